@@ -1,0 +1,65 @@
+//! The cooperative budget: a task that always finds the channel ready still lets others run.
+//!
+//! Every asynchronous operation charges one unit before it looks at the channel. After [`LIMIT`] units
+//! without a real wait in between, the next operation wakes its own task and returns `Pending` once, with
+//! nothing sent or received. The count is kept per thread, not per task, so that it needs no runtime: a
+//! task pays at worst for what its neighbours on the thread spent, with one early yield.
+
+use core::cell::Cell;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use crate::sync::thread_local;
+
+/// How many operations in a row may find the channel ready.
+pub(crate) const LIMIT: u32 = 256;
+
+thread_local! {
+    static SPENT: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Charges one operation: ready at once, or `Pending` with the task woken if the budget is spent.
+#[inline]
+pub(crate) fn poll_charge(cx: &mut Context<'_>) -> Poll<()> {
+    let within = SPENT.with(|spent| {
+        let count = spent.get() + 1;
+        let within = count <= LIMIT;
+        spent.set(if within { count } else { 0 });
+        within
+    });
+    if within { Poll::Ready(()) } else { yielded(cx) }
+}
+
+#[cold]
+fn yielded(cx: &mut Context<'_>) -> Poll<()> {
+    cx.waker().wake_by_ref();
+    Poll::Pending
+}
+
+/// A task on this thread is about to wait, so others get to run anyway.
+#[inline]
+pub(crate) fn refill() {
+    SPENT.with(|spent| spent.set(0));
+}
+
+/// Lets the executor run other tasks once.
+pub(crate) fn yield_now() -> impl Future<Output = ()> {
+    YieldNow { yielded: false }
+}
+
+struct YieldNow {
+    yielded: bool,
+}
+
+impl Future for YieldNow {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.yielded {
+            return Poll::Ready(());
+        }
+        self.yielded = true;
+        yielded(cx)
+    }
+}

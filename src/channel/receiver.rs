@@ -1,0 +1,247 @@
+use core::fmt;
+
+use super::{Patience, Refusal, Shared};
+use crate::error::TryRecvError;
+use crate::queue::RecvOperation;
+use crate::stream;
+use crate::sync::{self, Arc};
+
+/// The receiving side of a [`channel`](crate::channel()).
+///
+/// Clone it for every task that receives; each message goes to one of them. All methods take `&self`.
+/// It is also a [`Stream`](futures_core::Stream).
+pub struct Receiver<T> {
+    pub(crate) shared: Arc<Shared<T>>,
+    pub(crate) stream: stream::State,
+}
+
+impl<T> Receiver<T> {
+    /// A handle that is counted already.
+    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
+        Self {
+            shared,
+            stream: stream::State::default(),
+        }
+    }
+
+    /// Receives the oldest message, waiting while the channel is empty. `None` when the channel is closed
+    /// and everything that was sent, outstanding permits included, has been received. Woken by a message
+    /// and by closing.
+    ///
+    /// One atomic read-modify-write when there is a message; no allocation.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it returned `Ready`, nothing has been received. If it had been
+    /// woken for a message, another waiting receiver is woken instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// tx.send(1).await.unwrap();
+    /// assert_eq!(rx.recv().await, Some(1));
+    /// drop(tx);
+    /// assert_eq!(rx.recv().await, None);
+    /// # });
+    /// ```
+    pub async fn recv(&self) -> Option<T> {
+        self.shared.queue.recv_waiting().await
+    }
+
+    /// Receives the oldest message if there is one. One atomic read-modify-write.
+    ///
+    /// A sender that is suspended in the middle of sending the oldest message makes this wait for it,
+    /// spinning and then yielding the thread; the channel is not reported empty because of it.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError::Empty`] if there is no message yet, [`TryRecvError::Disconnected`] if there will
+    /// never be one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mpmc_std::error::TryRecvError;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    /// tx.try_send(1).unwrap();
+    /// drop(tx);
+    /// assert_eq!(rx.try_recv(), Ok(1));
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    /// ```
+    #[inline]
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        match self.shared.queue.try_recv(Patience::Yield) {
+            Ok(value) => Ok(value),
+            Err(Refusal::Closed) => Err(TryRecvError::Disconnected),
+            Err(_) => Err(TryRecvError::Empty),
+        }
+    }
+
+    /// Receives the oldest message, blocking the thread while the channel is empty; `None` as for
+    /// [`recv`](Self::recv). For threads outside any executor: inside a task it would keep the
+    /// executor's thread from running other tasks, perhaps the very sender that it waits for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// let thread = std::thread::spawn(move || rx.blocking_recv());
+    /// tx.blocking_send(7).unwrap();
+    /// assert_eq!(thread.join().unwrap(), Some(7));
+    /// ```
+    pub fn blocking_recv(&self) -> Option<T> {
+        sync::block_on(crate::gate::wait(RecvOperation {
+            queue: &self.shared.queue,
+        }))
+    }
+
+    /// Closes the channel for all its senders, without dropping this receiver. What was sent before, and
+    /// what is still sent on permits reserved before, can be received; then comes `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// tx.send(1).await.unwrap();
+    /// rx.close();
+    /// assert!(tx.send(2).await.is_err());
+    /// assert_eq!(rx.recv().await, Some(1));
+    /// assert_eq!(rx.recv().await, None);
+    /// # });
+    /// ```
+    pub fn close(&self) {
+        self.shared.close();
+    }
+
+    /// Whether the channel is closed: by [`close`](Self::close) through any receiver, or because all
+    /// senders are gone. There may still be messages to receive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel::<u8>(2);
+    /// assert!(!rx.is_closed());
+    /// drop(tx);
+    /// assert!(rx.is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        self.shared.queue.is_closed()
+    }
+
+    /// The number of messages in the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// tx.try_send(1).unwrap();
+    /// assert_eq!(rx.len(), 1);
+    /// ```
+    pub fn len(&self) -> usize {
+        self.shared.queue.len()
+    }
+
+    /// Whether there is no message in the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = mpmc_std::channel::<u8>(2);
+    /// assert!(rx.is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.shared.is_empty()
+    }
+
+    /// How many messages can be sent now before the channel is full: its maximum less the messages in it
+    /// and the permits outstanding.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// tx.try_send(1).unwrap();
+    /// assert_eq!(rx.capacity(), 1);
+    /// ```
+    pub fn capacity(&self) -> usize {
+        self.shared.queue.room()
+    }
+
+    /// The capacity that the channel was created with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = mpmc_std::channel::<u8>(2);
+    /// assert_eq!(rx.max_capacity(), 2);
+    /// ```
+    pub fn max_capacity(&self) -> usize {
+        self.shared.queue.capacity()
+    }
+
+    /// Whether both receive from the same channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, a) = mpmc_std::channel::<u8>(1);
+    /// let (_tx, b) = mpmc_std::channel::<u8>(1);
+    /// assert!(a.same_channel(&a.clone()));
+    /// assert!(!a.same_channel(&b));
+    /// ```
+    pub fn same_channel(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// The number of receivers of this channel, this one included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = mpmc_std::channel::<u8>(1);
+    /// let other = rx.clone();
+    /// assert_eq!(rx.strong_count(), 2);
+    /// ```
+    pub fn strong_count(&self) -> usize {
+        self.shared.count(&self.shared.receivers)
+    }
+
+    /// The number of senders of this channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel::<u8>(1);
+    /// let other = tx.clone();
+    /// assert_eq!(rx.sender_strong_count(), 2);
+    /// ```
+    pub fn sender_strong_count(&self) -> usize {
+        self.shared.count(&self.shared.senders)
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    fn clone(&self) -> Self {
+        Shared::<T>::add(&self.shared.receivers);
+        Self::new(Arc::clone(&self.shared))
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        self.shared.drop_receiver();
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("channel", &self.shared)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+//! Error types of the channel, with tokio's names, fields and trait implementations.
+
+use core::error::Error;
+use core::fmt;
+
+/// Returned by [`Sender::send`](crate::Sender::send) and its kin when the channel is closed; hands the
+/// message back.
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = mpmc_std::channel(1);
+/// drop(rx);
+/// let error = tx.blocking_send("hello").unwrap_err();
+/// assert_eq!(error.0, "hello");
+/// assert_eq!(error.to_string(), "channel closed");
+/// ```
+#[derive(PartialEq, Eq, Clone, Copy)]
+pub struct SendError<T>(pub T);
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendError").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("channel closed")
+    }
+}
+
+impl<T> Error for SendError<T> {}
+
+/// Returned by [`Sender::try_send`](crate::Sender::try_send); hands the message back.
+///
+/// # Examples
+///
+/// ```
+/// use mpmc_std::error::TrySendError;
+///
+/// let (tx, rx) = mpmc_std::channel(1);
+/// tx.try_send(1).unwrap();
+/// assert_eq!(tx.try_send(2), Err(TrySendError::Full(2)));
+/// drop(rx);
+/// assert_eq!(tx.try_send(3).unwrap_err().into_inner(), 3);
+/// ```
+#[derive(PartialEq, Eq, Clone, Copy)]
+pub enum TrySendError<T> {
+    /// The channel holds as many messages and permits as its capacity allows.
+    Full(T),
+    /// The channel is closed: by a receiver, or because the last receiver is gone.
+    Closed(T),
+}
+
+impl<T> TrySendError<T> {
+    /// The message that was not sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use mpmc_std::error::TrySendError;
+    /// assert_eq!(TrySendError::Full(7).into_inner(), 7);
+    /// ```
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Full(value) | Self::Closed(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full(_) => "Full(..)",
+            Self::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full(_) => "no available capacity",
+            Self::Closed(_) => "channel closed",
+        })
+    }
+}
+
+impl<T> Error for TrySendError<T> {}
+
+impl<T> From<SendError<T>> for TrySendError<T> {
+    fn from(error: SendError<T>) -> Self {
+        Self::Closed(error.0)
+    }
+}
+
+/// Returned by [`Receiver::try_recv`](crate::Receiver::try_recv).
+///
+/// # Examples
+///
+/// ```
+/// use mpmc_std::error::TryRecvError;
+///
+/// let (tx, rx) = mpmc_std::channel::<u8>(1);
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+/// drop(tx);
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+/// ```
+#[derive(PartialEq, Eq, Clone, Copy, Debug)]
+pub enum TryRecvError {
+    /// The channel is empty, but a message may still come.
+    Empty,
+    /// The channel is empty and closed; nothing will ever come.
+    Disconnected,
+}
+
+impl fmt::Display for TryRecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "receiving on an empty channel",
+            Self::Disconnected => "receiving on a closed channel",
+        })
+    }
+}
+
+impl Error for TryRecvError {}

@@ -1,0 +1,349 @@
+//! Claiming a slot and finishing the claim: one loop for both directions and for permits.
+
+use core::mem::MaybeUninit;
+
+use super::word::{Geometry, Position, Word};
+use super::{Refusal, Ring, Slot, invariant};
+use crate::sync::{AtomicU64, Backoff, Ordering};
+
+/// How often a claim is tried before the caller is told that it is contended. Each try but the first
+/// means that another claim has succeeded, and waits a little longer than the one before.
+const ATTEMPTS: usize = 16;
+
+/// What distinguishes the two directions: which word is swapped, which stamp is waited for and which is
+/// left behind.
+trait Direction {
+    fn word<T>(ring: &Ring<T>) -> &AtomicU64;
+
+    /// The stamp of a slot that can be claimed.
+    fn ready(at: Position) -> u64;
+
+    /// The stamp that the finished claim leaves.
+    fn finished(geometry: &Geometry, at: Position) -> u64;
+}
+
+/// Messages go in.
+struct Tail;
+/// Messages come out.
+struct Head;
+
+impl Direction for Tail {
+    #[inline(always)]
+    fn word<T>(ring: &Ring<T>) -> &AtomicU64 {
+        &ring.tail
+    }
+
+    #[inline(always)]
+    fn ready(at: Position) -> u64 {
+        at.free()
+    }
+
+    #[inline(always)]
+    fn finished(_: &Geometry, at: Position) -> u64 {
+        at.full()
+    }
+}
+
+impl Direction for Head {
+    #[inline(always)]
+    fn word<T>(ring: &Ring<T>) -> &AtomicU64 {
+        &ring.head
+    }
+
+    #[inline(always)]
+    fn ready(at: Position) -> u64 {
+        at.full()
+    }
+
+    #[inline(always)]
+    fn finished(geometry: &Geometry, at: Position) -> u64 {
+        geometry.next_lap(at).free()
+    }
+}
+
+/// What distinguishes the kinds of claim in one direction.
+trait Kind {
+    type Direction: Direction;
+
+    /// Whether the word alone allows a claim.
+    #[inline(always)]
+    fn admits<T>(_ring: &Ring<T>, _seen: Word) -> bool {
+        true
+    }
+
+    /// The word after the claim.
+    #[inline(always)]
+    fn claimed(seen: Word, next: Position) -> Word {
+        seen.claimed_to(next)
+    }
+
+    /// Why `seen` could not be claimed, or another word to try.
+    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal>;
+}
+
+/// Sends a message, if there is room beside the permits.
+struct Send;
+/// Sends a message on a permit.
+struct SendReserved;
+/// Receives a message.
+struct Recv;
+
+impl Kind for Send {
+    type Direction = Tail;
+
+    #[inline(always)]
+    fn admits<T>(ring: &Ring<T>, seen: Word) -> bool {
+        seen.is_plain() || ring.fits_beside_permits(seen)
+    }
+
+    #[cold]
+    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+        ring.refuse_room(seen)
+    }
+}
+
+impl Kind for SendReserved {
+    type Direction = Tail;
+
+    #[inline(always)]
+    fn claimed(seen: Word, next: Position) -> Word {
+        seen.without_permit().claimed_to(next)
+    }
+
+    /// A permit is room (R5): the slot can only be waiting for its receiver to free it.
+    #[cold]
+    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+        // ORDERING: Relaxed. A guess, which the swap confirms.
+        let now = Word::from_bits(ring.tail.load(Ordering::Relaxed));
+        if now == seen {
+            Err(Refusal::InFlight)
+        } else {
+            Ok(now)
+        }
+    }
+}
+
+impl Kind for Recv {
+    type Direction = Head;
+
+    #[cold]
+    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+        let Some((head, tail)) = ring.try_snapshot() else {
+            return Ok(seen);
+        };
+        if head.position() != seen.position() {
+            return Ok(head);
+        }
+        if head.position() == tail.position() {
+            return Err(if tail.is_finished() {
+                Refusal::Closed
+            } else {
+                Refusal::Blocked
+            });
+        }
+        if ring.is_ready::<Head>(head.position()) {
+            Ok(head)
+        } else {
+            Err(Refusal::InFlight)
+        }
+    }
+}
+
+/// A claimed slot, before its claim is finished (R1).
+struct Claim<'a, T> {
+    slot: &'a Slot<T>,
+    /// The stamp that finishes the claim.
+    stamp: u64,
+    /// The word as it was before the swap.
+    seen: Word,
+}
+
+impl<T> Claim<'_, T> {
+    /// Accesses the value and then hands the slot to the other side.
+    #[inline(always)]
+    fn finish<R>(self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> (R, Word) {
+        let result = self.slot.value.with_mut(access);
+        // ORDERING: Release [publish], [free]. Pairs with [ready]: our access to the value
+        // happens-before that of the slot's next owner. Guard: loom `capacity_one`, `capacity_two`.
+        self.slot.stamp.store(self.stamp, Ordering::Release);
+        (result, self.seen)
+    }
+}
+
+/// The right to write one message, which must be used (R4).
+#[must_use = "a claim that is not published blocks the ring"]
+pub(crate) struct SendClaim<'a, T>(Claim<'a, T>);
+
+impl<T> SendClaim<'_, T> {
+    /// Puts `value` into the ring.
+    #[inline(always)]
+    #[must_use = "a parked receiver must be notified"]
+    pub(crate) fn publish(self, value: T) -> Sent {
+        let ((), seen) = self.0.finish(|slot| {
+            // SAFETY: R1: this claim owns the slot; R2: the slot is empty, so nothing is overwritten.
+            unsafe { slot.cast::<T>().write(value) };
+        });
+        Sent {
+            receivers_parked: seen.is_parked(),
+            closed: seen.is_closed(),
+        }
+    }
+}
+
+/// What a sender owes after it has published.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    /// The claim cleared the receivers' PARKED bit: notify one.
+    pub(crate) receivers_parked: bool,
+    /// The ring was closed already; the message went in on a permit.
+    pub(crate) closed: bool,
+}
+
+/// The right to read one message, which must be used (R4).
+#[must_use = "a claim that is not taken blocks the ring"]
+pub(crate) struct RecvClaim<'a, T>(Claim<'a, T>);
+
+impl<T> RecvClaim<'_, T> {
+    /// Takes the message out of the ring, and says whether the claim cleared the senders' PARKED bit,
+    /// in which case one of them must be notified.
+    #[inline(always)]
+    pub(crate) fn take(self) -> (T, bool) {
+        let (value, seen) = self.0.finish(|slot| {
+            // SAFETY: R1: this claim owns the slot; R2: it was full, and it is read this once.
+            unsafe { slot.cast::<T>().read() }
+        });
+        (value, seen.is_parked())
+    }
+}
+
+impl<T> Ring<T> {
+    /// Claims the next slot for a message if it is free at the first look.
+    #[inline(always)]
+    pub(crate) fn claim_send_at_once(&self) -> Option<SendClaim<'_, T>> {
+        self.claim_at_once::<Send>().map(SendClaim)
+    }
+
+    /// Claims the oldest message if it is there at the first look.
+    #[inline(always)]
+    pub(crate) fn claim_recv_at_once(&self) -> Option<RecvClaim<'_, T>> {
+        self.claim_at_once::<Recv>().map(RecvClaim)
+    }
+
+    /// Claims the next slot for a message, if there is room beside the permits.
+    #[inline]
+    pub(crate) fn claim_send(&self) -> Result<SendClaim<'_, T>, Refusal> {
+        self.claim::<Send>().map(SendClaim)
+    }
+
+    /// Claims the next slot for a message and uses up one permit. Works on a closed ring too. Refused
+    /// only as `InFlight` or `Contended`.
+    #[inline]
+    pub(crate) fn claim_reserved(&self) -> Result<SendClaim<'_, T>, Refusal> {
+        self.claim::<SendReserved>().map(SendClaim)
+    }
+
+    /// Claims the oldest message.
+    #[inline]
+    pub(crate) fn claim_recv(&self) -> Result<RecvClaim<'_, T>, Refusal> {
+        self.claim::<Recv>().map(RecvClaim)
+    }
+
+    #[inline(always)]
+    fn claim_at_once<K: Kind>(&self) -> Option<Claim<'_, T>> {
+        // ORDERING: Relaxed. A guess, which the swap confirms.
+        let seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
+        if K::admits(self, seen) && self.is_ready::<K::Direction>(seen.position()) {
+            self.swap::<K>(seen).ok()
+        } else {
+            None
+        }
+    }
+
+    fn claim<K: Kind>(&self) -> Result<Claim<'_, T>, Refusal> {
+        let backoff = Backoff::new();
+        // ORDERING: Relaxed. A guess, which the swap confirms.
+        let mut seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
+        for _ in 0..ATTEMPTS {
+            if !K::admits(self, seen) || !self.is_ready::<K::Direction>(seen.position()) {
+                seen = K::refuse(self, seen)?;
+                continue;
+            }
+            match self.swap::<K>(seen) {
+                Ok(claim) => return Ok(claim),
+                Err(now) => {
+                    seen = now;
+                    backoff.spin();
+                }
+            }
+        }
+        Err(Refusal::Contended)
+    }
+
+    /// Makes the claim for a slot that was seen ready, or says what the word has become.
+    #[inline(always)]
+    fn swap<K: Kind>(&self, seen: Word) -> Result<Claim<'_, T>, Word> {
+        let at = seen.position();
+        let claimed = K::claimed(seen, self.geometry.next(at));
+        // Computed before the swap, after which nothing may hold the claim up.
+        let claim = Claim {
+            slot: self.slot(at),
+            stamp: K::Direction::finished(&self.geometry, at),
+            seen,
+        };
+        // ORDERING: AcqRel [claim]. Acquire pairs with [arm] on this word: who set the PARKED bit that this
+        // swap clears is on the gate's list before we notify it. Release pairs with the Acquire load of
+        // `head` in `try_snapshot`: who sees this `head` sees the `tail` that it stays behind. On failure
+        // Relaxed: again only a guess. Guard: loom `park_and_wake_receiver`, `park_and_wake_sender`.
+        match K::Direction::word(self).compare_exchange_weak(
+            seen.bits(),
+            claimed.bits(),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        ) {
+            Ok(_) => {
+                invariant(
+                    || self.is_ready::<K::Direction>(at),
+                    "R1: a claimed slot waits for its claimer",
+                );
+                Ok(claim)
+            }
+            Err(now) => Err(Word::from_bits(now)),
+        }
+    }
+
+    #[inline(always)]
+    fn is_ready<D: Direction>(&self, at: Position) -> bool {
+        // ORDERING: Acquire [ready]. Pairs with [publish] and [free]: what the slot's last owner did to the
+        // value happens-before what we do. Guard: loom `capacity_one`, `capacity_two`.
+        self.slot(at).stamp.load(Ordering::Acquire) == D::ready(at)
+    }
+
+    /// Whether one more message or permit fits into a ring with permits outstanding: the slot that lies
+    /// as many places ahead as there are permits must be free (R5).
+    #[inline]
+    pub(super) fn fits_beside_permits(&self, seen: Word) -> bool {
+        !seen.is_closed()
+            && self.is_ready::<Tail>(self.geometry.ahead(seen.position(), seen.permits()))
+    }
+
+    /// Why there is no room for one more message or permit, or another `tail` to try.
+    #[cold]
+    pub(super) fn refuse_room(&self, seen: Word) -> Result<Word, Refusal> {
+        if seen.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        let Some((head, tail)) = self.try_snapshot() else {
+            return Ok(seen);
+        };
+        if tail != seen {
+            return Ok(tail);
+        }
+        if self.room_between(head, tail) == 0 {
+            return Err(Refusal::Blocked);
+        }
+        if self.fits_beside_permits(tail) && self.is_ready::<Tail>(tail.position()) {
+            return Ok(tail);
+        }
+        Err(Refusal::InFlight)
+    }
+}

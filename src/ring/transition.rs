@@ -1,0 +1,153 @@
+//! The rare changes of state: parking, permits, closing.
+//!
+//! Two words, one protocol. What a parking sender waits for is decided by *both* words: `head` moves,
+//! a permit comes back (`tail`), or the ring is closed (`tail`). It sets PARKED in `head` and then looks
+//! at `tail`; whoever frees room or closes changes `tail` and then touches `head` with a
+//! read-modify-write. Whichever of the two comes second on `head` has synchronised with the first: the
+//! parker sees the new `tail`, or the other sees PARKED. Acquire and release suffice for that, because
+//! both accesses to `head` write.
+//!
+//! A parking receiver waits for `tail` only, so its one compare-and-swap of `tail` both checks and arms.
+
+use super::word::{MAX_PERMITS, Word, change};
+use super::{Refusal, Ring, invariant};
+use crate::sync::{Backoff, Ordering};
+
+/// Whom to notify after a permit was given back.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Released {
+    /// One sender: the room is free again and somebody was parked for it.
+    pub(crate) senders_parked: bool,
+    /// All receivers: this was the last permit of a closed ring, nothing can come any more.
+    pub(crate) receivers_finished: bool,
+}
+
+/// How often a reservation is tried, as for claims.
+const ATTEMPTS: usize = 16;
+
+impl<T> Ring<T> {
+    /// Sets PARKED in `tail` if the ring is empty and something can still come. Once it is set, the
+    /// next claim of a sender notifies the receivers' gate.
+    pub(crate) fn arm_receivers(&self) -> bool {
+        let Some((head, tail)) = self.try_snapshot() else {
+            return false;
+        };
+        if head.position() != tail.position() || tail.is_finished() {
+            return false;
+        }
+        // `head` may have been read too early, but it only follows `tail`: if `tail` is still the same,
+        // the ring is still empty.
+        // ORDERING: AcqRel [arm]. Release pairs with [claim] on `tail`: our entry in the gate's list
+        // happens-before the claimer's notification. A read-modify-write also if the bit is set, so that
+        // every parked receiver is ordered before the claim that clears it. Acquire continues the
+        // claims before us. On failure Relaxed: the caller looks again.
+        // Guard: loom `park_and_wake_receiver`, `two_receivers_one_wake`.
+        self.tail
+            .compare_exchange(
+                tail.bits(),
+                tail.with_parked().bits(),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
+
+    /// Sets PARKED in `head` if the ring is full. Once it is set, the next claim of a receiver, the next
+    /// permit that comes back and `close` notify the senders' gate.
+    pub(crate) fn arm_senders(&self) -> bool {
+        let Some((head, tail)) = self.try_snapshot() else {
+            return false;
+        };
+        if !self.blocks_senders(head, tail) {
+            return false;
+        }
+        // ORDERING: AcqRel [arm]. Release pairs with [claim] on `head` and with [unpark], as in
+        // `arm_receivers`. Acquire pairs with [unpark]: if that came first, the load below sees the
+        // change of `tail` before it. Guard: loom `park_and_wake_sender`, `released_permit_wakes_sender`.
+        if self
+            .head
+            .compare_exchange(
+                head.bits(),
+                head.with_parked().bits(),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            )
+            .is_err()
+        {
+            return false;
+        }
+        // ORDERING: Acquire. Pairs with [release] and [close], which precede [unpark].
+        let tail = Word::from_bits(self.tail.load(Ordering::Acquire));
+        // If room was freed meanwhile, the bit stays set for nothing: the next claim of a receiver then
+        // notifies a gate where perhaps nobody waits.
+        self.blocks_senders(head, tail)
+    }
+
+    fn blocks_senders(&self, head: Word, tail: Word) -> bool {
+        !tail.is_closed() && self.room_between(head, tail) == 0
+    }
+
+    /// Closes the ring: no more claims but those on permits. `false` if it was closed before.
+    pub(crate) fn close(&self) -> bool {
+        // ORDERING: AcqRel [close]. Release pairs with the Acquire loads of `tail`: what the closing
+        // thread did before is seen by who finds the ring closed. Acquire continues the chain.
+        let before = Word::from_bits(self.tail.fetch_or(change::CLOSE, Ordering::AcqRel));
+        if !before.is_closed() {
+            self.unpark_senders();
+        }
+        !before.is_closed()
+    }
+
+    /// Takes room for one message without sending it yet.
+    pub(crate) fn reserve(&self) -> Result<(), Refusal> {
+        let backoff = Backoff::new();
+        // ORDERING: Relaxed. A guess, which the swap below confirms.
+        let mut seen = Word::from_bits(self.tail.load(Ordering::Relaxed));
+        for _ in 0..ATTEMPTS {
+            if seen.permits() == MAX_PERMITS && !seen.is_closed() {
+                return Err(Refusal::Contended);
+            }
+            if !self.fits_beside_permits(seen) {
+                seen = self.refuse_room(seen)?;
+                continue;
+            }
+            // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
+            // read-modify-write does); nothing else depends on it. On failure Relaxed: only a guess.
+            match self.tail.compare_exchange_weak(
+                seen.bits(),
+                seen.with_permit().bits(),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Ok(()),
+                Err(now) => {
+                    seen = Word::from_bits(now);
+                    backoff.spin();
+                }
+            }
+        }
+        Err(Refusal::Contended)
+    }
+
+    /// Gives the room of one permit back.
+    pub(crate) fn release(&self) -> Released {
+        // ORDERING: AcqRel [release]. Release pairs with the second load of `tail` in `arm_senders`, by
+        // way of [unpark]. Acquire pairs with [arm] on `tail`: a receiver that we must notify is on
+        // the gate's list. Guard: loom `released_permit_wakes_sender`, `last_permit_ends_a_closed_ring`.
+        let before = Word::from_bits(self.tail.fetch_sub(change::ONE_PERMIT, Ordering::AcqRel));
+        invariant(|| before.permits() > 0, "a released permit was counted");
+        let after = before.without_permit();
+        Released {
+            senders_parked: self.unpark_senders(),
+            receivers_finished: after.is_finished() && after.is_parked(),
+        }
+    }
+
+    /// Clears PARKED in `head` after `tail` was changed in favour of senders; `true` if it was set.
+    fn unpark_senders(&self) -> bool {
+        // ORDERING: AcqRel [unpark]. Release pairs with [arm] on `head`, Acquire too: see the module's
+        // documentation. It must write even if the bit is clear.
+        Word::from_bits(self.head.fetch_and(change::UNPARK, Ordering::AcqRel)).is_parked()
+    }
+}

@@ -1,0 +1,148 @@
+//! `Sender` as a `Sink`.
+//!
+//! `poll_ready` takes a permit, `start_send` uses it. So what `poll_ready` promised holds with any
+//! number of senders, and a handle that was made ready and then dropped gives its room back.
+
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use futures_sink::Sink;
+
+use crate::budget;
+use crate::channel::Sender;
+use crate::error::SendError;
+use crate::gate::{self, Poller};
+use crate::queue::ReserveOperation;
+
+/// The state of a handle as a sink.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    poller: Poller,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Idle,
+    /// Holds a permit for `start_send`.
+    Ready,
+    /// Closed through `Sink::poll_close`, and no longer counted as a sender.
+    Closed,
+}
+
+impl State {
+    /// Whether this handle was closed through [`Sink::poll_close`].
+    #[inline(always)]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.stage == Stage::Closed
+    }
+
+    /// What a clone of the handle starts with: no permit, but as closed as the original.
+    pub(crate) fn for_clone(&self) -> Self {
+        let stage = if self.is_closed() {
+            Stage::Closed
+        } else {
+            Stage::Idle
+        };
+        Self {
+            poller: Poller::default(),
+            stage,
+        }
+    }
+}
+
+impl<T> Sender<T> {
+    /// Ends this handle's part in the channel, if it has not ended yet.
+    pub(crate) fn disconnect(&mut self) {
+        let stage = core::mem::replace(&mut self.sink.stage, Stage::Closed);
+        self.sink.poller = Poller::default();
+        if stage == Stage::Ready {
+            self.shared.queue.release();
+        }
+        if stage != Stage::Closed {
+            self.shared.drop_sender();
+        }
+    }
+}
+
+/// A message that could not be sent comes back in the error; `poll_ready` has none to give back.
+///
+/// # Cancel safety
+///
+/// Room that `poll_ready` reserved stays with the handle until `start_send` uses it or the handle is
+/// dropped or closed. It counts against the channel's capacity, so do not leave a handle ready for long.
+///
+/// # Examples
+///
+/// ```
+/// use futures::{SinkExt, StreamExt, stream};
+///
+/// # futures::executor::block_on(async {
+/// let (mut tx, rx) = mpmc_std::channel(2);
+/// let send_all = async move {
+///     tx.send_all(&mut stream::iter([1, 2, 3]).map(Ok)).await.unwrap();
+/// };
+/// let (_, received) = futures::join!(send_all, rx.collect::<Vec<_>>());
+/// assert_eq!(received, [1, 2, 3]);
+/// # });
+/// ```
+impl<T> Sink<T> for Sender<T> {
+    type Error = SendError<Option<T>>;
+
+    /// Reserves room for one message. Fails with `SendError(None)` if the channel is closed.
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        let this = &mut *self;
+        match this.sink.stage {
+            Stage::Ready => return Poll::Ready(Ok(())),
+            Stage::Closed => return Poll::Ready(Err(SendError(None))),
+            Stage::Idle => {}
+        }
+        ready!(budget::poll_charge(cx));
+        let mut reserve = ReserveOperation {
+            queue: &this.shared.queue,
+        };
+        match ready!(gate::poll(&mut reserve, &mut this.sink.poller, cx)) {
+            Ok(()) => {
+                this.sink.stage = Stage::Ready;
+                Poll::Ready(Ok(()))
+            }
+            Err(()) => Poll::Ready(Err(SendError(None))),
+        }
+    }
+
+    /// Sends on what `poll_ready` reserved. The message is in the channel when this returns; also if the
+    /// channel was closed since, as long as there is a receiver to fetch it.
+    ///
+    /// # Errors
+    ///
+    /// `SendError(Some(item))` if no receiver is left or this handle was closed.
+    ///
+    /// # Panics
+    ///
+    /// If `poll_ready` has not returned `Ready(Ok(()))` before. Nothing was sent then.
+    fn start_send(mut self: Pin<&mut Self>, item: T) -> Result<(), Self::Error> {
+        match self.sink.stage {
+            Stage::Ready => {
+                self.sink.stage = Stage::Idle;
+                self.shared
+                    .send_reserved(item)
+                    .map_err(|item| SendError(Some(item)))
+            }
+            Stage::Closed => Err(SendError(Some(item))),
+            Stage::Idle => panic!("`start_send` called without a successful `poll_ready`"),
+        }
+    }
+
+    /// Always ready: a message is in the channel as soon as `start_send` has returned.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ends this handle's part in the channel, as dropping it would. Sending through it fails from now
+    /// on; other senders are not affected.
+    fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.disconnect();
+        Poll::Ready(Ok(()))
+    }
+}

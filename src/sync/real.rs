@@ -1,0 +1,104 @@
+//! The types of a normal build.
+
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+pub(crate) use std::sync::Arc;
+pub(crate) use std::thread_local;
+
+#[cfg(target_has_atomic = "64")]
+pub(crate) use core::sync::atomic::AtomicU64;
+#[cfg(not(target_has_atomic = "64"))]
+pub(crate) use portable_atomic::AtomicU64;
+
+pub(crate) use crossbeam_utils::{Backoff, CachePadded};
+pub(crate) use event_listener::{Event, EventListener, listener};
+
+use core::cell::Cell;
+use core::future::Future;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use std::task::Wake;
+use std::thread::{self, Thread};
+
+/// How many rounds, each twice as long as the last, an operation spins for somebody else's unfinished
+/// claim before it lets its executor decide.
+pub(crate) const SPIN_ROUNDS: u32 = 6;
+
+/// `core::cell::UnsafeCell` with the access style of loom's, so that one text serves both.
+#[derive(Debug)]
+pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
+
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(core::cell::UnsafeCell::new(value))
+    }
+
+    /// Calls `f` with a pointer for exclusive access.
+    #[inline(always)]
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
+    }
+}
+
+/// Runs `future` on this thread, parking the thread while it waits.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    thread_local! {
+        /// Taken while in use, so that a call from inside another's waker gets one of its own.
+        static IDLE: Cell<Option<Arc<ThreadWaker>>> = const { Cell::new(None) };
+    }
+    // In a destructor of another thread local, this one may be gone.
+    let idle = IDLE.try_with(Cell::take).ok().flatten();
+    let thread = idle.unwrap_or_else(ThreadWaker::new);
+    let waker = Waker::from(Arc::clone(&thread));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    let output = loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => break output,
+            Poll::Pending => thread.wait(),
+        }
+    };
+    let _ = IDLE.try_with(|idle| idle.set(Some(thread)));
+    output
+}
+
+/// Wakes a thread.
+struct ThreadWaker {
+    thread: Thread,
+    /// Woken since the last poll. Tells a wake of ours from other uses of the thread's park token.
+    woken: AtomicBool,
+}
+
+impl ThreadWaker {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            thread: thread::current(),
+            woken: AtomicBool::new(false),
+        })
+    }
+
+    fn wait(&self) {
+        // ORDERING: Acquire. Pairs with the Release in `wake_by_ref`: what the waker did is seen by the
+        // poll that follows.
+        if self.woken.swap(false, Ordering::Acquire) {
+            // Woken during the poll, perhaps by itself: let the thread run that it waits for.
+            thread::yield_now();
+            return;
+        }
+        // ORDERING: Acquire. As above.
+        while !self.woken.swap(false, Ordering::Acquire) {
+            thread::park();
+        }
+    }
+}
+
+impl Wake for ThreadWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // ORDERING: Release. Pairs with the Acquire in `wait`.
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}
