@@ -125,3 +125,102 @@ impl fmt::Display for TryRecvError {
 }
 
 impl Error for TryRecvError {}
+
+/// Returned by [`Sender::blocking_send_timeout`](crate::Sender::blocking_send_timeout) and its kin; hands
+/// the message back.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use mpmc_std::error::SendTimeoutError;
+///
+/// let (tx, _rx) = mpmc_std::channel(1);
+/// tx.try_send(1).unwrap();
+/// let error = tx.blocking_send_timeout(2, Duration::from_millis(1)).unwrap_err();
+/// assert_eq!(error, SendTimeoutError::Timeout(2));
+/// assert_eq!(error.into_inner(), 2);
+/// ```
+#[derive(PartialEq, Eq, Clone, Copy)]
+pub enum SendTimeoutError<T> {
+    /// The channel stayed full until the time was up.
+    Timeout(T),
+    /// The channel is closed.
+    Closed(T),
+}
+
+impl<T> SendTimeoutError<T> {
+    /// The message that was not sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use mpmc_std::error::SendTimeoutError;
+    /// assert_eq!(SendTimeoutError::Timeout(7).into_inner(), 7);
+    /// ```
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Timeout(value) | Self::Closed(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Debug for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout(_) => "Timeout(..)",
+            Self::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
+impl<T> fmt::Display for SendTimeoutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout(_) => "timed out waiting on send operation",
+            Self::Closed(_) => "channel closed",
+        })
+    }
+}
+
+impl<T> Error for SendTimeoutError<T> {}
+
+impl<T> From<SendError<T>> for SendTimeoutError<T> {
+    fn from(error: SendError<T>) -> Self {
+        Self::Closed(error.0)
+    }
+}
+
+/// Returned by [`Receiver::blocking_recv_timeout`](crate::Receiver::blocking_recv_timeout) and
+/// [`blocking_recv_deadline`](crate::Receiver::blocking_recv_deadline).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use mpmc_std::error::RecvTimeoutError;
+///
+/// let (tx, rx) = mpmc_std::channel::<u8>(1);
+/// let moment = Duration::from_millis(1);
+/// assert_eq!(rx.blocking_recv_timeout(moment), Err(RecvTimeoutError::Timeout));
+/// drop(tx);
+/// assert_eq!(rx.blocking_recv_timeout(moment), Err(RecvTimeoutError::Disconnected));
+/// ```
+#[derive(PartialEq, Eq, Clone, Copy, Debug)]
+pub enum RecvTimeoutError {
+    /// The channel stayed empty until the time was up.
+    Timeout,
+    /// The channel is empty and closed; nothing will ever come.
+    Disconnected,
+}
+
+impl fmt::Display for RecvTimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout => "timed out waiting on receive operation",
+            Self::Disconnected => "receiving on a closed channel",
+        })
+    }
+}
+
+impl Error for RecvTimeoutError {}

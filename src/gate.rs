@@ -44,10 +44,10 @@
 //! A future that waits ([`wait`]) can be trusted with a duty: it either looks again or is dropped. A
 //! `Stream` or `Sink` cannot: `poll_next` leaves its registration in the handle, and a handle that is
 //! never polled again (the losing branch of a `select!`) would sit on the duty. So handles are
-//! *pollers*, on a list of their own: a claim that clears the bit notifies one task *and all pollers*, and
-//! pollers never owe anything. An abandoned poller then costs nobody a message. The price is that
-//! parked pollers of one channel all wake up when it becomes ready; clones of a `Receiver` that share
-//! work do better with `recv`.
+//! *pollers*, on a list of their own ([`Watchers`]): a claim that clears the bit notifies one task *and all
+//! pollers*, and pollers never owe anything. An abandoned poller then costs nobody a message. The price
+//! is that parked pollers of one channel all wake up when it becomes ready; clones of a `Receiver` that
+//! share work do better with `recv`.
 //!
 //! # Waiting without parking
 //!
@@ -69,7 +69,8 @@ use core::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::budget;
-use crate::sync::{AtomicBool, Event, EventListener, Ordering, listener};
+use crate::sync::{Event, Tally, listener};
+use crate::watch::{Watcher, Watchers};
 
 /// How often one `poll` looks again when the state changed between looking and arming.
 const ROUNDS: u32 = 8;
@@ -78,17 +79,35 @@ const ROUNDS: u32 = 8;
 #[derive(Debug)]
 pub(crate) struct Gate {
     tasks: Event,
-    pollers: Event,
-    /// Set with the first poller, never cleared: channels without pollers do not pay for them.
-    has_pollers: AtomicBool,
+    pollers: Watchers,
+    figures: Figures,
+}
+
+/// What has happened at a gate. Counted where a task parks anyway.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    /// Tasks that are parked now.
+    waiting: Tally,
+    parks: Tally,
+    wakes: Tally,
+    spurious: Tally,
+}
+
+/// A reading of a gate's figures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) waiting: u64,
+    pub(crate) parks: u64,
+    pub(crate) wakes: u64,
+    pub(crate) spurious: u64,
 }
 
 impl Gate {
     pub(crate) fn new() -> Self {
         Self {
             tasks: Event::new(),
-            pollers: Event::new(),
-            has_pollers: AtomicBool::new(false),
+            pollers: Watchers::new(),
+            figures: Figures::default(),
         }
     }
 
@@ -100,27 +119,50 @@ impl Gate {
     #[cold]
     pub(crate) fn notify(&self) {
         self.tasks.notify_relaxed(1);
-        self.notify_pollers();
+        self.pollers.notify_armed();
     }
 
     /// Wakes everybody, to see that the channel is closed.
     #[cold]
     pub(crate) fn notify_all(&self) {
         self.tasks.notify_relaxed(usize::MAX);
-        self.notify_pollers();
+        self.pollers.notify_armed();
     }
 
-    fn notify_pollers(&self) {
-        // ORDERING: Relaxed. Ordered by [arm] and [claim] like the lists themselves: who armed before the
-        // caller cleared the bit has set this before.
-        if self.has_pollers.load(Ordering::Relaxed) {
-            self.pollers.notify_relaxed(usize::MAX);
+    /// Those who look for themselves; also for waits that have nothing to do with the PARKED bit.
+    pub(crate) fn pollers(&self) -> &Watchers {
+        &self.pollers
+    }
+
+    pub(crate) fn reading(&self) -> Reading {
+        Reading {
+            waiting: self.figures.waiting.get() + self.pollers.waiting() as u64,
+            parks: self.figures.parks.get(),
+            wakes: self.figures.wakes.get(),
+            spurious: self.figures.spurious.get(),
         }
     }
 
     /// Whether a task waits that nobody has notified, while no other notified task is still to look.
     fn needs_heir(&self) -> bool {
         !self.tasks.is_notified()
+    }
+}
+
+/// A task's time on the list, for the figures.
+struct Parked<'a>(&'a Figures);
+
+impl<'a> Parked<'a> {
+    fn new(figures: &'a Figures) -> Self {
+        figures.waiting.add(1);
+        figures.parks.add(1);
+        Self(figures)
+    }
+}
+
+impl Drop for Parked<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.subtract(1);
     }
 }
 
@@ -155,6 +197,24 @@ pub(crate) trait Operation {
     /// Tries once, with a bounded number of steps. All effects of the operation lie in the attempt that
     /// returns `Done`.
     fn attempt(&mut self) -> Attempt<Self::Output>;
+}
+
+/// So that whoever waits for an operation can have it back after giving up.
+impl<O: Operation> Operation for &mut O {
+    type Lane = O::Lane;
+    type Output = O::Output;
+
+    fn lane(&self) -> O::Lane {
+        (**self).lane()
+    }
+
+    fn attempt_at_once(&mut self) -> Option<O::Output> {
+        (**self).attempt_at_once()
+    }
+
+    fn attempt(&mut self) -> Attempt<O::Output> {
+        (**self).attempt()
+    }
 }
 
 /// What a woken operation owes to the others on its lane; see the module's documentation.
@@ -257,6 +317,7 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
         owed: false,
     };
     let mut rounds = 0;
+    let mut woken = false;
     loop {
         match operation.attempt() {
             Attempt::Done(output) => return output,
@@ -267,59 +328,49 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
                 continue;
             }
         }
-        listener!(duty.lane.gate().tasks => listener);
+        let gate = duty.lane.gate();
+        if core::mem::take(&mut woken) {
+            gate.figures.spurious.add(1);
+        }
+        listener!(gate.tasks => listener);
         if duty.lane.arm() {
             // The bit speaks for every parked task now, so whatever this one owed is paid.
             duty.owed = false;
             rounds = 0;
             budget::refill();
+            let parked = Parked::new(&gate.figures);
             listener.await;
+            drop(parked);
+            gate.figures.wakes.add(1);
+            woken = true;
             duty.owed = true;
         }
     }
 }
 
-/// The registration of a handle that is polled rather than awaited.
-#[derive(Debug, Default)]
-pub(crate) struct Poller(Option<EventListener>);
-
-/// Attempts `operation`; if it has to wait, leaves the task's waker behind in `poller`.
+/// Attempts `operation`; if it has to wait, leaves the task's waker behind with `watcher`.
 pub(crate) fn poll<O: Operation>(
     operation: &mut O,
-    poller: &mut Poller,
+    watcher: &mut Watcher,
     cx: &mut Context<'_>,
 ) -> Poll<O::Output> {
     let lane = operation.lane();
+    let gate = lane.gate();
     for _ in 0..ROUNDS {
         match operation.attempt() {
             Attempt::Done(output) => {
-                poller.0 = None;
+                gate.pollers.stop_waiting(watcher);
                 return Poll::Ready(output);
             }
             Attempt::Busy => break,
             Attempt::Blocked => {}
         }
-        let listener = match &mut poller.0 {
-            // A listener that has not been notified was armed, and no claim has cleared that bit and
-            // notified since.
-            Some(listener) => listener,
-            unregistered @ None => {
-                let gate = lane.gate();
-                // ORDERING: Relaxed. Published by [arm] below; see `notify_pollers`.
-                gate.has_pollers.store(true, Ordering::Relaxed);
-                let listener = unregistered.insert(gate.pollers.listen());
-                if !lane.arm() {
-                    *unregistered = None;
-                    continue;
-                }
-                listener
-            }
-        };
-        if Pin::new(listener).poll(cx).is_pending() {
+        gate.pollers.wait(watcher, cx.waker());
+        if lane.arm() {
+            gate.figures.parks.add(1);
             budget::refill();
             return Poll::Pending;
         }
-        poller.0 = None;
     }
     cx.waker().wake_by_ref();
     Poll::Pending

@@ -9,6 +9,11 @@ mod ring;
 mod sink;
 mod stream;
 mod sync;
+mod unwind;
+mod watch;
 
-pub use channel::{Receiver, Sender, channel};
+pub use channel::{
+    Drain, IntoIter, Iter, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats,
+    TryIter, Unsent, WeakReceiver, WeakSender, channel,
+};
 pub use queue::{Consumer, MpmcQueue, Producer};

@@ -11,13 +11,14 @@ use futures_sink::Sink;
 use crate::budget;
 use crate::channel::Sender;
 use crate::error::SendError;
-use crate::gate::{self, Poller};
-use crate::queue::ReserveOperation;
+use crate::gate;
+use crate::queue::{ReserveOperation, Unavailable};
+use crate::watch::Watcher;
 
 /// The state of a handle as a sink.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    poller: Poller,
+    watcher: Watcher,
     stage: Stage,
 }
 
@@ -46,19 +47,74 @@ impl State {
             Stage::Idle
         };
         Self {
-            poller: Poller::default(),
+            watcher: Watcher::default(),
             stage,
         }
     }
 }
 
 impl<T> Sender<T> {
+    /// Reserves room for one message in this handle, for [`Sink::start_send`]; registers the task to be
+    /// woken if there is none. Once it has returned `Ready(Ok(()))` it does so until the room is used.
+    ///
+    /// [`Sink::poll_ready`] is the same under another name. [`reserve`](Self::reserve) gives a permit of
+    /// its own instead, and does not need `&mut self`.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the channel is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// The room stays with the handle until it is used, or the handle is dropped or closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use futures::Sink;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (mut tx, rx) = mpmc_std::channel(1);
+    /// poll_fn(|cx| tx.poll_reserve(cx)).await?;
+    /// assert_eq!(tx.capacity(), 0);
+    /// Pin::new(&mut tx).start_send(7).unwrap();
+    /// assert_eq!(rx.recv().await, Some(7));
+    /// # Ok::<_, mpmc_std::error::SendError<()>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError<()>>> {
+        match self.sink.stage {
+            Stage::Ready => return Poll::Ready(Ok(())),
+            Stage::Closed => return Poll::Ready(Err(SendError(()))),
+            Stage::Idle => {}
+        }
+        ready!(budget::poll_charge(cx));
+        let queue = &self.shared.queue;
+        let watcher = &mut self.sink.watcher;
+        loop {
+            match ready!(gate::poll(&mut ReserveOperation { queue }, watcher, cx)) {
+                Ok(()) => {
+                    self.sink.stage = Stage::Ready;
+                    return Poll::Ready(Ok(()));
+                }
+                Err(Unavailable::Closed) => return Poll::Ready(Err(SendError(()))),
+                Err(Unavailable::Exhausted) => {
+                    ready!(queue.poll_permits_countable(watcher, cx));
+                }
+            }
+        }
+    }
+
     /// Ends this handle's part in the channel, if it has not ended yet.
     pub(crate) fn disconnect(&mut self) {
         let stage = core::mem::replace(&mut self.sink.stage, Stage::Closed);
-        self.sink.poller = Poller::default();
+        let pollers = self.shared.queue.senders().pollers();
+        pollers.leave(&mut self.sink.watcher);
+        self.shared.closed.leave(&mut self.closed);
         if stage == Stage::Ready {
-            self.shared.queue.release();
+            self.shared.queue.release(1);
         }
         if stage != Stage::Closed {
             self.shared.drop_sender();
@@ -92,23 +148,7 @@ impl<T> Sink<T> for Sender<T> {
 
     /// Reserves room for one message. Fails with `SendError(None)` if the channel is closed.
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        let this = &mut *self;
-        match this.sink.stage {
-            Stage::Ready => return Poll::Ready(Ok(())),
-            Stage::Closed => return Poll::Ready(Err(SendError(None))),
-            Stage::Idle => {}
-        }
-        ready!(budget::poll_charge(cx));
-        let mut reserve = ReserveOperation {
-            queue: &this.shared.queue,
-        };
-        match ready!(gate::poll(&mut reserve, &mut this.sink.poller, cx)) {
-            Ok(()) => {
-                this.sink.stage = Stage::Ready;
-                Poll::Ready(Ok(()))
-            }
-            Err(()) => Poll::Ready(Err(SendError(None))),
-        }
+        self.poll_reserve(cx).map_err(|_| SendError(None))
     }
 
     /// Sends on what `poll_ready` reserved. The message is in the channel when this returns; also if the

@@ -7,15 +7,87 @@ use futures_core::{FusedStream, Stream};
 
 use crate::budget;
 use crate::channel::Receiver;
-use crate::gate::{self, Poller};
-use crate::queue::RecvOperation;
+use crate::gate;
+use crate::queue::{RecvManyOperation, RecvOperation};
+use crate::watch::Watcher;
 
 /// The state of a handle as a stream.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    poller: Poller,
+    watcher: Watcher,
     /// `poll_next` has returned `None`.
     terminated: bool,
+}
+
+impl<T> Receiver<T> {
+    /// Receives the oldest message, or registers the task to be woken when there is one.
+    ///
+    /// `Ready(None)` as for [`recv`](Self::recv). Only the task of the last call is woken. A handle that is
+    /// polled and then left alone does not keep other receivers from being woken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (tx, mut rx) = mpmc_std::channel(1);
+    /// tx.send(7).await.unwrap();
+    /// assert_eq!(poll_fn(|cx| rx.poll_recv(cx)).await, Some(7));
+    /// # });
+    /// ```
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        ready!(budget::poll_charge(cx));
+        let mut recv = RecvOperation {
+            queue: &self.shared.queue,
+        };
+        let item = ready!(gate::poll(&mut recv, &mut self.stream.watcher, cx));
+        self.stream.terminated = item.is_none();
+        Poll::Ready(item)
+    }
+
+    /// Receives up to `limit` messages to the end of `buffer`, or registers the task to be woken when there
+    /// is one. `Ready` with the number received, which is 0 only if `limit` is 0 or as for
+    /// [`recv_many`](Self::recv_many).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (tx, mut rx) = mpmc_std::channel(4);
+    /// tx.send_many([1, 2, 3]).await.unwrap();
+    /// let mut buffer = Vec::new();
+    /// assert_eq!(poll_fn(|cx| rx.poll_recv_many(cx, &mut buffer, 8)).await, 3);
+    /// assert_eq!(buffer, [1, 2, 3]);
+    /// # });
+    /// ```
+    pub fn poll_recv_many(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Vec<T>,
+        limit: usize,
+    ) -> Poll<usize> {
+        if limit == 0 {
+            return Poll::Ready(0);
+        }
+        ready!(budget::poll_charge(cx));
+        let mut recv = RecvManyOperation {
+            queue: &self.shared.queue,
+            target: buffer,
+            limit,
+        };
+        let count = ready!(gate::poll(&mut recv, &mut self.stream.watcher, cx));
+        self.stream.terminated = count == 0;
+        Poll::Ready(count)
+    }
+
+    /// Gives up the handle's place among those who are woken.
+    pub(crate) fn stop_polling(&mut self) {
+        let pollers = self.shared.queue.receivers().pollers();
+        pollers.leave(&mut self.stream.watcher);
+    }
 }
 
 /// Yields messages until the channel is closed and drained.
@@ -42,14 +114,7 @@ impl<T> Stream for Receiver<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let this = &mut *self;
-        ready!(budget::poll_charge(cx));
-        let mut recv = RecvOperation {
-            queue: &this.shared.queue,
-        };
-        let item = ready!(gate::poll(&mut recv, &mut this.stream.poller, cx));
-        this.stream.terminated = item.is_none();
-        Poll::Ready(item)
+        self.poll_recv(cx)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

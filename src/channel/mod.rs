@@ -1,16 +1,29 @@
 //! The channel: a queue of exact capacity that closes when one side is gone.
 
+mod batch;
+mod iter;
+mod permit;
 mod receiver;
 mod sender;
+mod stats;
+mod timeout;
+mod turn;
+mod weak;
 
+pub use batch::Unsent;
+pub use iter::{Drain, IntoIter, Iter, TryIter};
+pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;
 pub use sender::Sender;
+pub use stats::{SideStats, Stats};
+pub use weak::{WeakReceiver, WeakSender};
 
 use core::fmt;
 
-use crate::queue::{MpmcQueue, Patience};
-use crate::ring::Refusal;
-use crate::sync::{Arc, AtomicUsize, Event, Ordering, listener};
+use crate::queue::MpmcQueue;
+use crate::sync::{Arc, AtomicUsize, Ordering};
+use crate::watch::Watchers;
+use turn::Turn;
 
 /// Creates a bounded channel for exactly `capacity` messages.
 ///
@@ -42,9 +55,10 @@ use crate::sync::{Arc, AtomicUsize, Event, Ordering, listener};
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
         queue: MpmcQueue::with_exact_capacity(capacity),
-        senders: AtomicUsize::new(1),
-        receivers: AtomicUsize::new(1),
-        closed: Event::new(),
+        senders: Handles::new(),
+        receivers: Handles::new(),
+        closed: Watchers::new(),
+        turn: Turn::new(),
     });
     (Sender::new(Arc::clone(&shared)), Receiver::new(shared))
 }
@@ -52,87 +66,129 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 /// What all handles of a channel share.
 pub(crate) struct Shared<T> {
     pub(crate) queue: MpmcQueue<T>,
-    /// The number of `Sender`s; the channel closes when it falls to zero.
-    senders: AtomicUsize,
-    /// The number of `Receiver`s; the channel closes and is emptied when it falls to zero.
-    receivers: AtomicUsize,
+    /// The channel closes when the last of them is gone.
+    senders: Handles,
+    /// The channel closes and is emptied when the last of them is gone.
+    receivers: Handles,
     /// Notified once, when the channel closes.
-    closed: Event,
+    pub(crate) closed: Watchers,
+    /// Whose turn it is to gather several permits.
+    turn: Turn,
+}
+
+/// How many handles one side has.
+#[derive(Debug)]
+struct Handles {
+    strong: AtomicUsize,
+    weak: AtomicUsize,
+}
+
+impl Handles {
+    /// One handle, for a new channel.
+    fn new() -> Self {
+        Self {
+            strong: AtomicUsize::new(1),
+            weak: AtomicUsize::new(0),
+        }
+    }
+
+    /// Counts a handle that is made from a living one.
+    fn add(&self) {
+        // ORDERING: Relaxed. The count cannot fall to zero meanwhile, and handing the new handle to another
+        // thread orders it.
+        self.strong.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a handle that is made from a weak one; `false` if none is left.
+    fn revive(&self) -> bool {
+        // ORDERING: Relaxed. A guess, which the swap confirms.
+        let mut count = self.strong.load(Ordering::Relaxed);
+        while count > 0 {
+            // ORDERING: Acquire. Pairs with [count]: who revives a handle sees what was done through those
+            // that were dropped before. On failure Relaxed: again only a guess.
+            match self.strong.compare_exchange_weak(
+                count,
+                count + 1,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return true,
+                Err(now) => count = now,
+            }
+        }
+        false
+    }
+
+    /// Counts a handle out; whether it was the last of its side.
+    fn remove(&self) -> bool {
+        // ORDERING: AcqRel [count]. Release: what was done through this handle happens-before the close
+        // by the last one, which is the Acquire side. Guard: loom `last_handles`.
+        self.strong.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    fn strong(&self) -> usize {
+        // ORDERING: Acquire. Pairs with [count], and with [close] by way of the closed bit: who has seen the
+        // close that followed a count of zero reads zero.
+        self.strong.load(Ordering::Acquire)
+    }
+
+    fn add_weak(&self) {
+        // ORDERING: Relaxed. Only reported.
+        self.weak.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn remove_weak(&self) {
+        // ORDERING: Relaxed. Only reported.
+        self.weak.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn weak(&self) -> usize {
+        // ORDERING: Relaxed. Only reported.
+        self.weak.load(Ordering::Relaxed)
+    }
 }
 
 impl<T> Shared<T> {
     fn close(&self) {
         if self.queue.close() {
-            self.closed.notify(usize::MAX);
+            self.closed.notify();
         }
-    }
-
-    /// Waits until the channel is closed.
-    async fn closed(&self) {
-        while !self.queue.is_closed() {
-            // The list's lock orders us with `close`: it closed before it notified, so either our
-            // listener is notified or the second look finds the channel closed.
-            listener!(self.closed => listener);
-            if self.queue.is_closed() {
-                return;
-            }
-            listener.await;
-        }
-    }
-
-    fn add(count: &AtomicUsize) {
-        // ORDERING: Relaxed. The new handle is made from a living one, so the count cannot fall to zero
-        // meanwhile, and handing the new one to another thread orders it.
-        count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts a handle out; whether it was the last of its side.
-    fn is_last(count: &AtomicUsize) -> bool {
-        // ORDERING: AcqRel [count]. Release: what was done through this handle happens-before the close
-        // by the last one, which is the Acquire side. Guard: loom `last_handles`.
-        count.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
     pub(crate) fn drop_sender(&self) {
-        if Self::is_last(&self.senders) {
+        if self.senders.remove() {
             self.close();
         }
     }
 
     fn drop_receiver(&self) {
-        if Self::is_last(&self.receivers) {
+        if self.receivers.remove() {
             self.close();
             self.queue.discard_all();
         }
     }
 
     fn has_receivers(&self) -> bool {
-        self.count(&self.receivers) > 0
-    }
-
-    fn count(&self, handles: &AtomicUsize) -> usize {
-        // ORDERING: Acquire. Pairs with [count], and with [close] by way of the closed bit: who has seen the
-        // close that followed a count of zero reads zero.
-        handles.load(Ordering::Acquire)
+        self.receivers.strong() > 0
     }
 
     /// Sends on a permit, which must be held; the message comes back if no receiver is left.
     pub(crate) fn send_reserved(&self, value: T) -> Result<(), T> {
         if !self.has_receivers() {
-            self.queue.release();
+            self.queue.release(1);
             return Err(value);
         }
         let sent = self.queue.send_reserved(value);
-        if sent.closed && !self.has_receivers() {
-            // The last receiver went between the two lines above, and may have emptied the channel
-            // before our message was in it.
-            self.queue.discard_all();
-        }
+        self.check_for_receivers(sent.closed);
         Ok(())
     }
 
-    fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+    /// To be called after a send on a permit: the last receiver may have gone, and emptied the channel,
+    /// just before the message was in it.
+    fn check_for_receivers(&self, closed: bool) {
+        if closed && !self.has_receivers() {
+            self.queue.discard_all();
+        }
     }
 }
 
@@ -140,8 +196,8 @@ impl<T> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
             .field("queue", &self.queue)
-            .field("senders", &self.count(&self.senders))
-            .field("receivers", &self.count(&self.receivers))
+            .field("senders", &self.senders.strong())
+            .field("receivers", &self.receivers.strong())
             .finish()
     }
 }

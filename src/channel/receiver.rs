@@ -1,8 +1,10 @@
 use core::fmt;
 
-use super::{Patience, Refusal, Shared};
+use super::{Shared, WeakReceiver};
 use crate::error::TryRecvError;
-use crate::queue::RecvOperation;
+use crate::gate;
+use crate::queue::{Patience, RecvOperation};
+use crate::ring::Refusal;
 use crate::stream;
 use crate::sync::{self, Arc};
 
@@ -74,11 +76,7 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        match self.shared.queue.try_recv(Patience::Yield) {
-            Ok(value) => Ok(value),
-            Err(Refusal::Closed) => Err(TryRecvError::Disconnected),
-            Err(_) => Err(TryRecvError::Empty),
-        }
+        self.shared.queue.try_recv(Patience::Yield).map_err(refused)
     }
 
     /// Receives the oldest message, blocking the thread while the channel is empty; `None` as for
@@ -94,7 +92,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(thread.join().unwrap(), Some(7));
     /// ```
     pub fn blocking_recv(&self) -> Option<T> {
-        sync::block_on(crate::gate::wait(RecvOperation {
+        sync::block_on(gate::wait(RecvOperation {
             queue: &self.shared.queue,
         }))
     }
@@ -155,7 +153,7 @@ impl<T> Receiver<T> {
     /// assert!(rx.is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.shared.is_empty()
+        self.shared.queue.is_empty()
     }
 
     /// How many messages can be sent now before the channel is full: its maximum less the messages in it
@@ -208,7 +206,36 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.strong_count(), 2);
     /// ```
     pub fn strong_count(&self) -> usize {
-        self.shared.count(&self.shared.receivers)
+        self.shared.receivers.strong()
+    }
+
+    /// The number of weak handles on the receiving side of this channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = mpmc_std::channel::<u8>(1);
+    /// let weak = rx.downgrade();
+    /// assert_eq!(rx.weak_count(), 1);
+    /// ```
+    pub fn weak_count(&self) -> usize {
+        self.shared.receivers.weak()
+    }
+
+    /// A handle that does not keep the channel open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel::<u8>(1);
+    /// let weak = rx.downgrade();
+    /// drop(rx);
+    /// assert!(tx.is_closed());
+    /// assert!(weak.upgrade().is_none());
+    /// ```
+    #[must_use = "a weak receiver does nothing unless it is upgraded"]
+    pub fn downgrade(&self) -> WeakReceiver<T> {
+        WeakReceiver::new(Arc::clone(&self.shared))
     }
 
     /// The number of senders of this channel.
@@ -221,19 +248,41 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.sender_strong_count(), 2);
     /// ```
     pub fn sender_strong_count(&self) -> usize {
-        self.shared.count(&self.shared.senders)
+        self.shared.senders.strong()
+    }
+
+    /// The number of weak handles on the sending side of this channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel::<u8>(1);
+    /// let weak = tx.downgrade();
+    /// assert_eq!(rx.sender_weak_count(), 1);
+    /// ```
+    pub fn sender_weak_count(&self) -> usize {
+        self.shared.senders.weak()
+    }
+}
+
+/// What a refused attempt to receive means to its caller.
+pub(super) fn refused(refusal: Refusal) -> TryRecvError {
+    match refusal {
+        Refusal::Closed => TryRecvError::Disconnected,
+        _ => TryRecvError::Empty,
     }
 }
 
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        Shared::<T>::add(&self.shared.receivers);
+        self.shared.receivers.add();
         Self::new(Arc::clone(&self.shared))
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
+        self.stop_polling();
         self.shared.drop_receiver();
     }
 }

@@ -1,10 +1,15 @@
 use core::fmt;
 
-use super::{Patience, Refusal, Shared};
+use core::task::{Context, Poll};
+
+use super::{Shared, WeakSender};
 use crate::error::{SendError, TrySendError};
-use crate::queue::SendOperation;
+use crate::gate;
+use crate::queue::{Patience, SendOperation};
+use crate::ring::Refusal;
 use crate::sink;
 use crate::sync::{self, Arc};
+use crate::watch::Watcher;
 
 /// The sending side of a [`channel`](crate::channel()).
 ///
@@ -13,14 +18,27 @@ use crate::sync::{self, Arc};
 pub struct Sender<T> {
     pub(crate) shared: Arc<Shared<T>>,
     pub(crate) sink: sink::State,
+    /// For [`poll_closed`](Self::poll_closed).
+    pub(crate) closed: Watcher,
 }
 
 impl<T> Sender<T> {
+    /// Hands `value` back as an error if this handle was closed through its `Sink` side.
+    #[inline(always)]
+    pub(super) fn check_open<V>(&self, value: V) -> Result<V, SendError<V>> {
+        if self.sink.is_closed() {
+            Err(SendError(value))
+        } else {
+            Ok(value)
+        }
+    }
+
     /// A handle that is counted already.
     pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
         Self {
             shared,
             sink: sink::State::default(),
+            closed: Watcher::default(),
         }
     }
 
@@ -50,9 +68,7 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        if self.sink.is_closed() {
-            return Err(SendError(value));
-        }
+        let value = self.check_open(value)?;
         self.shared
             .queue
             .send_waiting(value)
@@ -82,14 +98,11 @@ impl<T> Sender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        if self.sink.is_closed() {
-            return Err(TrySendError::Closed(value));
-        }
-        match self.shared.queue.try_send(value, Patience::Yield) {
-            Ok(()) => Ok(()),
-            Err((value, Refusal::Closed)) => Err(TrySendError::Closed(value)),
-            Err((value, _)) => Err(TrySendError::Full(value)),
-        }
+        let value = self.check_open(value)?;
+        self.shared
+            .queue
+            .try_send(value, Patience::Yield)
+            .map_err(refused)
     }
 
     /// Sends a message, blocking the thread while the channel is full. For threads outside any
@@ -113,14 +126,38 @@ impl<T> Sender<T> {
     /// thread.join().unwrap().unwrap();
     /// ```
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
-        if self.sink.is_closed() {
-            return Err(SendError(value));
-        }
-        let send = SendOperation {
-            queue: &self.shared.queue,
-            value: Some(value),
-        };
-        sync::block_on(crate::gate::wait(send)).map_err(SendError)
+        let value = self.check_open(value)?;
+        let send = SendOperation::new(&self.shared.queue, value);
+        sync::block_on(gate::wait(send)).map_err(SendError)
+    }
+
+    /// Sends a message at once: if the channel is full, the oldest message is taken out to make room, and
+    /// handed back.
+    ///
+    /// At most one message is taken out, and none if room came up meanwhile. It is the oldest at the moment
+    /// when it is taken; under contention a receiver may get an older one just before, and other senders'
+    /// messages may come between. Permits are never taken away. Costs three atomic read-modify-writes.
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError`] with the message: `Closed`, or `Full` if all of the capacity is held by permits, so
+    /// that there is no message to take out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// assert_eq!(tx.force_send(1), Ok(None));
+    /// assert_eq!(tx.force_send(2), Ok(None));
+    /// assert_eq!(tx.force_send(3), Ok(Some(1)));
+    /// assert_eq!(rx.try_recv(), Ok(2));
+    /// assert_eq!(rx.try_recv(), Ok(3));
+    /// ```
+    pub fn force_send(&self, value: T) -> Result<Option<T>, TrySendError<T>> {
+        let value = self.check_open(value)?;
+        let sent = self.shared.queue.force_send(value).map_err(refused)?;
+        self.shared.check_for_receivers(self.is_closed());
+        Ok(sent)
     }
 
     /// Waits until the channel is closed: by [`Receiver::close`](crate::Receiver::close), or because all
@@ -140,7 +177,32 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub async fn closed(&self) {
-        self.shared.closed().await;
+        let shared = &self.shared;
+        shared.closed.until(|| self.is_closed()).await;
+    }
+
+    /// [`closed`](Self::closed) as a function to poll: `Ready` when the channel is closed, or else the task
+    /// is registered to be woken then. Only the task of the last call is woken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (mut tx, rx) = mpmc_std::channel::<u8>(1);
+    /// drop(rx);
+    /// poll_fn(|cx| tx.poll_closed(cx)).await;
+    /// # });
+    /// ```
+    pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Self {
+            shared,
+            sink,
+            closed,
+        } = self;
+        let is_closed = || sink.is_closed() || shared.queue.is_closed();
+        shared.closed.poll_until(closed, cx, is_closed)
     }
 
     /// Whether the channel is closed, so that sending fails.
@@ -209,7 +271,7 @@ impl<T> Sender<T> {
     /// assert!(!tx.is_empty());
     /// ```
     pub fn is_empty(&self) -> bool {
-        self.shared.is_empty()
+        self.shared.queue.is_empty()
     }
 
     /// Whether both send into the same channel.
@@ -236,7 +298,36 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.strong_count(), 2);
     /// ```
     pub fn strong_count(&self) -> usize {
-        self.shared.count(&self.shared.senders)
+        self.shared.senders.strong()
+    }
+
+    /// The number of weak handles on the sending side of this channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::channel::<u8>(1);
+    /// let weak = tx.downgrade();
+    /// assert_eq!(tx.weak_count(), 1);
+    /// ```
+    pub fn weak_count(&self) -> usize {
+        self.shared.senders.weak()
+    }
+
+    /// A handle that does not keep the channel open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel::<u8>(1);
+    /// let weak = tx.downgrade();
+    /// drop(tx);
+    /// assert!(rx.is_closed());
+    /// assert!(weak.upgrade().is_none());
+    /// ```
+    #[must_use = "a weak sender does nothing unless it is upgraded"]
+    pub fn downgrade(&self) -> WeakSender<T> {
+        WeakSender::new(Arc::clone(&self.shared))
     }
 
     /// The number of receivers of this channel.
@@ -249,7 +340,28 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.receiver_strong_count(), 2);
     /// ```
     pub fn receiver_strong_count(&self) -> usize {
-        self.shared.count(&self.shared.receivers)
+        self.shared.receivers.strong()
+    }
+
+    /// The number of weak handles on the receiving side of this channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel::<u8>(1);
+    /// let weak = rx.downgrade();
+    /// assert_eq!(tx.receiver_weak_count(), 1);
+    /// ```
+    pub fn receiver_weak_count(&self) -> usize {
+        self.shared.receivers.weak()
+    }
+}
+
+/// What a refused attempt to send means to its caller.
+fn refused<V>((value, refusal): (V, Refusal)) -> TrySendError<V> {
+    match refusal {
+        Refusal::Closed => TrySendError::Closed(value),
+        _ => TrySendError::Full(value),
     }
 }
 
@@ -258,11 +370,12 @@ impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         let sink = self.sink.for_clone();
         if !sink.is_closed() {
-            Shared::<T>::add(&self.shared.senders);
+            self.shared.senders.add();
         }
         Self {
             shared: Arc::clone(&self.shared),
             sink,
+            closed: Watcher::default(),
         }
     }
 }

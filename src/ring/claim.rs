@@ -2,17 +2,17 @@
 
 use core::mem::MaybeUninit;
 
-use super::word::{Geometry, Position, Word};
+use super::word::{Geometry, MAX_PERMITS, Position, Word};
 use super::{Refusal, Ring, Slot, invariant};
 use crate::sync::{AtomicU64, Backoff, Ordering};
 
 /// How often a claim is tried before the caller is told that it is contended. Each try but the first
 /// means that another claim has succeeded, and waits a little longer than the one before.
-const ATTEMPTS: usize = 16;
+pub(super) const ATTEMPTS: usize = 16;
 
 /// What distinguishes the two directions: which word is swapped, which stamp is waited for and which is
 /// left behind.
-trait Direction {
+pub(super) trait Direction {
     fn word<T>(ring: &Ring<T>) -> &AtomicU64;
 
     /// The stamp of a slot that can be claimed.
@@ -23,9 +23,9 @@ trait Direction {
 }
 
 /// Messages go in.
-struct Tail;
+pub(super) struct Tail;
 /// Messages come out.
-struct Head;
+pub(super) struct Head;
 
 impl Direction for Tail {
     #[inline(always)]
@@ -62,7 +62,7 @@ impl Direction for Head {
 }
 
 /// What distinguishes the kinds of claim in one direction.
-trait Kind {
+pub(super) trait Kind {
     type Direction: Direction;
 
     /// Whether the word alone allows a claim.
@@ -71,9 +71,9 @@ trait Kind {
         true
     }
 
-    /// The word after the claim.
+    /// The word after a claim of `count` slots, which leads to position `next`.
     #[inline(always)]
-    fn claimed(seen: Word, next: Position) -> Word {
+    fn claimed(seen: Word, next: Position, _count: u64) -> Word {
         seen.claimed_to(next)
     }
 
@@ -83,10 +83,10 @@ trait Kind {
 
 /// Sends a message, if there is room beside the permits.
 struct Send;
-/// Sends a message on a permit.
-struct SendReserved;
-/// Receives a message.
-struct Recv;
+/// Sends messages, each on a permit.
+pub(super) struct SendReserved;
+/// Receives messages.
+pub(super) struct Recv;
 
 impl Kind for Send {
     type Direction = Tail;
@@ -106,8 +106,8 @@ impl Kind for SendReserved {
     type Direction = Tail;
 
     #[inline(always)]
-    fn claimed(seen: Word, next: Position) -> Word {
-        seen.without_permit().claimed_to(next)
+    fn claimed(seen: Word, next: Position, count: u64) -> Word {
+        seen.without_permits(count).claimed_to(next)
     }
 
     /// A permit is room (R5): the slot can only be waiting for its receiver to free it.
@@ -183,10 +183,7 @@ impl<T> SendClaim<'_, T> {
             // SAFETY: R1: this claim owns the slot; R2: the slot is empty, so nothing is overwritten.
             unsafe { slot.cast::<T>().write(value) };
         });
-        Sent {
-            receivers_parked: seen.is_parked(),
-            closed: seen.is_closed(),
-        }
+        Sent::new(seen)
     }
 }
 
@@ -195,8 +192,22 @@ impl<T> SendClaim<'_, T> {
 pub(crate) struct Sent {
     /// The claim cleared the receivers' PARKED bit: notify one.
     pub(crate) receivers_parked: bool,
-    /// The ring was closed already; the message went in on a permit.
+    /// The ring was closed already; the messages went in on permits.
     pub(crate) closed: bool,
+    /// No more permits could be counted before: notify those who wait for that to end.
+    pub(crate) was_exhausted: bool,
+}
+
+impl Sent {
+    /// After a claim that swapped `seen`.
+    #[inline(always)]
+    pub(super) fn new(seen: Word) -> Self {
+        Self {
+            receivers_parked: seen.is_parked(),
+            closed: seen.is_closed(),
+            was_exhausted: seen.permits() == MAX_PERMITS,
+        }
+    }
 }
 
 /// The right to read one message, which must be used (R4).
@@ -253,7 +264,7 @@ impl<T> Ring<T> {
         // ORDERING: Relaxed. A guess, which the swap confirms.
         let seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
         if K::admits(self, seen) && self.is_ready::<K::Direction>(seen.position()) {
-            self.swap::<K>(seen).ok()
+            self.claim_seen::<K>(seen).ok()
         } else {
             None
         }
@@ -268,7 +279,7 @@ impl<T> Ring<T> {
                 seen = K::refuse(self, seen)?;
                 continue;
             }
-            match self.swap::<K>(seen) {
+            match self.claim_seen::<K>(seen) {
                 Ok(claim) => return Ok(claim),
                 Err(now) => {
                     seen = now;
@@ -281,15 +292,22 @@ impl<T> Ring<T> {
 
     /// Makes the claim for a slot that was seen ready, or says what the word has become.
     #[inline(always)]
-    fn swap<K: Kind>(&self, seen: Word) -> Result<Claim<'_, T>, Word> {
+    fn claim_seen<K: Kind>(&self, seen: Word) -> Result<Claim<'_, T>, Word> {
         let at = seen.position();
-        let claimed = K::claimed(seen, self.geometry.next(at));
         // Computed before the swap, after which nothing may hold the claim up.
         let claim = Claim {
             slot: self.slot(at),
             stamp: K::Direction::finished(&self.geometry, at),
             seen,
         };
+        self.swap::<K>(seen, 1).map(|()| claim)
+    }
+
+    /// Moves the word past `count` slots that were seen ready, or says what it has become.
+    #[inline(always)]
+    pub(super) fn swap<K: Kind>(&self, seen: Word, count: u64) -> Result<(), Word> {
+        let at = seen.position();
+        let claimed = K::claimed(seen, self.geometry.ahead(at, count), count);
         // ORDERING: AcqRel [claim]. Acquire pairs with [arm] on this word: who set the PARKED bit that this
         // swap clears is on the gate's list before we notify it. Release pairs with the Acquire load of
         // `head` in `try_snapshot`: who sees this `head` sees the `tail` that it stays behind. On failure
@@ -305,45 +323,16 @@ impl<T> Ring<T> {
                     || self.is_ready::<K::Direction>(at),
                     "R1: a claimed slot waits for its claimer",
                 );
-                Ok(claim)
+                Ok(())
             }
             Err(now) => Err(Word::from_bits(now)),
         }
     }
 
     #[inline(always)]
-    fn is_ready<D: Direction>(&self, at: Position) -> bool {
+    pub(super) fn is_ready<D: Direction>(&self, at: Position) -> bool {
         // ORDERING: Acquire [ready]. Pairs with [publish] and [free]: what the slot's last owner did to the
         // value happens-before what we do. Guard: loom `capacity_one`, `capacity_two`.
         self.slot(at).stamp.load(Ordering::Acquire) == D::ready(at)
-    }
-
-    /// Whether one more message or permit fits into a ring with permits outstanding: the slot that lies
-    /// as many places ahead as there are permits must be free (R5).
-    #[inline]
-    pub(super) fn fits_beside_permits(&self, seen: Word) -> bool {
-        !seen.is_closed()
-            && self.is_ready::<Tail>(self.geometry.ahead(seen.position(), seen.permits()))
-    }
-
-    /// Why there is no room for one more message or permit, or another `tail` to try.
-    #[cold]
-    pub(super) fn refuse_room(&self, seen: Word) -> Result<Word, Refusal> {
-        if seen.is_closed() {
-            return Err(Refusal::Closed);
-        }
-        let Some((head, tail)) = self.try_snapshot() else {
-            return Ok(seen);
-        };
-        if tail != seen {
-            return Ok(tail);
-        }
-        if self.room_between(head, tail) == 0 {
-            return Err(Refusal::Blocked);
-        }
-        if self.fits_beside_permits(tail) && self.is_ready::<Tail>(tail.position()) {
-            return Ok(tail);
-        }
-        Err(Refusal::InFlight)
     }
 }

@@ -36,7 +36,12 @@
 //! A permit holds room, not a position, so it never blocks messages sent after it. The count of
 //! outstanding permits rides in `tail`, and `messages + permits <= capacity` is kept by looking one slot
 //! further for every permit: the slot at `tail + permits` is free exactly if one more fits. With no
-//! permit out that is the slot the send looks at anyway.
+//! permit out that is the slot the send looks at anyway. See `permit.rs`.
+//!
+//! # Batches
+//!
+//! A batch claims the slots that are ready, up to a limit, with one swap, and finishes them one by one. Each
+//! slot's stamp must be looked at, since claims finish out of order. See `batch.rs`.
 //!
 //! # Parked bits
 //!
@@ -56,7 +61,8 @@
 //! * **R3** `Geometry::index` of any position made by `Geometry` is below `slots.len()`.
 //! * **R4** A claim is always completed: between the swap and the stamp store there is only a copy
 //!   of the value, which cannot panic.
-//! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity`.
+//! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` (but for the promises of
+//!   [`Ring::overcommit`]).
 //!
 //! # Slots are packed
 //!
@@ -65,7 +71,10 @@
 //! 10.7 ns per message packed, 47 padded to 64 bytes, 26 with permuted indices; 4 and 4: 4.9, 20 and
 //! 8.6). Whoever wants padded slots sends `CachePadded<T>`.
 
+mod batch;
+mod chunk;
 mod claim;
+mod permit;
 mod transition;
 mod word;
 
@@ -77,8 +86,12 @@ use core::mem::MaybeUninit;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::sync::{AtomicU64, CachePadded, Ordering, UnsafeCell};
+use crate::unwind::exhaust;
 use word::{Geometry, MAX_CAPACITY, Position, Word};
 
+pub(crate) use word::MAX_PERMITS;
+
+pub(crate) use chunk::Chunk;
 pub(crate) use claim::{RecvClaim, SendClaim, Sent};
 
 /// Why a claim was not made.
@@ -91,6 +104,8 @@ pub(crate) enum Refusal {
     InFlight,
     /// Lost to other claims too often; there may well be something to claim.
     Contended,
+    /// No more permits can be counted, whether there is room or not.
+    Exhausted,
     /// Closed; for a receive: closed, and nothing can come any more.
     Closed,
 }
@@ -165,6 +180,24 @@ impl<T> Ring<T> {
     pub(crate) fn len(&self) -> usize {
         let (head, tail) = self.snapshot();
         self.geometry.distance(head.position(), tail.position())
+    }
+
+    /// How many messages have gone in and come out so far (until positions wrap), and how many are between.
+    pub(crate) fn counts(&self) -> (u64, u64, usize) {
+        let (head, tail) = self.snapshot();
+        let (head, tail) = (head.position(), tail.position());
+        let ordinal = |position| self.geometry.ordinal(position);
+        (
+            ordinal(tail),
+            ordinal(head),
+            self.geometry.distance(head, tail),
+        )
+    }
+
+    /// The number of permits outstanding.
+    pub(crate) fn permits(&self) -> usize {
+        // ORDERING: Relaxed. A figure for people, of some moment during the call.
+        Word::from_bits(self.tail.load(Ordering::Relaxed)).permits() as usize
     }
 
     /// How many more messages fit, permits counted as taken.
@@ -243,17 +276,8 @@ impl<T> Ring<T> {
 
 impl<T> Drop for Ring<T> {
     fn drop(&mut self) {
-        /// Drops what is left, also while a panic of one message's destructor passes through.
-        struct Rest<'a, T>(&'a mut Ring<T>);
-        impl<T> Drop for Rest<'_, T> {
-            fn drop(&mut self) {
-                while self.0.pop_exclusive().is_some() {}
-            }
-        }
-
         if core::mem::needs_drop::<T>() {
-            let rest = Rest(self);
-            while rest.0.pop_exclusive().is_some() {}
+            exhaust(|| self.pop_exclusive().is_some());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The rare changes of state: parking, permits, closing.
+//! The rare changes of state: parking and closing.
 //!
 //! Two words, one protocol. What a parking sender waits for is decided by *both* words: `head` moves,
 //! a permit comes back (`tail`), or the ring is closed (`tail`). It sets PARKED in `head` and then looks
@@ -9,22 +9,9 @@
 //!
 //! A parking receiver waits for `tail` only, so its one compare-and-swap of `tail` both checks and arms.
 
-use super::word::{MAX_PERMITS, Word, change};
-use super::{Refusal, Ring, invariant};
-use crate::sync::{Backoff, Ordering};
-
-/// Whom to notify after a permit was given back.
-#[must_use]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Released {
-    /// One sender: the room is free again and somebody was parked for it.
-    pub(crate) senders_parked: bool,
-    /// All receivers: this was the last permit of a closed ring, nothing can come any more.
-    pub(crate) receivers_finished: bool,
-}
-
-/// How often a reservation is tried, as for claims.
-const ATTEMPTS: usize = 16;
+use super::Ring;
+use super::word::{Word, change};
+use crate::sync::Ordering;
 
 impl<T> Ring<T> {
     /// Sets PARKED in `tail` if the ring is empty and something can still come. Once it is set, the
@@ -99,53 +86,8 @@ impl<T> Ring<T> {
         !before.is_closed()
     }
 
-    /// Takes room for one message without sending it yet.
-    pub(crate) fn reserve(&self) -> Result<(), Refusal> {
-        let backoff = Backoff::new();
-        // ORDERING: Relaxed. A guess, which the swap below confirms.
-        let mut seen = Word::from_bits(self.tail.load(Ordering::Relaxed));
-        for _ in 0..ATTEMPTS {
-            if seen.permits() == MAX_PERMITS && !seen.is_closed() {
-                return Err(Refusal::Contended);
-            }
-            if !self.fits_beside_permits(seen) {
-                seen = self.refuse_room(seen)?;
-                continue;
-            }
-            // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
-            // read-modify-write does); nothing else depends on it. On failure Relaxed: only a guess.
-            match self.tail.compare_exchange_weak(
-                seen.bits(),
-                seen.with_permit().bits(),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return Ok(()),
-                Err(now) => {
-                    seen = Word::from_bits(now);
-                    backoff.spin();
-                }
-            }
-        }
-        Err(Refusal::Contended)
-    }
-
-    /// Gives the room of one permit back.
-    pub(crate) fn release(&self) -> Released {
-        // ORDERING: AcqRel [release]. Release pairs with the second load of `tail` in `arm_senders`, by
-        // way of [unpark]. Acquire pairs with [arm] on `tail`: a receiver that we must notify is on
-        // the gate's list. Guard: loom `released_permit_wakes_sender`, `last_permit_ends_a_closed_ring`.
-        let before = Word::from_bits(self.tail.fetch_sub(change::ONE_PERMIT, Ordering::AcqRel));
-        invariant(|| before.permits() > 0, "a released permit was counted");
-        let after = before.without_permit();
-        Released {
-            senders_parked: self.unpark_senders(),
-            receivers_finished: after.is_finished() && after.is_parked(),
-        }
-    }
-
     /// Clears PARKED in `head` after `tail` was changed in favour of senders; `true` if it was set.
-    fn unpark_senders(&self) -> bool {
+    pub(super) fn unpark_senders(&self) -> bool {
         // ORDERING: AcqRel [unpark]. Release pairs with [arm] on `head`, Acquire too: see the module's
         // documentation. It must write even if the bit is clear.
         Word::from_bits(self.head.fetch_and(change::UNPARK, Ordering::AcqRel)).is_parked()

@@ -39,8 +39,8 @@ const PERMIT_MASK: u64 = (POSITION_ONE - 1) & !(PARKED | CLOSED);
 /// In a stamp: the slot holds a message.
 const FULL: u64 = 1 << 0;
 
-/// The largest number of permits that can be outstanding at a time.
-pub(super) const MAX_PERMITS: u64 = PERMIT_MASK >> PERMIT_SHIFT;
+/// The largest number of permits that can be outstanding at a time: 65,535.
+pub(crate) const MAX_PERMITS: u64 = PERMIT_MASK >> PERMIT_SHIFT;
 
 /// The largest capacity that the layout leaves room for (64 laps before positions wrap).
 pub(super) const MAX_CAPACITY: usize = {
@@ -67,6 +67,12 @@ impl Position {
     #[inline(always)]
     pub(super) fn full(self) -> u64 {
         self.0 | FULL
+    }
+
+    /// The position of the next slot, where that is in the same lap.
+    #[inline(always)]
+    pub(super) fn along(self) -> Self {
+        Self(self.0.wrapping_add(POSITION_ONE))
     }
 }
 
@@ -131,6 +137,12 @@ impl Geometry {
                     .wrapping_add(self.lap),
             )
         }
+    }
+
+    /// How many positions lie before `position` since the first lap, until positions wrap.
+    pub(super) fn ordinal(&self, position: Position) -> u64 {
+        let lap = position.0 / self.lap;
+        lap * self.capacity + self.index(position) as u64
     }
 
     /// The position with the same index, one lap later.
@@ -221,15 +233,15 @@ impl Word {
     }
 
     #[inline]
-    pub(super) fn with_permit(self) -> Self {
-        debug_assert!(self.permits() < MAX_PERMITS);
-        Self(self.0 + (1 << PERMIT_SHIFT))
+    pub(super) fn with_permits(self, count: u64) -> Self {
+        debug_assert!(self.permits() + count <= MAX_PERMITS);
+        Self(self.0 + change::permits(count))
     }
 
     #[inline]
-    pub(super) fn without_permit(self) -> Self {
-        debug_assert!(self.permits() > 0);
-        Self(self.0 - (1 << PERMIT_SHIFT))
+    pub(super) fn without_permits(self, count: u64) -> Self {
+        debug_assert!(self.permits() >= count);
+        Self(self.0 - change::permits(count))
     }
 }
 
@@ -239,8 +251,11 @@ pub(super) mod change {
     pub(in crate::ring) const CLOSE: u64 = super::CLOSED;
     /// For `fetch_and`: nobody is parked any more.
     pub(in crate::ring) const UNPARK: u64 = !super::PARKED;
-    /// For `fetch_sub`: one permit less.
-    pub(in crate::ring) const ONE_PERMIT: u64 = 1 << super::PERMIT_SHIFT;
+    /// For `fetch_sub`: `count` permits less.
+    #[inline(always)]
+    pub(in crate::ring) fn permits(count: u64) -> u64 {
+        count << super::PERMIT_SHIFT
+    }
 }
 
 #[cfg(test)]
@@ -306,7 +321,7 @@ mod tests {
         let mut word = Word::at(position);
         assert!(word.is_plain() && !word.is_parked() && !word.is_closed());
         for count in 1..=MAX_PERMITS {
-            word = word.with_permit();
+            word = word.with_permits(1);
             assert_eq!((word.permits(), word.position()), (count, position));
         }
         assert!(!word.is_parked() && !word.is_closed() && !word.is_plain());
@@ -317,7 +332,7 @@ mod tests {
         assert!(!moved.is_parked() && moved.is_closed());
         assert_eq!(moved.permits(), MAX_PERMITS);
         assert_eq!(moved.position(), geometry.next(position));
-        assert_eq!(moved.without_permit().permits(), MAX_PERMITS - 1);
+        assert_eq!(moved.without_permits(1).permits(), MAX_PERMITS - 1);
     }
 
     #[test]

@@ -20,3 +20,6 @@ mod model;
 mod model_event;
 #[cfg(loom)]
 pub(crate) use model::*;
+
+mod tally;
+pub(crate) use tally::Tally;

@@ -2,10 +2,10 @@
 
 pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::future::block_on;
-pub(crate) use loom::sync::Arc;
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use loom::sync::{Arc, Mutex};
 
-pub(crate) use super::model_event::{Event, EventListener, listener};
+pub(crate) use super::model_event::{Event, listener};
 pub(crate) use crossbeam_utils::CachePadded;
 
 /// More rounds show the model nothing new.
@@ -27,6 +27,14 @@ impl Backoff {
     pub(crate) fn snooze(&self) {
         loom::thread::yield_now();
     }
+}
+
+/// Runs `future`; a model has no clock, so the deadline never comes.
+pub(crate) fn block_on_until<F: Future>(
+    future: F,
+    _deadline: Option<std::time::Instant>,
+) -> Option<F::Output> {
+    Some(block_on(future))
 }
 
 /// loom's `thread_local!` with the `const` initialiser of the standard one.

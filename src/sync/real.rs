@@ -1,7 +1,7 @@
 //! The types of a normal build.
 
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-pub(crate) use std::sync::Arc;
+pub(crate) use std::sync::{Arc, Mutex};
 pub(crate) use std::thread_local;
 
 #[cfg(target_has_atomic = "64")]
@@ -10,7 +10,7 @@ pub(crate) use core::sync::atomic::AtomicU64;
 pub(crate) use portable_atomic::AtomicU64;
 
 pub(crate) use crossbeam_utils::{Backoff, CachePadded};
-pub(crate) use event_listener::{Event, EventListener, listener};
+pub(crate) use event_listener::{Event, listener};
 
 use core::cell::Cell;
 use core::future::Future;
@@ -18,6 +18,7 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use std::task::Wake;
 use std::thread::{self, Thread};
+use std::time::Instant;
 
 /// How many rounds, each twice as long as the last, an operation spins for somebody else's unfinished
 /// claim before it lets its executor decide.
@@ -41,6 +42,15 @@ impl<T> UnsafeCell<T> {
 
 /// Runs `future` on this thread, parking the thread while it waits.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    match block_on_until(future, None) {
+        Some(output) => output,
+        None => unreachable!("there is no deadline"),
+    }
+}
+
+/// [`block_on`] that gives up at `deadline`, if there is one.
+pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+    assert_may_block();
     thread_local! {
         /// Taken while in use, so that a call from inside another's waker gets one of its own.
         static IDLE: Cell<Option<Arc<ThreadWaker>>> = const { Cell::new(None) };
@@ -52,13 +62,23 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     let output = loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => break output,
-            Poll::Pending => thread.wait(),
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            break Some(output);
+        }
+        if !thread.wait(deadline) {
+            break None;
         }
     };
     let _ = IDLE.try_with(|idle| idle.set(Some(thread)));
     output
+}
+
+/// Panics on a thread that drives a tokio runtime's tasks, as tokio's own blocking calls do.
+fn assert_may_block() {
+    #[cfg(feature = "tokio")]
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.block_on(async {});
+    }
 }
 
 /// Wakes a thread.
@@ -76,18 +96,28 @@ impl ThreadWaker {
         })
     }
 
-    fn wait(&self) {
+    /// Waits until woken; `false` if the deadline came first.
+    fn wait(&self, deadline: Option<Instant>) -> bool {
         // ORDERING: Acquire. Pairs with the Release in `wake_by_ref`: what the waker did is seen by the
         // poll that follows.
         if self.woken.swap(false, Ordering::Acquire) {
             // Woken during the poll, perhaps by itself: let the thread run that it waits for.
             thread::yield_now();
-            return;
+            return deadline.is_none_or(|deadline| Instant::now() < deadline);
         }
         // ORDERING: Acquire. As above.
         while !self.woken.swap(false, Ordering::Acquire) {
-            thread::park();
+            let Some(deadline) = deadline else {
+                thread::park();
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            thread::park_timeout(left);
         }
+        true
     }
 }
 

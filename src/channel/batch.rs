@@ -1,0 +1,342 @@
+//! Many messages in one call.
+
+use core::fmt;
+use core::iter::FusedIterator;
+
+use super::permit::Held;
+use super::receiver::refused;
+use super::{Receiver, Sender, Shared};
+use crate::error::{SendError, TryRecvError, TrySendError};
+use crate::gate;
+use crate::queue::{Patience, RecvManyOperation};
+use crate::ring::{Chunk, Refusal};
+use crate::sync;
+
+/// How many messages go into the ring with one claim. They are gathered on the stack before.
+const CHUNK: usize = 64;
+/// The same for messages larger than [`SMALL`] bytes.
+const CHUNK_OF_LARGE: usize = 4;
+const SMALL: usize = 128;
+
+/// For how many messages to take room next, or `None` if there are no more.
+fn next_bite(items: &impl Iterator) -> Option<usize> {
+    match items.size_hint() {
+        (_, Some(0)) => None,
+        (lower, _) => Some(lower.clamp(1, CHUNK)),
+    }
+}
+
+impl<T> Shared<T> {
+    /// Sends as many items as permits are held, and returns how many there were.
+    ///
+    /// An item is taken from `items` only when there is room for it.
+    fn send_all(&self, held: Held<'_, T>, items: &mut impl Iterator<Item = T>) -> usize {
+        if size_of::<T>() <= SMALL {
+            self.send_in_chunks::<CHUNK>(held, items)
+        } else {
+            self.send_in_chunks::<CHUNK_OF_LARGE>(held, items)
+        }
+    }
+
+    #[inline]
+    fn send_in_chunks<const N: usize>(
+        &self,
+        mut held: Held<'_, T>,
+        items: &mut impl Iterator<Item = T>,
+    ) -> usize {
+        let mut sent = 0;
+        let mut closed = false;
+        while held.count() > 0 {
+            let chunk = Chunk::<T, N>::gather(items, held.count());
+            let count = chunk.len();
+            if count == 0 {
+                break;
+            }
+            held.take(count);
+            closed = self.queue.send_reserved_many(chunk);
+            sent += count;
+        }
+        self.check_for_receivers(closed);
+        sent
+    }
+}
+
+/// What a batch is made of is taken from its iterator only when there is room for it, so what has not
+/// been sent is still in the iterator. Pass the iterator by reference (`&mut iterator`) to keep it when a
+/// future is cancelled, or take it back out of the error.
+///
+/// An iterator that panics loses the items of the chunk (up to 64) that was being gathered: they are
+/// dropped, and their room is given back.
+impl<T> Sender<T> {
+    /// Sends all items, waiting for room as needed. Returns how many there were.
+    ///
+    /// Up to 64 go in together with two atomic read-modify-writes, where there is room for as many.
+    /// Messages of other senders may come between those groups. An iterator that cannot tell that it is
+    /// at its end ([`size_hint`](Iterator::size_hint)) makes this wait for room that it does not use.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the channel is closed, with the items that have not been sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it returned `Ready`, some first items may have been sent, and no
+    /// other was taken out of the iterator. To go on with the rest, pass `&mut iterator`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// let receive = async {
+    ///     let mut received = Vec::new();
+    ///     while received.len() < 5 {
+    ///         rx.recv_many(&mut received, 5).await;
+    ///     }
+    ///     received
+    /// };
+    /// let (sent, received) = futures::join!(tx.send_many(0..5), receive);
+    /// assert_eq!(sent.unwrap(), 5);
+    /// assert_eq!(received, [0, 1, 2, 3, 4]);
+    /// # });
+    /// ```
+    pub async fn send_many<I>(&self, items: I) -> Result<usize, SendError<Unsent<I::IntoIter>>>
+    where
+        I: IntoIterator<Item = T>,
+    {
+        let mut items = items.into_iter();
+        let mut sent = 0;
+        while let Some(bite) = next_bite(&items) {
+            let reserved = match self.check_open(()) {
+                Ok(()) => self.shared.reserve_some(bite).await,
+                Err(closed) => Err(closed),
+            };
+            match reserved {
+                Err(SendError(())) => return Err(SendError(Unsent::new(sent, None, items))),
+                Ok(held) => {
+                    let room = held.count();
+                    let count = self.shared.send_all(held, &mut items);
+                    sent += count;
+                    if count < room {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Sends as many items as there is room for now. Returns how many, if that was all of them.
+    ///
+    /// Costs as much as [`send_many`](Self::send_many).
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError`] if the channel is full or closed, with the items that have not been sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mpmc_std::error::TrySendError;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(3);
+    /// assert_eq!(tx.try_send_many([1, 2]).unwrap(), 2);
+    /// let Err(TrySendError::Full(unsent)) = tx.try_send_many([3, 4, 5]) else { panic!() };
+    /// assert_eq!(unsent.sent(), 1);
+    /// assert_eq!(unsent.collect::<Vec<_>>(), [4, 5]);
+    /// # drop(rx);
+    /// ```
+    pub fn try_send_many<I>(&self, items: I) -> Result<usize, TrySendError<Unsent<I::IntoIter>>>
+    where
+        I: IntoIterator<Item = T>,
+    {
+        let mut items = items.into_iter();
+        let mut sent = 0;
+        while let Some(bite) = next_bite(&items) {
+            let reserved = match self.check_open(()) {
+                Ok(()) => self.shared.queue.try_reserve_many(1, bite),
+                Err(SendError(())) => Err(Refusal::Closed),
+            };
+            match reserved {
+                Err(Refusal::Closed) => {
+                    return Err(TrySendError::Closed(Unsent::new(sent, None, items)));
+                }
+                // Full, unless that was all: only the iterator knows.
+                Err(_) => match items.next() {
+                    None => break,
+                    next => return Err(TrySendError::Full(Unsent::new(sent, next, items))),
+                },
+                Ok(room) => {
+                    let held = Held::new(&self.shared.queue, room);
+                    let count = self.shared.send_all(held, &mut items);
+                    sent += count;
+                    if count < room {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(sent)
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Receives up to `limit` messages to the end of `buffer`, waiting while the channel is empty. Returns
+    /// how many: at least one, unless `limit` is 0, or the channel is closed and everything has been
+    /// received.
+    ///
+    /// Takes what is there without waiting for more, with one atomic read-modify-write. Other receivers may
+    /// find the channel empty while this one has many messages, so with several receivers keep `limit`
+    /// small enough to share the work.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it returned `Ready`, nothing has been received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(8);
+    /// tx.send_many(1..=5).await.unwrap();
+    /// drop(tx);
+    ///
+    /// let mut buffer = Vec::with_capacity(3);
+    /// assert_eq!(rx.recv_many(&mut buffer, 3).await, 3);
+    /// assert_eq!(rx.recv_many(&mut buffer, 3).await, 2);
+    /// assert_eq!(rx.recv_many(&mut buffer, 3).await, 0);
+    /// assert_eq!(buffer, [1, 2, 3, 4, 5]);
+    /// # });
+    /// ```
+    pub async fn recv_many(&self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        if limit == 0 {
+            return 0;
+        }
+        gate::run(self.recv_many_operation(buffer, limit)).await
+    }
+
+    /// [`recv_many`](Self::recv_many) that blocks the thread while the channel is empty. For threads
+    /// outside any executor.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(8);
+    /// tx.try_send_many([1, 2, 3]).unwrap();
+    /// let mut buffer = Vec::new();
+    /// assert_eq!(rx.blocking_recv_many(&mut buffer, 8), 3);
+    /// ```
+    pub fn blocking_recv_many(&self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        if limit == 0 {
+            return 0;
+        }
+        sync::block_on(gate::wait(self.recv_many_operation(buffer, limit)))
+    }
+
+    /// Receives up to `limit` messages to the end of `buffer` if there are any now. Returns how many: at
+    /// least one, unless `limit` is 0. One atomic read-modify-write.
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_recv`](Self::try_recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mpmc_std::error::TryRecvError;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(8);
+    /// tx.try_send_many([1, 2, 3]).unwrap();
+    /// let mut buffer = Vec::new();
+    /// assert_eq!(rx.try_recv_many(&mut buffer, 2), Ok(2));
+    /// assert_eq!(rx.try_recv_many(&mut buffer, 2), Ok(1));
+    /// assert_eq!(rx.try_recv_many(&mut buffer, 2), Err(TryRecvError::Empty));
+    /// assert_eq!(buffer, [1, 2, 3]);
+    /// ```
+    pub fn try_recv_many(&self, buffer: &mut Vec<T>, limit: usize) -> Result<usize, TryRecvError> {
+        if limit == 0 {
+            return Ok(0);
+        }
+        self.shared
+            .queue
+            .try_recv_many(buffer, limit, Patience::Yield)
+            .map_err(refused)
+    }
+
+    fn recv_many_operation<'a>(
+        &'a self,
+        buffer: &'a mut Vec<T>,
+        limit: usize,
+    ) -> RecvManyOperation<'a, T> {
+        RecvManyOperation {
+            queue: &self.shared.queue,
+            target: buffer,
+            limit,
+        }
+    }
+}
+
+/// The items of a batch that were not sent, in order.
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = mpmc_std::channel(1);
+/// drop(rx);
+/// let unsent = tx.try_send_many(["a", "b"]).unwrap_err().into_inner();
+/// assert_eq!(unsent.sent(), 0);
+/// assert_eq!(unsent.collect::<Vec<_>>(), ["a", "b"]);
+/// ```
+pub struct Unsent<I: Iterator> {
+    sent: usize,
+    /// Was taken out of the iterator to see whether there is one.
+    next: Option<I::Item>,
+    rest: I,
+}
+
+impl<I: Iterator> Unsent<I> {
+    fn new(sent: usize, next: Option<I::Item>, rest: I) -> Self {
+        Self { sent, next, rest }
+    }
+
+    /// How many items of the batch were sent before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::channel(2);
+    /// let unsent = tx.try_send_many(0..5).unwrap_err().into_inner();
+    /// assert_eq!(unsent.sent(), 2);
+    /// ```
+    pub fn sent(&self) -> usize {
+        self.sent
+    }
+}
+
+impl<I: Iterator> Iterator for Unsent<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        self.next.take().or_else(|| self.rest.next())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let first = usize::from(self.next.is_some());
+        let (lower, upper) = self.rest.size_hint();
+        (
+            lower.saturating_add(first),
+            upper.and_then(|upper| upper.checked_add(first)),
+        )
+    }
+}
+
+impl<I: ExactSizeIterator> ExactSizeIterator for Unsent<I> {}
+impl<I: FusedIterator> FusedIterator for Unsent<I> {}
+
+impl<I: Iterator> fmt::Debug for Unsent<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unsent")
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,113 @@
+//! What a channel can tell about itself.
+
+use super::{Receiver, Sender, Shared};
+use crate::gate::Reading;
+
+/// What has happened in a channel and what is in it, from [`Sender::stats`] or [`Receiver::stats`].
+///
+/// `sent`, `received` and `len` are of one moment. The others are read one after the other, and the counts of
+/// one side may be a little ahead of or behind those of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Messages ever sent. Counts on from zero after 2^46 (half of that where the capacity is just above a
+    /// power of two).
+    pub sent: u64,
+    /// Messages ever taken out: received, taken out by [`Sender::force_send`], or dropped with the last
+    /// receiver. Counts on from zero as `sent` does.
+    pub received: u64,
+    /// Messages in the channel.
+    pub len: usize,
+    /// The capacity that the channel was created with.
+    pub max_capacity: usize,
+    /// Permits outstanding.
+    pub permits: usize,
+    /// Whether the channel is closed.
+    pub closed: bool,
+    /// The sending side.
+    pub senders: SideStats,
+    /// The receiving side.
+    pub receivers: SideStats,
+}
+
+/// One side of a channel in [`Stats`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SideStats {
+    /// Handles that keep this side open.
+    pub handles: usize,
+    /// Weak handles.
+    pub weak_handles: usize,
+    /// Tasks that are parked now, and handles that were polled and not yet woken.
+    pub parked: u64,
+    /// How often a task was parked.
+    pub parks: u64,
+    /// How often a parked future was woken. Wakes of handles that are polled (`Stream`, `Sink`) are not
+    /// counted.
+    pub wakes: u64,
+    /// How many of those wakes found that others had been quicker, so that the task was parked again.
+    pub spurious_wakes: u64,
+}
+
+impl SideStats {
+    fn new(handles: &super::Handles, reading: Reading) -> Self {
+        Self {
+            handles: handles.strong(),
+            weak_handles: handles.weak(),
+            parked: reading.waiting,
+            parks: reading.parks,
+            wakes: reading.wakes,
+            spurious_wakes: reading.spurious,
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    fn stats(&self) -> Stats {
+        let queue = &self.queue;
+        let ring = queue.ring();
+        let (sent, received, len) = ring.counts();
+        Stats {
+            sent,
+            received,
+            len,
+            max_capacity: queue.capacity(),
+            permits: ring.permits(),
+            closed: queue.is_closed(),
+            senders: SideStats::new(&self.senders, queue.senders().reading()),
+            receivers: SideStats::new(&self.receivers, queue.receivers().reading()),
+        }
+    }
+}
+
+impl<T> Sender<T> {
+    /// What has happened in the channel so far. Nothing is counted on the fast path: the messages are
+    /// counted by their positions, and the rest where a task is parked anyway. Never blocks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(4);
+    /// tx.try_send_many([1, 2, 3]).unwrap();
+    /// rx.try_recv().unwrap();
+    /// let stats = tx.stats();
+    /// assert_eq!((stats.sent, stats.received, stats.len), (3, 1, 2));
+    /// ```
+    pub fn stats(&self) -> Stats {
+        self.shared.stats()
+    }
+}
+
+impl<T> Receiver<T> {
+    /// What has happened in the channel so far; see [`Sender::stats`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = mpmc_std::channel::<u8>(4);
+    /// assert_eq!(rx.stats().receivers.handles, 1);
+    /// ```
+    pub fn stats(&self) -> Stats {
+        self.shared.stats()
+    }
+}

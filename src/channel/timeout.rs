@@ -1,0 +1,188 @@
+//! Waiting for a limited time.
+
+use core::time::Duration;
+use std::time::Instant;
+
+use super::{Receiver, Sender};
+use crate::error::{RecvTimeoutError, SendTimeoutError};
+use crate::gate;
+use crate::queue::{RecvOperation, SendOperation};
+use crate::sync;
+
+/// `None` if that is so far away that it never comes.
+fn deadline_after(timeout: Duration) -> Option<Instant> {
+    Instant::now().checked_add(timeout)
+}
+
+impl<T> Sender<T> {
+    /// Sends a message, blocking the thread while the channel is full, but not longer than `timeout`. For
+    /// threads outside any executor.
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mpmc_std::error::SendTimeoutError;
+    ///
+    /// let (tx, _rx) = mpmc_std::channel(1);
+    /// let moment = Duration::from_millis(1);
+    /// assert_eq!(tx.blocking_send_timeout(1, moment), Ok(()));
+    /// assert_eq!(tx.blocking_send_timeout(2, moment), Err(SendTimeoutError::Timeout(2)));
+    /// ```
+    pub fn blocking_send_timeout(
+        &self,
+        value: T,
+        timeout: Duration,
+    ) -> Result<(), SendTimeoutError<T>> {
+        self.blocking_send_until(value, deadline_after(timeout))
+    }
+
+    /// [`blocking_send_timeout`](Self::blocking_send_timeout) with the moment at which to give up. The
+    /// message is sent if there is room, also if that moment has passed.
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, _rx) = mpmc_std::channel(1);
+    /// assert!(tx.blocking_send_deadline(1, Instant::now()).is_ok());
+    /// assert!(tx.blocking_send_deadline(2, Instant::now()).is_err());
+    /// ```
+    pub fn blocking_send_deadline(
+        &self,
+        value: T,
+        deadline: Instant,
+    ) -> Result<(), SendTimeoutError<T>> {
+        self.blocking_send_until(value, Some(deadline))
+    }
+
+    fn blocking_send_until(
+        &self,
+        value: T,
+        deadline: Option<Instant>,
+    ) -> Result<(), SendTimeoutError<T>> {
+        let value = self.check_open(value)?;
+        let mut send = SendOperation::new(&self.shared.queue, value);
+        let sent = sync::block_on_until(gate::wait(&mut send), deadline);
+        outcome(sent, send)
+    }
+
+    /// Sends a message, waiting while the channel is full, but not longer than `timeout`. With the Cargo
+    /// feature `tokio`, inside a tokio runtime whose time driver is enabled.
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, or without its time driver.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it returned `Ready`, the message has not been sent, and is
+    /// dropped with the future.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use std::time::Duration;
+    /// use mpmc_std::error::SendTimeoutError;
+    ///
+    /// let (tx, _rx) = mpmc_std::channel(1);
+    /// let moment = Duration::from_millis(1);
+    /// assert_eq!(tx.send_timeout(1, moment).await, Ok(()));
+    /// assert_eq!(tx.send_timeout(2, moment).await, Err(SendTimeoutError::Timeout(2)));
+    /// # }
+    /// ```
+    #[cfg(all(feature = "tokio", not(loom)))]
+    pub async fn send_timeout(
+        &self,
+        value: T,
+        timeout: Duration,
+    ) -> Result<(), SendTimeoutError<T>> {
+        let value = self.check_open(value)?;
+        let mut send = SendOperation::new(&self.shared.queue, value);
+        let sent = tokio::time::timeout(timeout, gate::run(&mut send)).await;
+        outcome(sent.ok(), send)
+    }
+}
+
+/// What a send came to that was given `None` if its time ran out.
+fn outcome<T>(
+    sent: Option<Result<(), T>>,
+    unsent: SendOperation<'_, T>,
+) -> Result<(), SendTimeoutError<T>> {
+    match sent {
+        Some(sent) => sent.map_err(SendTimeoutError::Closed),
+        None => match unsent.value {
+            Some(value) => Err(SendTimeoutError::Timeout(value)),
+            None => unreachable!("a send that has not finished keeps its message"),
+        },
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Receives the oldest message, blocking the thread while the channel is empty, but not longer than
+    /// `timeout`. For threads outside any executor.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mpmc_std::error::RecvTimeoutError;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// let moment = Duration::from_millis(1);
+    /// assert_eq!(rx.blocking_recv_timeout(moment), Err(RecvTimeoutError::Timeout));
+    /// tx.try_send(7).unwrap();
+    /// assert_eq!(rx.blocking_recv_timeout(moment), Ok(7));
+    /// ```
+    pub fn blocking_recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        self.blocking_recv_until(deadline_after(timeout))
+    }
+
+    /// [`blocking_recv_timeout`](Self::blocking_recv_timeout) with the moment at which to give up. A message
+    /// that is there is received, also if that moment has passed.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// assert!(rx.blocking_recv_deadline(Instant::now()).is_err());
+    /// tx.try_send(7).unwrap();
+    /// assert_eq!(rx.blocking_recv_deadline(Instant::now()), Ok(7));
+    /// ```
+    pub fn blocking_recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
+        self.blocking_recv_until(Some(deadline))
+    }
+
+    fn blocking_recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
+        let queue = &self.shared.queue;
+        match sync::block_on_until(gate::wait(RecvOperation { queue }), deadline) {
+            Some(Some(value)) => Ok(value),
+            Some(None) => Err(RecvTimeoutError::Disconnected),
+            None => Err(RecvTimeoutError::Timeout),
+        }
+    }
+}

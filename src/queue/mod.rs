@@ -1,0 +1,402 @@
+//! The raw queue: a ring and its two gates.
+
+mod handles;
+mod operation;
+
+pub use handles::{Consumer, Producer};
+pub(crate) use operation::{
+    Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,
+    SendOperation, Unavailable,
+};
+
+use operation::persist;
+
+use core::fmt;
+use core::task::{Context, Poll};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use crate::gate::{self, Gate};
+use crate::ring::{Chunk, RecvClaim, Refusal, Ring, SendClaim, Sent};
+use crate::unwind::exhaust;
+use crate::watch::Watcher;
+
+/// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
+///
+/// Share it in an `Arc` and work on it through [`Producer`] and [`Consumer`] handles. It never closes
+/// by itself: dropping handles does nothing, [`close`](Self::close) does. Messages that are left are
+/// dropped with the queue.
+///
+/// For async services use [`channel`](crate::channel()) instead, which closes when one side is gone.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use mpmc_std::{Consumer, MpmcQueue, Producer};
+///
+/// let queue = Arc::new(MpmcQueue::new(4));
+/// let producer = Producer::new(Arc::clone(&queue));
+/// let consumer = Consumer::new(queue);
+///
+/// producer.send("hello").unwrap();
+/// assert_eq!(consumer.recv(), Some("hello"));
+/// assert_eq!(consumer.recv(), None);
+/// ```
+pub struct MpmcQueue<T> {
+    ring: Ring<T>,
+    receivers: Gate,
+    senders: Gate,
+}
+
+impl<T> MpmcQueue<T> {
+    /// Creates a queue for at least `capacity` messages: the capacity is rounded up to a power of two.
+    /// All memory is allocated here, one slot (the message and 8 bytes, padded to the alignment) per
+    /// message.
+    ///
+    /// # Panics
+    ///
+    /// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been
+    /// allocated then).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = mpmc_std::MpmcQueue::<u8>::new(100);
+    /// assert_eq!(queue.capacity(), 128);
+    /// ```
+    pub fn new(capacity: usize) -> Self {
+        let rounded = capacity.checked_next_power_of_two();
+        // What cannot be rounded cannot be allocated either; the ring says so. Zero rounds to one.
+        Self::with_exact_capacity(if capacity == 0 {
+            0
+        } else {
+            rounded.unwrap_or(capacity)
+        })
+    }
+
+    /// A queue for exactly `capacity` messages.
+    pub(crate) fn with_exact_capacity(capacity: usize) -> Self {
+        Self {
+            ring: Ring::new(capacity),
+            receivers: Gate::new(),
+            senders: Gate::new(),
+        }
+    }
+
+    /// The number of messages that the queue holds when full.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(mpmc_std::MpmcQueue::<u8>::new(8).capacity(), 8);
+    /// ```
+    pub fn capacity(&self) -> usize {
+        self.ring.capacity()
+    }
+
+    /// The number of messages in the queue at some moment during the call, those included whose
+    /// `send` has claimed its place and is about to finish. Costs three loads, and a repetition for
+    /// each send that succeeds during the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use mpmc_std::{MpmcQueue, Producer};
+    ///
+    /// let queue = Arc::new(MpmcQueue::new(2));
+    /// Producer::new(Arc::clone(&queue)).send(1).unwrap();
+    /// assert_eq!(queue.len(), 1);
+    /// ```
+    pub fn len(&self) -> usize {
+        self.ring.len()
+    }
+
+    /// Whether there is no message in the queue. Costs as much as [`len`](Self::len).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(mpmc_std::MpmcQueue::<u8>::new(8).is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether a message sent now would not find room. Costs as much as [`len`](Self::len).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use mpmc_std::{MpmcQueue, Producer};
+    ///
+    /// let queue = Arc::new(MpmcQueue::new(1));
+    /// assert!(!queue.is_full());
+    /// Producer::new(Arc::clone(&queue)).send(1).unwrap();
+    /// assert!(queue.is_full());
+    /// ```
+    pub fn is_full(&self) -> bool {
+        self.room() == 0
+    }
+
+    /// Closes the queue: every later `send` fails and hands its message back, tasks that wait to send
+    /// do so too, and tasks that wait to receive get what is left and then `None`. `true` if the queue
+    /// was open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use mpmc_std::{MpmcQueue, Producer};
+    ///
+    /// let queue = Arc::new(MpmcQueue::new(1));
+    /// assert!(queue.close());
+    /// assert!(!queue.close());
+    /// assert_eq!(Producer::new(queue).send("late"), Err("late"));
+    /// ```
+    pub fn close(&self) -> bool {
+        let closed_now = self.ring.close();
+        if closed_now {
+            self.receivers.notify_all();
+            self.senders.notify_all();
+        }
+        closed_now
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = mpmc_std::MpmcQueue::<u8>::new(1);
+    /// assert!(!queue.is_closed());
+    /// queue.close();
+    /// assert!(queue.is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        self.ring.is_closed()
+    }
+
+    /// The ring, for figures.
+    pub(crate) fn ring(&self) -> &Ring<T> {
+        &self.ring
+    }
+
+    /// Where senders wait.
+    pub(crate) fn senders(&self) -> &Gate {
+        &self.senders
+    }
+
+    /// Where receivers wait.
+    pub(crate) fn receivers(&self) -> &Gate {
+        &self.receivers
+    }
+
+    /// How many more messages fit, permits counted as taken.
+    pub(crate) fn room(&self) -> usize {
+        self.ring.room()
+    }
+
+    /// Sends if that is possible without waiting for anybody.
+    #[inline]
+    pub(crate) fn try_send(&self, value: T, patience: Patience) -> Result<(), (T, Refusal)> {
+        match self.ring.claim_send_at_once() {
+            Some(claim) => {
+                self.publish(claim, value);
+                Ok(())
+            }
+            None => self.try_send_again(value, patience),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn try_send_again(&self, value: T, patience: Patience) -> Result<(), (T, Refusal)> {
+        match persist(patience, || self.ring.claim_send()) {
+            Ok(claim) => {
+                self.publish(claim, value);
+                Ok(())
+            }
+            Err(refusal) => Err((value, refusal)),
+        }
+    }
+
+    /// Receives if that is possible without waiting for anybody.
+    #[inline]
+    pub(crate) fn try_recv(&self, patience: Patience) -> Result<T, Refusal> {
+        match self.ring.claim_recv_at_once() {
+            Some(claim) => Ok(self.take(claim)),
+            None => self.try_recv_again(patience),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn try_recv_again(&self, patience: Patience) -> Result<T, Refusal> {
+        persist(patience, || self.ring.claim_recv()).map(|claim| self.take(claim))
+    }
+
+    /// Receives up to `limit` messages to the end of `target`; at least one, or an error.
+    pub(crate) fn try_recv_many(
+        &self,
+        target: &mut Vec<T>,
+        limit: usize,
+        patience: Patience,
+    ) -> Result<usize, Refusal> {
+        persist(patience, || {
+            let (count, senders_parked) = self.ring.claim_recv_many(target, limit)?.take();
+            if senders_parked {
+                self.senders.notify();
+            }
+            Ok(count)
+        })
+    }
+
+    /// Takes room for at least `least` and at most `most` messages if that is possible without waiting
+    /// for anybody.
+    pub(crate) fn try_reserve_many(&self, least: usize, most: usize) -> Result<usize, Refusal> {
+        persist(Patience::Yield, || self.ring.reserve_many(least, most))
+    }
+
+    /// Sends on a permit, which must be held. Waits only for a receiver that is just freeing the slot.
+    pub(crate) fn send_reserved(&self, value: T) -> Sent {
+        let claim = persist(Patience::Yield, || self.ring.claim_reserved());
+        let Ok(claim) = claim else {
+            unreachable!("a permit is room, and outlives closing")
+        };
+        self.publish(claim, value)
+    }
+
+    /// Sends all values of `chunk`, each on a permit, which must be held. `true` if the queue is closed.
+    pub(crate) fn send_reserved_many<const N: usize>(&self, mut chunk: Chunk<T, N>) -> bool {
+        let mut closed = false;
+        while chunk.len() > 0 {
+            let sent = persist(Patience::Yield, || {
+                Ok(self.ring.claim_reserved_many(&mut chunk)?.publish())
+            });
+            let Ok(sent) = sent else {
+                unreachable!("a permit is room, and outlives closing")
+            };
+            self.announce(sent);
+            closed = sent.closed;
+        }
+        closed
+    }
+
+    /// Sends, taking the oldest message out to make room if there is none: that message is returned.
+    pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, Refusal)> {
+        if let Err(refusal) = persist(Patience::Yield, || self.ring.overcommit()) {
+            return Err((value, refusal));
+        }
+        let mut evicted = None;
+        while evicted.is_none() && self.ring.is_overcommitted() {
+            match self.try_recv(Patience::Yield) {
+                Ok(oldest) => evicted = Some(oldest),
+                // Nothing but permits in the way, unless somebody has received or released just now.
+                Err(refusal) if self.ring.is_overcommitted() => {
+                    self.release(1);
+                    let refusal = match refusal {
+                        Refusal::Closed => Refusal::Closed,
+                        _ => Refusal::Blocked,
+                    };
+                    return Err((value, refusal));
+                }
+                Err(_) => {}
+            }
+        }
+        self.send_reserved(value);
+        Ok(evicted)
+    }
+
+    /// Gives the room of `count` permits back.
+    pub(crate) fn release(&self, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let released = self.ring.release(count);
+        if released.senders_parked {
+            self.senders.notify();
+        }
+        if released.receivers_finished {
+            self.receivers.notify_all();
+        }
+        if released.was_exhausted {
+            self.senders.pollers().notify();
+        }
+    }
+
+    /// Waits until permits can be counted again, or the queue is closed.
+    pub(crate) async fn permits_countable(&self) {
+        self.senders
+            .pollers()
+            .until(|| !self.ring.is_exhausted())
+            .await;
+    }
+
+    /// [`permits_countable`](Self::permits_countable) for who waits at the senders' gate otherwise.
+    pub(crate) fn poll_permits_countable(
+        &self,
+        watcher: &mut Watcher,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let pollers = self.senders.pollers();
+        pollers.poll_until(watcher, cx, || !self.ring.is_exhausted())
+    }
+
+    /// Drops all messages that are in the queue.
+    pub(crate) fn discard_all(&self) {
+        exhaust(|| self.try_recv(Patience::Yield).is_ok());
+    }
+
+    /// Sends, waiting while the queue is full. Fails when it is closed.
+    #[inline]
+    pub(crate) fn send_waiting(&self, value: T) -> impl Future<Output = Result<(), T>> {
+        gate::run(SendOperation::new(self, value))
+    }
+
+    /// Receives, waiting while the queue is empty. `None` when it is closed and nothing can come.
+    #[inline]
+    pub(crate) fn recv_waiting(&self) -> impl Future<Output = Option<T>> {
+        gate::run(RecvOperation { queue: self })
+    }
+
+    #[inline]
+    fn publish(&self, claim: SendClaim<'_, T>, value: T) -> Sent {
+        let sent = claim.publish(value);
+        self.announce(sent);
+        sent
+    }
+
+    /// Notifies whom a send has to.
+    #[inline]
+    fn announce(&self, sent: Sent) {
+        if sent.receivers_parked {
+            self.receivers.notify();
+        }
+        if sent.was_exhausted {
+            self.senders.pollers().notify();
+        }
+    }
+
+    #[inline]
+    fn take(&self, claim: RecvClaim<'_, T>) -> T {
+        let (value, senders_parked) = claim.take();
+        if senders_parked {
+            self.senders.notify();
+        }
+        value
+    }
+}
+
+impl<T> fmt::Debug for MpmcQueue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MpmcQueue")
+            .field("ring", &self.ring)
+            .finish_non_exhaustive()
+    }
+}
+
+// The gates hold wakers, which are called but never looked into.
+impl<T> UnwindSafe for MpmcQueue<T> {}
+impl<T> RefUnwindSafe for MpmcQueue<T> {}

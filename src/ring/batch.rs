@@ -1,0 +1,195 @@
+//! Claims of several slots at once: one swap for all of them, then each slot is finished in turn.
+//!
+//! A batch is made only of what is ready when it is claimed, so it never holds a slot that it has to
+//! wait for. It is finished without running anybody's code (R4): the values come from, or go to, memory
+//! that the caller has prepared before.
+
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+
+use super::chunk::Chunk;
+use super::claim::{ATTEMPTS, Direction, Kind, Recv, SendReserved, Sent};
+use super::word::{Position, Word};
+use super::{Refusal, Ring, Slot};
+use crate::sync::{Backoff, Ordering};
+
+/// Claimed slots, before the claim is finished (R1).
+struct Batch<'a, T, D> {
+    ring: &'a Ring<T>,
+    /// The first slot's position.
+    at: Position,
+    count: usize,
+    /// The word as it was before the swap.
+    seen: Word,
+    direction: PhantomData<D>,
+}
+
+impl<T, D: Direction> Batch<'_, T, D> {
+    /// Accesses each value, the first with the number 0, and hands its slot to the other side.
+    #[inline(always)]
+    fn finish(self, mut access: impl FnMut(usize, *mut MaybeUninit<T>)) -> Word {
+        let mut number = 0;
+        for (slots, start) in self.ring.runs(self.at, self.count) {
+            let mut at = start;
+            for slot in slots {
+                slot.value.with_mut(|value| access(number, value));
+                // ORDERING: Release. A [publish] or [free] like that of a single claim.
+                // Guard: loom `a_batch_crosses_the_wrap`.
+                slot.stamp
+                    .store(D::finished(&self.ring.geometry, at), Ordering::Release);
+                at = at.along();
+                number += 1;
+            }
+        }
+        self.seen
+    }
+}
+
+/// The right to write messages, which must be used (R4).
+#[must_use = "a claim that is not published blocks the ring"]
+pub(crate) struct SendBatch<'a, T, const N: usize> {
+    batch: Batch<'a, T, <SendReserved as Kind>::Direction>,
+    /// Holds at least as many.
+    source: &'a mut Chunk<T, N>,
+}
+
+impl<T, const N: usize> SendBatch<'_, T, N> {
+    /// Moves the first values of the chunk into the ring.
+    #[must_use = "a parked receiver must be notified"]
+    pub(crate) fn publish(self) -> Sent {
+        let Self { batch, source } = self;
+        let count = batch.count;
+        let values = source.as_ptr();
+        let seen = batch.finish(|number, slot| {
+            // SAFETY: `number < count`, and the chunk holds at least `count` values.
+            let from = unsafe { values.add(number) };
+            // SAFETY: R1: the batch owns the slot; R2: it is empty, so nothing is overwritten; C1: what is
+            // moved is a value.
+            unsafe { slot.copy_from_nonoverlapping(from, 1) };
+        });
+        // SAFETY: just moved. Nothing between the first move and here can panic.
+        unsafe { source.forget(count) };
+        Sent::new(seen)
+    }
+}
+
+/// The right to read messages, which must be used (R4).
+#[must_use = "a claim that is not taken blocks the ring"]
+pub(crate) struct RecvBatch<'a, T> {
+    batch: Batch<'a, T, <Recv as Kind>::Direction>,
+    /// Has room for the messages.
+    target: &'a mut Vec<T>,
+}
+
+impl<T> RecvBatch<'_, T> {
+    /// Moves the messages to the end of the target, and says how many, and whether the claim cleared the
+    /// senders' PARKED bit.
+    pub(crate) fn take(self) -> (usize, bool) {
+        let Self { batch, target } = self;
+        let count = batch.count;
+        let spare = target.spare_capacity_mut().as_mut_ptr();
+        let seen = batch.finish(|number, slot| {
+            // SAFETY: `number < count`, and the target has room for `count` more.
+            let to = unsafe { spare.add(number) };
+            // SAFETY: R1: the batch owns the slot; R2: it was full, and is read this once.
+            unsafe { to.copy_from_nonoverlapping(slot, 1) };
+        });
+        // SAFETY: the `count` values behind the old end were just initialised, within the capacity.
+        unsafe { target.set_len(target.len() + count) };
+        (count, seen.is_parked())
+    }
+}
+
+impl<T> Ring<T> {
+    /// Claims slots for as many of the values in `source` as can go in at once, at least one, each on a
+    /// permit. Refused only as `InFlight` or `Contended`.
+    pub(crate) fn claim_reserved_many<'a, const N: usize>(
+        &'a self,
+        source: &'a mut Chunk<T, N>,
+    ) -> Result<SendBatch<'a, T, N>, Refusal> {
+        let batch = self.claim_many::<SendReserved>(source.len(), |_| {})?;
+        Ok(SendBatch { batch, source })
+    }
+
+    /// Claims the oldest messages, at least one and at most `limit`, after making room for them in
+    /// `target`.
+    pub(crate) fn claim_recv_many<'a>(
+        &'a self,
+        target: &'a mut Vec<T>,
+        limit: usize,
+    ) -> Result<RecvBatch<'a, T>, Refusal> {
+        let batch = self.claim_many::<Recv>(limit, |count| target.reserve(count))?;
+        Ok(RecvBatch { batch, target })
+    }
+
+    /// Claims the slots that are ready, at most `limit`; `prepare` is told how many before the claim.
+    #[inline]
+    fn claim_many<K: Kind>(
+        &self,
+        limit: usize,
+        mut prepare: impl FnMut(usize),
+    ) -> Result<Batch<'_, T, K::Direction>, Refusal> {
+        let backoff = Backoff::new();
+        // ORDERING: Relaxed. A guess, which the swap confirms.
+        let mut seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
+        for _ in 0..ATTEMPTS {
+            let at = seen.position();
+            let count = self.ready_run::<K::Direction>(at, limit);
+            if count == 0 {
+                seen = K::refuse(self, seen)?;
+                continue;
+            }
+            prepare(count);
+            match self.swap::<K>(seen, count as u64) {
+                Ok(()) => {
+                    return Ok(Batch {
+                        ring: self,
+                        at,
+                        count,
+                        seen,
+                        direction: PhantomData,
+                    });
+                }
+                Err(now) => {
+                    seen = now;
+                    backoff.spin();
+                }
+            }
+        }
+        Err(Refusal::Contended)
+    }
+
+    /// How many slots from `at` on are ready without a gap, counted up to `limit`.
+    #[inline]
+    fn ready_run<D: Direction>(&self, at: Position, limit: usize) -> usize {
+        let mut count = 0;
+        for (slots, start) in self.runs(at, limit.min(self.capacity())) {
+            let mut at = start;
+            for slot in slots {
+                // ORDERING: Acquire. A [ready] like that of a single claim.
+                // Guard: loom `a_batch_crosses_the_wrap`.
+                if slot.stamp.load(Ordering::Acquire) != D::ready(at) {
+                    return count;
+                }
+                at = at.along();
+                count += 1;
+            }
+        }
+        count
+    }
+
+    /// The slots of `count` positions from `at` on: those up to the end of the lap, then those of the
+    /// next lap, each with the position of its first.
+    #[inline]
+    fn runs(&self, at: Position, count: usize) -> [(&[Slot<T>], Position); 2] {
+        let index = self.geometry.index(at);
+        let here = count.min(self.capacity() - index);
+        [
+            (&self.slots[index..index + here], at),
+            (
+                &self.slots[..count - here],
+                self.geometry.ahead(at, here as u64),
+            ),
+        ]
+    }
+}

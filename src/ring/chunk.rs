@@ -1,0 +1,61 @@
+//! Values on their way into the ring.
+
+use core::mem::MaybeUninit;
+
+/// A few values, gathered before slots are claimed for them, so that nobody's code runs while a claim
+/// is open (R4).
+///
+/// * **C1** The values from `start` up to `end` are initialised; `start <= end <= N`.
+pub(crate) struct Chunk<T, const N: usize> {
+    values: [MaybeUninit<T>; N],
+    start: usize,
+    end: usize,
+}
+
+impl<T, const N: usize> Chunk<T, N> {
+    /// Takes up to `limit` values from `items`, as many as there is room for.
+    #[inline]
+    pub(crate) fn gather(items: &mut impl Iterator<Item = T>, limit: usize) -> Self {
+        let mut chunk = Self {
+            values: [const { MaybeUninit::uninit() }; N],
+            start: 0,
+            end: 0,
+        };
+        for item in items.take(limit.min(N)) {
+            chunk.values[chunk.end].write(item);
+            chunk.end += 1;
+        }
+        chunk
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Where the first value is.
+    #[inline]
+    pub(super) fn as_ptr(&self) -> *const MaybeUninit<T> {
+        self.values[self.start..self.end].as_ptr()
+    }
+
+    /// Forgets the first `count` values.
+    ///
+    /// # Safety
+    ///
+    /// There are that many, and they have been moved elsewhere.
+    #[inline]
+    pub(super) unsafe fn forget(&mut self, count: usize) {
+        debug_assert!(count <= self.len());
+        self.start += count;
+    }
+}
+
+impl<T, const N: usize> Drop for Chunk<T, N> {
+    fn drop(&mut self) {
+        for value in &mut self.values[self.start..self.end] {
+            // SAFETY: C1.
+            unsafe { value.assume_init_drop() };
+        }
+    }
+}

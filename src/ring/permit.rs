@@ -1,0 +1,185 @@
+//! Permits: room that is held without a position.
+//!
+//! The count rides in `tail`. `messages + permits <= capacity` (R5) is kept in two ways:
+//!
+//! * one message or permit more looks one slot further than `tail` for every permit that is out: that
+//!   slot is free exactly if one more fits;
+//! * several permits at once compare `head` and `tail`, and have the swap of `tail` confirm it. `head` may
+//!   have moved since, which only makes more room.
+//!
+//! One operation goes beyond: [`Ring::overcommit`] takes a permit that the ring has no room for, as the
+//! promise to take a message out next. While `n` such promises are open the sum may reach `capacity + n`.
+//! Whoever holds a permit still finds room for its message, for the `n` promised permits are not used
+//! before they are kept: with them and its own counted, at most `capacity - 1` messages are in the ring.
+
+use super::claim::{ATTEMPTS, Tail};
+use super::word::{MAX_PERMITS, Word, change};
+use super::{Refusal, Ring, invariant};
+use crate::sync::{Backoff, Ordering};
+
+/// Whom to notify after permits were given back.
+#[must_use]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Released {
+    /// One sender: the room is free again and somebody was parked for it.
+    pub(crate) senders_parked: bool,
+    /// All receivers: this was the last permit of a closed ring, nothing can come any more.
+    pub(crate) receivers_finished: bool,
+    /// Those who wait for fewer than [`MAX_PERMITS`] permits to be out.
+    pub(crate) was_exhausted: bool,
+}
+
+impl<T> Ring<T> {
+    /// Takes room for one message without sending it yet.
+    pub(crate) fn reserve(&self) -> Result<(), Refusal> {
+        self.reserve_when(|ring, seen| {
+            if seen.permits() == MAX_PERMITS {
+                Err(Refusal::Exhausted)
+            } else if ring.fits_beside_permits(seen) {
+                Ok(Ok(1))
+            } else {
+                ring.refuse_room(seen).map(Err)
+            }
+        })
+        .map(|_| ())
+    }
+
+    /// Takes room for at least `least` and at most `most` messages, as many as fit.
+    pub(crate) fn reserve_many(&self, least: usize, most: usize) -> Result<usize, Refusal> {
+        self.reserve_when(|ring, seen| {
+            let Some((head, tail)) = ring.try_snapshot() else {
+                return Ok(Err(seen));
+            };
+            if tail != seen {
+                return Ok(Err(tail));
+            }
+            let room = ring.room_between(head, tail);
+            let permits = (MAX_PERMITS - tail.permits()) as usize;
+            let count = room.min(permits).min(most);
+            if count >= least {
+                Ok(Ok(count))
+            } else if permits < room {
+                Err(Refusal::Exhausted)
+            } else {
+                Err(Refusal::Blocked)
+            }
+        })
+    }
+
+    /// Takes a permit whether there is room for it or not. The caller owes the ring a message taken out
+    /// before it uses the permit, unless [`is_overcommitted`](Self::is_overcommitted) finds that room
+    /// came up by itself.
+    pub(crate) fn overcommit(&self) -> Result<(), Refusal> {
+        self.reserve_when(|_, seen| {
+            if seen.permits() == MAX_PERMITS {
+                Err(Refusal::Exhausted)
+            } else {
+                Ok(Ok(1))
+            }
+        })
+        .map(|_| ())
+    }
+
+    /// Whether messages and permits together are more than fit.
+    pub(crate) fn is_overcommitted(&self) -> bool {
+        let (head, tail) = self.snapshot();
+        let messages = self.geometry.distance(head.position(), tail.position());
+        messages + tail.permits() as usize > self.capacity()
+    }
+
+    /// Adds as many permits as `judge` allows for the `tail` it is shown; it may also name another one.
+    fn reserve_when(
+        &self,
+        judge: impl Fn(&Self, Word) -> Result<Result<usize, Word>, Refusal>,
+    ) -> Result<usize, Refusal> {
+        let backoff = Backoff::new();
+        // ORDERING: Relaxed. A guess, which the swap below confirms.
+        let mut seen = Word::from_bits(self.tail.load(Ordering::Relaxed));
+        for _ in 0..ATTEMPTS {
+            if seen.is_closed() {
+                return Err(Refusal::Closed);
+            }
+            let count = match judge(self, seen)? {
+                Ok(count) => count,
+                Err(other) => {
+                    seen = other;
+                    continue;
+                }
+            };
+            // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
+            // read-modify-write does); nothing else depends on it. On failure Relaxed: only a guess.
+            match self.tail.compare_exchange_weak(
+                seen.bits(),
+                seen.with_permits(count as u64).bits(),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Ok(count),
+                Err(now) => {
+                    seen = Word::from_bits(now);
+                    backoff.spin();
+                }
+            }
+        }
+        Err(Refusal::Contended)
+    }
+
+    /// Gives the room of `count` permits back.
+    pub(crate) fn release(&self, count: usize) -> Released {
+        // ORDERING: AcqRel [release]. Release pairs with the second load of `tail` in `arm_senders`, by
+        // way of [unpark]. Acquire pairs with [arm] on `tail`: a receiver that we must notify is on
+        // the gate's list. Guard: loom `released_permit_wakes_sender`, `last_permit_ends_a_closed_ring`.
+        let before = self
+            .tail
+            .fetch_sub(change::permits(count as u64), Ordering::AcqRel);
+        let before = Word::from_bits(before);
+        invariant(
+            || before.permits() >= count as u64,
+            "released permits were counted",
+        );
+        let after = before.without_permits(count as u64);
+        Released {
+            senders_parked: self.unpark_senders(),
+            receivers_finished: after.is_finished() && after.is_parked(),
+            was_exhausted: before.permits() == MAX_PERMITS,
+        }
+    }
+
+    /// Whether no more permits can be counted.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        // ORDERING: Acquire. Pairs with [release] and [claim] on `tail`, which precede the notification of
+        // those who wait for it.
+        let tail = Word::from_bits(self.tail.load(Ordering::Acquire));
+        tail.permits() == MAX_PERMITS && !tail.is_closed()
+    }
+
+    /// Whether one more message or permit fits beside the permits outstanding: the slot that lies
+    /// as many places ahead as there are permits must be free (R5).
+    #[inline]
+    pub(super) fn fits_beside_permits(&self, seen: Word) -> bool {
+        !seen.is_closed()
+            && seen.permits() < self.capacity() as u64
+            && self.is_ready::<Tail>(self.geometry.ahead(seen.position(), seen.permits()))
+    }
+
+    /// Why there is no room for one more message or permit, or another `tail` to try.
+    #[cold]
+    pub(super) fn refuse_room(&self, seen: Word) -> Result<Word, Refusal> {
+        if seen.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        let Some((head, tail)) = self.try_snapshot() else {
+            return Ok(seen);
+        };
+        if tail != seen {
+            return Ok(tail);
+        }
+        if self.room_between(head, tail) == 0 {
+            return Err(Refusal::Blocked);
+        }
+        if self.fits_beside_permits(tail) && self.is_ready::<Tail>(tail.position()) {
+            return Ok(tail);
+        }
+        Err(Refusal::InFlight)
+    }
+}
