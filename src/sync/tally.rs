@@ -18,9 +18,12 @@ impl Tally {
         self.0.fetch_add(count, Ordering::Relaxed);
     }
 
-    pub(crate) fn subtract(&self, count: u64) {
+    /// [`add`](Self::add) for a count that only the caller changes meanwhile.
+    pub(crate) fn add_alone(&self, count: u64) {
         // ORDERING: Relaxed. A count orders nothing.
-        self.0.fetch_sub(count, Ordering::Relaxed);
+        let before = self.0.load(Ordering::Relaxed);
+        // ORDERING: Relaxed. As above.
+        self.0.store(before + count, Ordering::Relaxed);
     }
 
     pub(crate) fn get(&self) -> u64 {

@@ -39,6 +39,11 @@
 //! A burst of messages thus wakes receivers in a chain, each waking the next while there is something
 //! left, and never more at a time than there is work for.
 //!
+//! # The seat
+//!
+//! One waiting task does not go on the list but to a [`Seat`] in front of it, which is cheaper. "On the
+//! list" above includes it.
+//!
 //! # Tasks and pollers
 //!
 //! A future that waits ([`wait`]) can be trusted with a duty: it either looks again or is dropped. A
@@ -63,31 +68,38 @@
 //! count of notified listeners wrong: no message is lost or dropped twice, but tasks that wait on that
 //! channel may not be woken any more.
 
+mod seat;
+
+use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
 use crate::budget;
-use crate::sync::{Event, Tally, listener};
+use crate::sync::{AtomicUsize, Event, Ordering, Tally, listener};
 use crate::watch::{Watcher, Watchers};
+use seat::{Seat, Sitter};
 
 /// How often one `poll` looks again when the state changed between looking and arming.
 const ROUNDS: u32 = 8;
 
-/// A list of waiting tasks and one of waiting pollers.
+/// Where waiting tasks are, and waiting pollers.
 #[derive(Debug)]
 pub(crate) struct Gate {
+    /// The task that came first.
+    seat: Seat,
+    /// Those that came after it.
     tasks: Event,
+    /// How many those are. Counted before they arm, see [`pass_on`].
+    listed: AtomicUsize,
     pollers: Watchers,
     figures: Figures,
 }
 
-/// What has happened at a gate. Counted where a task parks anyway.
+/// What has happened at a gate, but for the seat. Counted where a task parks anyway.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
-    /// Tasks that are parked now.
-    waiting: Tally,
     parks: Tally,
     wakes: Tally,
     spurious: Tally,
@@ -105,7 +117,9 @@ pub(crate) struct Reading {
 impl Gate {
     pub(crate) fn new() -> Self {
         Self {
+            seat: Seat::new(),
             tasks: Event::new(),
+            listed: AtomicUsize::new(0),
             pollers: Watchers::new(),
             figures: Figures::default(),
         }
@@ -118,13 +132,14 @@ impl Gate {
     /// which the caller's own read-modify-write took the bit ([arm] and [claim] in `ring`).
     #[cold]
     pub(crate) fn notify(&self) {
-        self.tasks.notify_relaxed(1);
+        self.notify_task();
         self.pollers.notify_armed();
     }
 
     /// Wakes everybody, to see that the channel is closed.
     #[cold]
     pub(crate) fn notify_all(&self) {
+        self.seat.wake();
         self.tasks.notify_relaxed(usize::MAX);
         self.pollers.notify_armed();
     }
@@ -136,33 +151,45 @@ impl Gate {
 
     pub(crate) fn reading(&self) -> Reading {
         Reading {
-            waiting: self.figures.waiting.get() + self.pollers.waiting() as u64,
-            parks: self.figures.parks.get(),
-            wakes: self.figures.wakes.get(),
+            waiting: u64::from(self.seat.is_waiting())
+                + self.listed() as u64
+                + self.pollers.waiting() as u64,
+            parks: self.seat.parks.get() + self.figures.parks.get(),
+            wakes: self.seat.wakes.get() + self.figures.wakes.get(),
             spurious: self.figures.spurious.get(),
         }
     }
 
-    /// Whether a task waits that nobody has notified, while no other notified task is still to look.
-    fn needs_heir(&self) -> bool {
-        !self.tasks.is_notified()
+    /// Hands the duty to the task that has waited longest.
+    fn notify_task(&self) {
+        if !self.seat.wake() {
+            self.tasks.notify_relaxed(1);
+        }
+    }
+
+    /// How many tasks are on the list behind the seat.
+    #[inline]
+    fn listed(&self) -> usize {
+        // ORDERING: Relaxed. Where it is decided upon, ordered by [arm] and [claim]; see `pass_on`.
+        self.listed.load(Ordering::Relaxed)
     }
 }
 
-/// A task's time on the list, for the figures.
-struct Parked<'a>(&'a Figures);
+/// A task's time on the list behind the seat.
+struct Listed<'a>(&'a AtomicUsize);
 
-impl<'a> Parked<'a> {
-    fn new(figures: &'a Figures) -> Self {
-        figures.waiting.add(1);
-        figures.parks.add(1);
-        Self(figures)
+impl<'a> Listed<'a> {
+    fn new(listed: &'a AtomicUsize) -> Self {
+        // ORDERING: Relaxed. Published by [arm], which follows.
+        listed.fetch_add(1, Ordering::Relaxed);
+        Self(listed)
     }
 }
 
-impl Drop for Parked<'_> {
+impl Drop for Listed<'_> {
     fn drop(&mut self) {
-        self.0.waiting.subtract(1);
+        // ORDERING: Relaxed. Whoever still counts this one looks at the list for nothing.
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -218,24 +245,71 @@ impl<O: Operation> Operation for &mut O {
 }
 
 /// What a woken operation owes to the others on its lane; see the module's documentation.
-struct Duty<L: Lane> {
-    lane: L,
+struct Duty<'a, L: Lane> {
+    lane: &'a L,
     owed: bool,
+    /// Where the operation waits, if that is the seat: it may be notified when the operation is dropped.
+    sitter: Option<Sitter<'a>>,
 }
 
-impl<L: Lane> Drop for Duty<L> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.owed {
-            pass_on(&self.lane);
+impl<L: Lane> Duty<'_, L> {
+    /// Waits in the seat until notified, or until the gate cannot be armed any more.
+    async fn stay_seated(&self) {
+        let mut is_first = true;
+        poll_fn(|cx| {
+            // The waker was left, and the gate armed, just before the first poll.
+            if core::mem::take(&mut is_first) {
+                return Poll::Pending;
+            }
+            let Some(sitter) = &self.sitter else {
+                return Poll::Ready(());
+            };
+            if sitter.poll(cx).is_pending() && self.lane.arm() {
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Leaves the seat, if it has it, and owes what it was notified of.
+    fn get_up(&mut self) {
+        if let Some(sitter) = self.sitter.take() {
+            self.owed |= sitter.leave();
         }
     }
 }
 
-#[cold]
+impl<L: Lane> Drop for Duty<'_, L> {
+    #[inline]
+    fn drop(&mut self) {
+        self.get_up();
+        if self.owed {
+            pass_on(self.lane);
+        }
+    }
+}
+
+/// Pays what a woken operation owes.
+///
+/// It owes to those who were parked when a claim cleared the bit and notified it. If that was the sitter, all
+/// others are on the list. If it was somebody on the list, the seat was not waiting; who has sat down
+/// since has armed or looked by itself. So it is the list alone that needs an heir, and everybody on it
+/// was counted before arming, and armed before that claim: an empty count can be trusted.
+#[inline]
 fn pass_on<L: Lane>(lane: &L) {
-    if lane.gate().needs_heir() && !lane.arm() {
-        lane.gate().tasks.notify_relaxed(1);
+    if lane.gate().listed() > 0 {
+        pass_on_to_list(lane);
+    }
+}
+
+/// If a task on the list has been notified and is still to look, the duty is its as well, and it sees what is
+/// left when it leaves. That it has left already may be overlooked here, but then it has paid.
+#[cold]
+fn pass_on_to_list<L: Lane>(lane: &L) {
+    let gate = lane.gate();
+    if !gate.tasks.is_notified() && !lane.arm() {
+        gate.tasks.notify_relaxed(1);
     }
 }
 
@@ -312,9 +386,12 @@ where
 ///
 /// Cancel safe: until this returns, the operation has had no effect.
 pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
+    let lane = operation.lane();
+    let gate = lane.gate();
     let mut duty = Duty {
-        lane: operation.lane(),
+        lane: &lane,
         owed: false,
+        sitter: None,
     };
     let mut rounds = 0;
     let mut woken = false;
@@ -328,23 +405,40 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
                 continue;
             }
         }
-        let gate = duty.lane.gate();
         if core::mem::take(&mut woken) {
             gate.figures.spurious.add(1);
         }
+        if gate.listed() == 0 {
+            duty.sitter = poll_fn(|cx| Poll::Ready(gate.seat.sit(cx.waker()))).await;
+        }
+        if duty.sitter.is_some() {
+            if lane.arm() {
+                // The bit speaks for every parked task now, so whatever this one owed is paid.
+                duty.owed = false;
+                rounds = 0;
+                budget::refill();
+                duty.stay_seated().await;
+                duty.get_up();
+                woken = duty.owed;
+            } else {
+                duty.get_up();
+            }
+            continue;
+        }
         listener!(gate.tasks => listener);
-        if duty.lane.arm() {
-            // The bit speaks for every parked task now, so whatever this one owed is paid.
+        let listed = Listed::new(&gate.listed);
+        if lane.arm() {
+            // As above.
             duty.owed = false;
             rounds = 0;
             budget::refill();
-            let parked = Parked::new(&gate.figures);
+            gate.figures.parks.add(1);
             listener.await;
-            drop(parked);
             gate.figures.wakes.add(1);
             woken = true;
             duty.owed = true;
         }
+        drop(listed);
     }
 }
 
