@@ -30,6 +30,7 @@ impl<T> Shared<T> {
     /// Sends as many items as permits are held, and returns how many there were.
     ///
     /// An item is taken from `items` only when there is room for it.
+    #[inline]
     fn send_all(&self, held: Held<'_, T>, items: &mut impl Iterator<Item = T>) -> usize {
         if size_of::<T>() <= SMALL {
             self.send_in_chunks::<CHUNK>(held, items)
@@ -38,7 +39,7 @@ impl<T> Shared<T> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn send_in_chunks<const N: usize>(
         &self,
         mut held: Held<'_, T>,
@@ -46,14 +47,15 @@ impl<T> Shared<T> {
     ) -> usize {
         let mut sent = 0;
         let mut closed = false;
+        let mut chunk = Chunk::<T, N>::new();
         while held.count() > 0 {
-            let chunk = Chunk::<T, N>::gather(items, held.count());
+            chunk.gather(items, held.count());
             let count = chunk.len();
             if count == 0 {
                 break;
             }
             held.take(count);
-            closed = self.queue.send_reserved_many(chunk);
+            closed = self.queue.send_reserved_many(&mut chunk);
             sent += count;
         }
         self.check_for_receivers(closed);

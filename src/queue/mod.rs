@@ -269,11 +269,11 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Sends all values of `chunk`, each on a permit, which must be held. `true` if the queue is closed.
-    pub(crate) fn send_reserved_many<const N: usize>(&self, mut chunk: Chunk<T, N>) -> bool {
+    pub(crate) fn send_reserved_many<const N: usize>(&self, chunk: &mut Chunk<T, N>) -> bool {
         let mut closed = false;
         while chunk.len() > 0 {
             let sent = persist(Patience::Yield, || {
-                Ok(self.ring.claim_reserved_many(&mut chunk)?.publish())
+                Ok(self.ring.claim_reserved_many(chunk)?.publish())
             });
             let Ok(sent) = sent else {
                 unreachable!("a permit is room, and outlives closing")

@@ -9,7 +9,7 @@ use core::mem::MaybeUninit;
 
 use super::chunk::Chunk;
 use super::claim::{ATTEMPTS, Direction, Kind, Recv, SendReserved, Sent};
-use super::word::{Position, Word};
+use super::word::{Geometry, Position, Word, stamp_along};
 use super::{Refusal, Ring, Slot};
 use crate::sync::{Backoff, Ordering};
 
@@ -28,19 +28,11 @@ impl<T, D: Direction> Batch<'_, T, D> {
     /// Accesses each value, the first with the number 0, and hands its slot to the other side.
     #[inline(always)]
     fn finish(self, mut access: impl FnMut(usize, *mut MaybeUninit<T>)) -> Word {
-        let mut number = 0;
-        for (slots, start) in self.ring.runs(self.at, self.count) {
-            let mut at = start;
-            for slot in slots {
-                slot.value.with_mut(|value| access(number, value));
-                // ORDERING: Release. A [publish] or [free] like that of a single claim.
-                // Guard: loom `a_batch_crosses_the_wrap`.
-                slot.stamp
-                    .store(D::finished(&self.ring.geometry, at), Ordering::Release);
-                at = at.along();
-                number += 1;
-            }
-        }
+        // A copy: the stores to the slots need not be suspected of changing it.
+        let geometry = self.ring.geometry;
+        let (first, second) = self.ring.runs(self.at, self.count);
+        first.finish::<D>(&geometry, 0, &mut access);
+        second.finish::<D>(&geometry, first.slots.len(), &mut access);
         self.seen
     }
 }
@@ -162,34 +154,99 @@ impl<T> Ring<T> {
     /// How many slots from `at` on are ready without a gap, counted up to `limit`.
     #[inline]
     fn ready_run<D: Direction>(&self, at: Position, limit: usize) -> usize {
-        let mut count = 0;
-        for (slots, start) in self.runs(at, limit.min(self.capacity())) {
-            let mut at = start;
-            for slot in slots {
-                // ORDERING: Acquire. A [ready] like that of a single claim.
-                // Guard: loom `a_batch_crosses_the_wrap`.
-                if slot.stamp.load(Ordering::Acquire) != D::ready(at) {
-                    return count;
-                }
-                at = at.along();
-                count += 1;
-            }
+        let (first, second) = self.runs(at, limit.min(self.capacity()));
+        let count = first.count_ready::<D>();
+        if count < first.slots.len() {
+            count
+        } else {
+            count + second.count_ready::<D>()
         }
-        count
     }
 
     /// The slots of `count` positions from `at` on: those up to the end of the lap, then those of the
-    /// next lap, each with the position of its first.
+    /// next lap.
     #[inline]
-    fn runs(&self, at: Position, count: usize) -> [(&[Slot<T>], Position); 2] {
+    fn runs(&self, at: Position, count: usize) -> (Run<'_, T>, Run<'_, T>) {
         let index = self.geometry.index(at);
         let here = count.min(self.capacity() - index);
-        [
-            (&self.slots[index..index + here], at),
-            (
-                &self.slots[..count - here],
-                self.geometry.ahead(at, here as u64),
-            ),
-        ]
+        let first = Run {
+            slots: &self.slots[index..index + here],
+            start: at,
+        };
+        let second = Run {
+            slots: &self.slots[..count - here],
+            start: self.geometry.ahead(at, here as u64),
+        };
+        (first, second)
     }
+}
+
+/// Neighbouring slots of one lap.
+struct Run<'a, T> {
+    slots: &'a [Slot<T>],
+    /// The position of the first.
+    start: Position,
+}
+
+impl<T> Run<'_, T> {
+    /// How many of the first slots are ready without a gap.
+    #[inline]
+    fn count_ready<D: Direction>(&self) -> usize {
+        let first = D::ready(self.start);
+        let mut count = 0;
+        for group in self.slots.chunks_exact(GROUP) {
+            let mut differences = 0;
+            for (place, slot) in group.iter().enumerate() {
+                differences |= stamp(slot) ^ stamp_along(first, count + place);
+            }
+            if differences != 0 {
+                break;
+            }
+            count += GROUP;
+        }
+        let rest = self.slots[count..].iter();
+        let ready = rest.take_while(|slot| {
+            let is_ready = stamp(slot) == stamp_along(first, count);
+            count += usize::from(is_ready);
+            is_ready
+        });
+        ready.for_each(drop);
+        count
+    }
+
+    /// Accesses each value, counting from `number`, and hands its slot to the other side.
+    #[inline(always)]
+    fn finish<D: Direction>(
+        &self,
+        geometry: &Geometry,
+        number: usize,
+        access: &mut impl FnMut(usize, *mut MaybeUninit<T>),
+    ) {
+        let first = D::finished(geometry, self.start);
+        let mut place = 0;
+        let mut finish_one = |slot: &Slot<T>| {
+            slot.value.with_mut(|value| access(number + place, value));
+            // ORDERING: Release. A [publish] or [free] like that of a single claim.
+            // Guard: loom `a_batch_crosses_the_wrap`.
+            slot.stamp
+                .store(stamp_along(first, place), Ordering::Release);
+            place += 1;
+        };
+        let groups = self.slots.chunks_exact(GROUP);
+        let rest = groups.remainder();
+        for group in groups {
+            // Of known length, so that it is unrolled.
+            group.iter().for_each(&mut finish_one);
+        }
+        rest.iter().for_each(finish_one);
+    }
+}
+
+/// How many slots are handled at a time: the loop over a group is unrolled.
+const GROUP: usize = 4;
+
+#[inline(always)]
+fn stamp<T>(slot: &Slot<T>) -> u64 {
+    // ORDERING: Acquire. A [ready] like that of a single claim. Guard: loom `a_batch_crosses_the_wrap`.
+    slot.stamp.load(Ordering::Acquire)
 }

@@ -13,19 +13,30 @@ pub(crate) struct Chunk<T, const N: usize> {
 }
 
 impl<T, const N: usize> Chunk<T, N> {
-    /// Takes up to `limit` values from `items`, as many as there is room for.
     #[inline]
-    pub(crate) fn gather(items: &mut impl Iterator<Item = T>, limit: usize) -> Self {
-        let mut chunk = Self {
+    pub(crate) fn new() -> Self {
+        Self {
             values: [const { MaybeUninit::uninit() }; N],
             start: 0,
             end: 0,
-        };
-        for item in items.take(limit.min(N)) {
-            chunk.values[chunk.end].write(item);
-            chunk.end += 1;
         }
-        chunk
+    }
+
+    /// Takes up to `limit` values from `items`, as many as there is room for, into an empty chunk.
+    #[inline]
+    pub(crate) fn gather(&mut self, items: &mut impl Iterator<Item = T>, limit: usize) {
+        debug_assert_eq!(self.len(), 0);
+        self.start = 0;
+        self.end = 0;
+        let limit = limit.min(N);
+        let mut end = 0;
+        while end < limit {
+            let Some(item) = items.next() else { break };
+            self.values[end].write(item);
+            end += 1;
+            // At once: the next `next` may panic.
+            self.end = end;
+        }
     }
 
     #[inline]

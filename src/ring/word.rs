@@ -68,12 +68,12 @@ impl Position {
     pub(super) fn full(self) -> u64 {
         self.0 | FULL
     }
+}
 
-    /// The position of the next slot, where that is in the same lap.
-    #[inline(always)]
-    pub(super) fn along(self) -> Self {
-        Self(self.0.wrapping_add(POSITION_ONE))
-    }
+/// The stamp that stands `count` slots further where `stamp` stands here, in the same lap.
+#[inline(always)]
+pub(super) fn stamp_along(stamp: u64, count: usize) -> u64 {
+    stamp.wrapping_add((count as u64) << POSITION_SHIFT)
 }
 
 /// What a capacity makes of positions: where the index ends and how far a lap is.
