@@ -1,0 +1,83 @@
+//! Runs one fast path a given number of times: `instructions PAIR COUNT`.
+//!
+//! `.ci/instructions` runs this under an instruction counter with two counts; the difference is what the
+//! operations cost, free of the cost of starting the program.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use futures::{SinkExt, StreamExt};
+use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
+
+/// Enough that the index runs through a ring; small enough to stay in the nearest cache.
+const CAPACITY: usize = 64;
+
+/// Polls until it is ready. A future that finds the channel ready is `Pending` only when its
+/// cooperative budget is spent, so polling again is all that there is to wait for.
+#[inline(always)]
+fn ready<F: Future>(future: F) -> F::Output {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+fn raw(count: u64) {
+    let queue = Arc::new(MpmcQueue::new(CAPACITY));
+    let producer = Producer::new(Arc::clone(&queue));
+    let consumer = Consumer::new(queue);
+    for message in 0..count {
+        assert!(producer.send(black_box(message)).is_ok());
+        assert_eq!(consumer.recv(), Some(message));
+    }
+}
+
+fn channel_try(count: u64) {
+    let (tx, rx) = channel(CAPACITY);
+    for message in 0..count {
+        assert!(tx.try_send(black_box(message)).is_ok());
+        assert_eq!(rx.try_recv(), Ok(message));
+    }
+}
+
+fn channel_async(count: u64) {
+    let (tx, rx) = channel(CAPACITY);
+    for message in 0..count {
+        assert!(ready(tx.send(black_box(message))).is_ok());
+        assert_eq!(ready(rx.recv()), Some(message));
+    }
+}
+
+fn sink_stream(count: u64) {
+    let (mut tx, mut rx) = channel(CAPACITY);
+    for message in 0..count {
+        assert!(ready(tx.feed(black_box(message))).is_ok());
+        assert_eq!(ready(rx.next()), Some(message));
+    }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(pair), Some(Ok(count))) = (
+        arguments.next(),
+        arguments.next().map(|count| count.parse::<u64>()),
+    ) else {
+        eprintln!("usage: instructions raw|channel_try|channel_async|sink_stream COUNT");
+        std::process::exit(2);
+    };
+    match pair.as_str() {
+        "raw" => raw(count),
+        "channel_try" => channel_try(count),
+        "channel_async" => channel_async(count),
+        "sink_stream" => sink_stream(count),
+        other => {
+            eprintln!("there is no pair of operations named {other}");
+            std::process::exit(2);
+        }
+    }
+}
