@@ -348,7 +348,8 @@ where
         if let RunProjection::First { operation, .. } = self.as_mut().project() {
             ready!(budget::poll_charge(cx));
             if let Some(output) = operation.attempt_at_once() {
-                self.set(Run::Finished);
+                // Left as it is, which is cheaper than to be taken apart. The `async fn` around this is not
+                // polled again.
                 return Poll::Ready(output);
             }
         }
@@ -443,6 +444,7 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
 }
 
 /// Attempts `operation`; if it has to wait, leaves the task's waker behind with `watcher`.
+#[inline]
 pub(crate) fn poll<O: Operation>(
     operation: &mut O,
     watcher: &mut Watcher,
@@ -450,6 +452,21 @@ pub(crate) fn poll<O: Operation>(
 ) -> Poll<O::Output> {
     let lane = operation.lane();
     let gate = lane.gate();
+    if let Some(output) = operation.attempt_at_once() {
+        gate.pollers.stop_waiting(watcher);
+        return Poll::Ready(output);
+    }
+    poll_again(operation, gate, watcher, cx)
+}
+
+#[cold]
+fn poll_again<O: Operation>(
+    operation: &mut O,
+    gate: &Gate,
+    watcher: &mut Watcher,
+    cx: &mut Context<'_>,
+) -> Poll<O::Output> {
+    let lane = operation.lane();
     for _ in 0..ROUNDS {
         match operation.attempt() {
             Attempt::Done(output) => {

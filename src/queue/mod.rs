@@ -260,12 +260,23 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Sends on a permit, which must be held. Waits only for a receiver that is just freeing the slot.
+    #[inline]
     pub(crate) fn send_reserved(&self, value: T) -> Sent {
-        let claim = persist(Patience::Yield, || self.ring.claim_reserved());
-        let Ok(claim) = claim else {
-            unreachable!("a permit is room, and outlives closing")
+        let claim = match self.ring.claim_reserved_at_once() {
+            Some(claim) => claim,
+            None => self.claim_reserved_again(),
         };
-        self.publish(claim, value)
+        let sent = self.publish(claim, value);
+        self.after_use_of_permits(sent.was_exhausted);
+        sent
+    }
+
+    #[cold]
+    fn claim_reserved_again(&self) -> SendClaim<'_, T> {
+        match persist(Patience::Yield, || self.ring.claim_reserved()) {
+            Ok(claim) => claim,
+            Err(_) => unreachable!("a permit is room, and outlives closing"),
+        }
     }
 
     /// Sends all values of `chunk`, each on a permit, which must be held. `true` if the queue is closed.
@@ -278,7 +289,10 @@ impl<T> MpmcQueue<T> {
             let Ok(sent) = sent else {
                 unreachable!("a permit is room, and outlives closing")
             };
-            self.announce(sent);
+            if sent.receivers_parked {
+                self.receivers.notify();
+            }
+            self.after_use_of_permits(sent.was_exhausted);
             closed = sent.closed;
         }
         closed
@@ -321,9 +335,7 @@ impl<T> MpmcQueue<T> {
         if released.receivers_finished {
             self.receivers.notify_all();
         }
-        if released.was_exhausted {
-            self.senders.pollers().notify();
-        }
+        self.after_use_of_permits(released.was_exhausted);
     }
 
     /// Waits until permits can be counted again, or the queue is closed.
@@ -364,19 +376,23 @@ impl<T> MpmcQueue<T> {
     #[inline]
     fn publish(&self, claim: SendClaim<'_, T>, value: T) -> Sent {
         let sent = claim.publish(value);
-        self.announce(sent);
-        sent
-    }
-
-    /// Notifies whom a send has to.
-    #[inline]
-    fn announce(&self, sent: Sent) {
         if sent.receivers_parked {
             self.receivers.notify();
         }
-        if sent.was_exhausted {
-            self.senders.pollers().notify();
+        sent
+    }
+
+    /// To be called after permits were used: others may wait for fewer of them to be out.
+    #[inline]
+    fn after_use_of_permits(&self, was_exhausted: bool) {
+        if was_exhausted {
+            self.announce_permits();
         }
+    }
+
+    #[cold]
+    fn announce_permits(&self) {
+        self.senders.pollers().notify();
     }
 
     #[inline]

@@ -211,7 +211,7 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
     }
 
     fn attempt_at_once(&mut self) -> Option<Self::Output> {
-        self.queue.ring.reserve().ok().map(Ok)
+        self.queue.ring.reserve_at_once().then_some(Ok(()))
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {

@@ -93,13 +93,19 @@ impl Kind for Send {
 
     #[inline(always)]
     fn admits<T>(ring: &Ring<T>, seen: Word) -> bool {
-        seen.is_plain() || ring.fits_beside_permits(seen)
+        seen.is_plain() || beside_permits(ring, seen)
     }
 
     #[cold]
     fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
         ring.refuse_room(seen)
     }
+}
+
+/// Out of the way of the case without permits.
+#[cold]
+fn beside_permits<T>(ring: &Ring<T>, seen: Word) -> bool {
+    ring.fits_beside_permits(seen)
 }
 
 impl Kind for SendReserved {
@@ -251,6 +257,12 @@ impl<T> Ring<T> {
     #[inline]
     pub(crate) fn claim_reserved(&self) -> Result<SendClaim<'_, T>, Refusal> {
         self.claim::<SendReserved>().map(SendClaim)
+    }
+
+    /// Claims the next slot for a message and uses up one permit, if the slot is free at the first look.
+    #[inline(always)]
+    pub(crate) fn claim_reserved_at_once(&self) -> Option<SendClaim<'_, T>> {
+        self.claim_at_once::<SendReserved>().map(SendClaim)
     }
 
     /// Claims the oldest message.

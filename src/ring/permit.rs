@@ -44,6 +44,16 @@ impl<T> Ring<T> {
         .map(|_| ())
     }
 
+    /// [`reserve`](Self::reserve) with a single look.
+    #[inline(always)]
+    pub(crate) fn reserve_at_once(&self) -> bool {
+        // ORDERING: Relaxed. A guess, which the swap confirms.
+        let seen = Word::from_bits(self.tail.load(Ordering::Relaxed));
+        seen.permits() < MAX_PERMITS
+            && self.fits_beside_permits(seen)
+            && self.swap_permits(seen, 1).is_ok()
+    }
+
     /// Takes room for at least `least` and at most `most` messages, as many as fit.
     pub(crate) fn reserve_many(&self, least: usize, most: usize) -> Result<usize, Refusal> {
         self.reserve_when(|ring, seen| {
@@ -106,22 +116,29 @@ impl<T> Ring<T> {
                     continue;
                 }
             };
-            // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
-            // read-modify-write does); nothing else depends on it. On failure Relaxed: only a guess.
-            match self.tail.compare_exchange_weak(
-                seen.bits(),
-                seen.with_permits(count as u64).bits(),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            ) {
-                Ok(_) => return Ok(count),
+            match self.swap_permits(seen, count) {
+                Ok(()) => return Ok(count),
                 Err(now) => {
-                    seen = Word::from_bits(now);
+                    seen = now;
                     backoff.spin();
                 }
             }
         }
         Err(Refusal::Contended)
+    }
+
+    /// Counts `count` more permits, or says what `tail` has become.
+    #[inline(always)]
+    fn swap_permits(&self, seen: Word, count: usize) -> Result<(), Word> {
+        // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
+        // read-modify-write does); nothing else depends on it. On failure Relaxed: only a guess.
+        let swapped = self.tail.compare_exchange_weak(
+            seen.bits(),
+            seen.with_permits(count as u64).bits(),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        swapped.map(drop).map_err(Word::from_bits)
     }
 
     /// Gives the room of `count` permits back.
