@@ -41,7 +41,7 @@ impl Turn {
     fn try_take(&self) -> Option<Taken<'_>> {
         // ORDERING: Acquire. Pairs with the Release in `Taken::drop`: turns do not overlap.
         let was_taken = self.taken.swap(true, Ordering::Acquire);
-        (!was_taken).then_some(Taken(self))
+        (!was_taken).then(|| Taken(self))
     }
 }
 
