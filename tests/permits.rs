@@ -153,6 +153,30 @@ fn a_cancelled_reserve_many_gives_everything_back() {
 }
 
 #[test]
+fn a_reserve_many_of_none_waits_for_nobody() {
+    let (tx, rx) = channel::<u8>(2);
+    let _one = tx.try_reserve().unwrap();
+    let _gathering = pending(tx.reserve_many(2));
+    assert_eq!(ready(tx.reserve_many(0)).unwrap().len(), 0);
+    rx.close();
+    assert!(ready(tx.reserve_many(0)).is_err());
+}
+
+#[test]
+fn closing_ends_a_reserve_many_that_waits_behind_another() {
+    let (tx, rx) = channel::<u8>(2);
+    let one = tx.try_reserve().unwrap();
+    // Nobody polls this one again. It keeps the others from gathering, but not from seeing the close.
+    let gathering = pending(tx.reserve_many(2));
+    let mut behind = pending(tx.reserve_many(2));
+    rx.close();
+    assert!(behind.is_woken());
+    assert!(behind.expect_ready().is_err());
+    drop((gathering, one));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
 fn a_cancelled_reserve_many_passes_its_turn_on() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();

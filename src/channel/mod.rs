@@ -152,6 +152,7 @@ impl<T> Shared<T> {
     fn close(&self) {
         if self.queue.close() {
             self.closed.notify();
+            self.turn.end();
         }
     }
 
