@@ -71,10 +71,12 @@ impl<T> TrySendError<T> {
 
 impl<T> fmt::Debug for TrySendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        // In quotes, as tokio prints it.
+        let name = match self {
             Self::Full(_) => "Full(..)",
             Self::Closed(_) => "Closed(..)",
-        })
+        };
+        fmt::Debug::fmt(name, f)
     }
 }
 
@@ -117,7 +119,7 @@ pub enum TryRecvError {
 
 impl fmt::Display for TryRecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Empty => "receiving on an empty channel",
             Self::Disconnected => "receiving on a closed channel",
         })
@@ -167,10 +169,12 @@ impl<T> SendTimeoutError<T> {
 
 impl<T> fmt::Debug for SendTimeoutError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        // In quotes, as tokio prints it.
+        let name = match self {
             Self::Timeout(_) => "Timeout(..)",
             Self::Closed(_) => "Closed(..)",
-        })
+        };
+        fmt::Debug::fmt(name, f)
     }
 }
 
@@ -216,7 +220,7 @@ pub enum RecvTimeoutError {
 
 impl fmt::Display for RecvTimeoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Timeout => "timed out waiting on receive operation",
             Self::Disconnected => "receiving on a closed channel",
         })

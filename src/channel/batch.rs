@@ -228,6 +228,7 @@ impl<T> Receiver<T> {
     /// let mut buffer = Vec::new();
     /// assert_eq!(rx.blocking_recv_many(&mut buffer, 8), 3);
     /// ```
+    #[track_caller]
     pub fn blocking_recv_many(&self, buffer: &mut Vec<T>, limit: usize) -> usize {
         if limit == 0 {
             return 0;

@@ -52,6 +52,7 @@ use turn::Turn;
 /// assert_eq!(rx.recv().await, None);
 /// # });
 /// ```
+#[track_caller]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
         queue: MpmcQueue::with_exact_capacity(capacity),
@@ -152,6 +153,7 @@ impl<T> Shared<T> {
     fn close(&self) {
         if self.queue.close() {
             self.closed.notify();
+            self.turn.end();
         }
     }
 

@@ -65,10 +65,17 @@ impl<T> Shared<T> {
     /// Takes `count` permits, waiting for room.
     async fn reserve_many(&self, count: usize) -> Result<Held<'_, T>, SendError<()>> {
         let mut held = Held::new(&self.queue, 0);
-        if count == 0 && self.queue.is_closed() {
-            return Err(SendError(()));
+        if count == 0 {
+            // Nothing to wait for, not even the turn.
+            return if self.queue.is_closed() {
+                Err(SendError(()))
+            } else {
+                Ok(held)
+            };
         }
-        let _turn = self.turn.take().await;
+        let Some(_turn) = self.turn.take(|| self.queue.is_closed()).await else {
+            return Err(SendError(()));
+        };
         while held.count < count {
             let mut more = self.reserve_some(count - held.count).await?;
             let taken = more.count;

@@ -91,6 +91,7 @@ impl<T> Receiver<T> {
     /// tx.blocking_send(7).unwrap();
     /// assert_eq!(thread.join().unwrap(), Some(7));
     /// ```
+    #[track_caller]
     pub fn blocking_recv(&self) -> Option<T> {
         sync::block_on(gate::wait(RecvOperation {
             queue: &self.shared.queue,

@@ -125,6 +125,7 @@ impl<T> Sender<T> {
     /// assert_eq!(rx.blocking_recv(), Some(2));
     /// thread.join().unwrap().unwrap();
     /// ```
+    #[track_caller]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         let value = self.check_open(value)?;
         let send = SendOperation::new(&self.shared.queue, value);

@@ -33,6 +33,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.blocking_send_timeout(1, moment), Ok(()));
     /// assert_eq!(tx.blocking_send_timeout(2, moment), Err(SendTimeoutError::Timeout(2)));
     /// ```
+    #[track_caller]
     pub fn blocking_send_timeout(
         &self,
         value: T,
@@ -57,6 +58,7 @@ impl<T> Sender<T> {
     /// assert!(tx.blocking_send_deadline(1, Instant::now()).is_ok());
     /// assert!(tx.blocking_send_deadline(2, Instant::now()).is_err());
     /// ```
+    #[track_caller]
     pub fn blocking_send_deadline(
         &self,
         value: T,
@@ -65,6 +67,7 @@ impl<T> Sender<T> {
         self.blocking_send_until(value, Some(deadline))
     }
 
+    #[track_caller]
     fn blocking_send_until(
         &self,
         value: T,
@@ -152,6 +155,7 @@ impl<T> Receiver<T> {
     /// tx.try_send(7).unwrap();
     /// assert_eq!(rx.blocking_recv_timeout(moment), Ok(7));
     /// ```
+    #[track_caller]
     pub fn blocking_recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         self.blocking_recv_until(deadline_after(timeout))
     }
@@ -173,10 +177,12 @@ impl<T> Receiver<T> {
     /// tx.try_send(7).unwrap();
     /// assert_eq!(rx.blocking_recv_deadline(Instant::now()), Ok(7));
     /// ```
+    #[track_caller]
     pub fn blocking_recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
         self.blocking_recv_until(Some(deadline))
     }
 
+    #[track_caller]
     fn blocking_recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
         let queue = &self.shared.queue;
         match sync::block_on_until(gate::wait(RecvOperation { queue }), deadline) {

@@ -1,7 +1,8 @@
 //! Taking turns at gathering several permits.
 //!
 //! Who needs many permits at once takes them as they come and waits for the rest. Two of those at a time
-//! could each hold what the other waits for, for ever; so they take turns.
+//! could each hold what the other waits for, for ever; so they take turns, until the channel closes and
+//! there is nothing left to gather.
 
 use crate::sync::{AtomicBool, Event, Ordering, listener};
 
@@ -23,25 +24,35 @@ impl Turn {
         }
     }
 
-    /// Waits for its turn. Cancel safe.
-    pub(super) async fn take(&self) -> Taken<'_> {
+    /// Waits for its turn, or until it finds, after an [`end`](Self::end), that everything `is_over`: `None`
+    /// then. Cancel safe.
+    pub(super) async fn take(&self, is_over: impl Fn() -> bool) -> Option<Taken<'_>> {
         loop {
             if let Some(taken) = self.try_take() {
-                return taken;
+                return Some(taken);
             }
             listener!(self.free => listener);
-            // Both `listen` and `notify` are full fences: either we find it free, or we are notified.
+            // Both `listen` and `notify` are full fences: either we find it free or over, or we are notified.
+            if is_over() {
+                return None;
+            }
             if let Some(taken) = self.try_take() {
-                return taken;
+                return Some(taken);
             }
             listener.await;
         }
     }
 
+    /// Has everybody look whether it is over. The caller has made it so.
+    pub(super) fn end(&self) {
+        self.free.notify(usize::MAX);
+    }
+
     fn try_take(&self) -> Option<Taken<'_>> {
         // ORDERING: Acquire. Pairs with the Release in `Taken::drop`: turns do not overlap.
         let was_taken = self.taken.swap(true, Ordering::Acquire);
-        (!was_taken).then_some(Taken(self))
+        // Not `then_some`: a guard that is built is a turn that ends.
+        (!was_taken).then(|| Taken(self))
     }
 }
 

@@ -64,6 +64,7 @@ impl<T> MpmcQueue<T> {
     /// let queue = mpmc_std::MpmcQueue::<u8>::new(100);
     /// assert_eq!(queue.capacity(), 128);
     /// ```
+    #[track_caller]
     pub fn new(capacity: usize) -> Self {
         let rounded = capacity.checked_next_power_of_two();
         // What cannot be rounded cannot be allocated either; the ring says so. Zero rounds to one.
@@ -75,6 +76,7 @@ impl<T> MpmcQueue<T> {
     }
 
     /// A queue for exactly `capacity` messages.
+    #[track_caller]
     pub(crate) fn with_exact_capacity(capacity: usize) -> Self {
         Self {
             ring: Ring::new(capacity),

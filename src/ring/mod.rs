@@ -143,11 +143,13 @@ impl<T> Ring<T> {
     ///
     /// If `capacity` is zero or above [`MAX_CAPACITY`], or if the memory cannot be had; nothing has been
     /// allocated then.
+    #[track_caller]
     pub(crate) fn new(capacity: usize) -> Self {
         Self::starting_in_lap(0, capacity)
     }
 
     /// A ring whose first message is the first of lap number `lap`, to test what happens at the wrap.
+    #[track_caller]
     fn starting_in_lap(lap: u64, capacity: usize) -> Self {
         assert!(capacity > 0, "mpmc bounded channel requires capacity > 0");
         assert!(

@@ -41,6 +41,7 @@ impl<T> UnsafeCell<T> {
 }
 
 /// Runs `future` on this thread, parking the thread while it waits.
+#[track_caller]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     match block_on_until(future, None) {
         Some(output) => output,
@@ -49,6 +50,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// [`block_on`] that gives up at `deadline`, if there is one.
+#[track_caller]
 pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
     assert_may_block();
     thread_local! {
@@ -74,6 +76,7 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
 }
 
 /// Panics on a thread that drives a tokio runtime's tasks, as tokio's own blocking calls do.
+#[track_caller]
 fn assert_may_block() {
     #[cfg(feature = "tokio")]
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {

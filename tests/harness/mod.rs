@@ -1,0 +1,190 @@
+//! What the tests of permits, batches, weak handles and the like share.
+
+// Every test file is a crate of its own and uses a part of this.
+#![allow(dead_code)]
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+/// Far longer than any test takes, so that a lost wakeup fails the test instead of hanging the run.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Counts how often a task was woken.
+#[derive(Debug, Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A future that a test polls by hand.
+pub(crate) struct Polled<F: Future> {
+    future: Pin<Box<F>>,
+    wakes: Arc<Wakes>,
+}
+
+impl<F: Future> Polled<F> {
+    pub(crate) fn new(future: F) -> Self {
+        Self {
+            future: Box::pin(future),
+            wakes: Arc::default(),
+        }
+    }
+
+    /// Polls, and again as long as the future wakes itself: that only says that its budget is spent.
+    pub(crate) fn poll(&mut self) -> Poll<F::Output> {
+        let waker = Waker::from(Arc::clone(&self.wakes));
+        for _ in 0..1000 {
+            self.wakes.0.store(0, Ordering::SeqCst);
+            let polled = self.future.as_mut().poll(&mut Context::from_waker(&waker));
+            if polled.is_ready() || !self.is_woken() {
+                return polled;
+            }
+        }
+        panic!("a future wakes itself for ever");
+    }
+
+    /// Whether it was woken since it was last polled.
+    pub(crate) fn is_woken(&self) -> bool {
+        self.wakes.0.load(Ordering::SeqCst) > 0
+    }
+
+    /// The output of a future that must be ready now.
+    #[track_caller]
+    pub(crate) fn expect_ready(&mut self) -> F::Output {
+        match self.poll() {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("the future is not ready"),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_pending(&mut self) {
+        assert!(self.poll().is_pending(), "the future is ready");
+    }
+}
+
+/// The output of a future that must be ready at once.
+#[track_caller]
+pub(crate) fn ready<F: Future>(future: F) -> F::Output {
+    Polled::new(future).expect_ready()
+}
+
+/// A future that was polled once and must wait.
+#[track_caller]
+pub(crate) fn pending<F: Future>(future: F) -> Polled<F> {
+    let mut polled = Polled::new(future);
+    polled.expect_pending();
+    polled
+}
+
+/// Runs a future on a runtime with several threads; fails if it does not finish.
+pub(crate) fn run<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_time()
+        .build()
+        .unwrap();
+    let finished = runtime.block_on(async { tokio::time::timeout(PATIENCE, future).await });
+    // Tasks that hang are left behind, so that the failure is reported.
+    runtime.shutdown_background();
+    finished.expect("the test does not finish")
+}
+
+/// Runs `work` on `count` threads, which get the numbers from 0 on, and returns what they return; fails
+/// if they do not finish.
+pub(crate) fn threads<R: Send + 'static>(
+    count: usize,
+    work: impl Fn(usize) -> R + Send + Sync + 'static,
+) -> Vec<R> {
+    let work = Arc::new(work);
+    let (report, reports) = mpsc::channel();
+    for number in 0..count {
+        let (work, report) = (Arc::clone(&work), report.clone());
+        thread::spawn(move || {
+            let result = work(number);
+            // What the threads hold is to be gone when their results are there.
+            drop(work);
+            report.send((number, result))
+        });
+    }
+    drop((work, report));
+    let mut results: Vec<_> = (0..count)
+        .map(|_| {
+            let result = reports.recv_timeout(PATIENCE);
+            result.expect("a thread panicked or does not finish")
+        })
+        .collect();
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Counts how often each of its [`Token`]s was dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Ledger(Arc<[AtomicUsize]>);
+
+impl Ledger {
+    pub(crate) fn new(count: usize) -> Self {
+        Self((0..count).map(|_| AtomicUsize::new(0)).collect())
+    }
+
+    pub(crate) fn token(&self, number: usize) -> Token {
+        Token {
+            number,
+            ledger: self.clone(),
+        }
+    }
+
+    /// How many tokens were dropped.
+    pub(crate) fn dropped(&self) -> usize {
+        let counts = self.0.iter();
+        counts.map(|count| count.load(Ordering::SeqCst)).sum()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_each_dropped_once(&self) {
+        for (number, count) in self.0.iter().enumerate() {
+            let count = count.load(Ordering::SeqCst);
+            assert_eq!(count, 1, "token {number} was dropped {count} times");
+        }
+    }
+}
+
+/// A message whose end is noted in a [`Ledger`].
+#[derive(Debug)]
+pub(crate) struct Token {
+    pub(crate) number: usize,
+    ledger: Ledger,
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.ledger.0[self.number].fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// The message of the panic in `work`, which must panic.
+#[track_caller]
+pub(crate) fn panic_message<R>(work: impl FnOnce() -> R) -> String {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    let payload = caught.err().expect("this must panic");
+    match payload.downcast::<String>() {
+        Ok(message) => *message,
+        Err(payload) => payload.downcast_ref::<&str>().unwrap().to_string(),
+    }
+}
+
+/// A permutation-proof comparison: all numbers below `count`, each once.
+#[track_caller]
+pub(crate) fn assert_all_once(received: impl IntoIterator<Item = usize>, count: usize) {
+    let mut received: Vec<_> = received.into_iter().collect();
+    received.sort_unstable();
+    assert_eq!(received, (0..count).collect::<Vec<_>>());
+}

@@ -1,0 +1,60 @@
+//! What the two channels do differently, on purpose.
+
+// tokio's receivers take `&mut self`.
+#![allow(unused_mut)]
+
+use super::mpsc;
+use crate::Log;
+use crate::harness::{Ledger, Polled, pending};
+
+pub(crate) fn freed_room(log: &mut Log) {
+    let (tx, mut rx) = mpsc::channel(1);
+    tx.try_send(1).unwrap();
+    let mut waiting = pending(tx.send(2));
+    rx.try_recv().unwrap();
+    log.note("woken", waiting.is_woken());
+    log.note("room", tx.capacity());
+    log.note("sent by another", tx.try_send(3).is_ok());
+    log.note("sent after all", waiting.poll().is_ready());
+}
+
+pub(crate) fn much_freed_room(log: &mut Log) {
+    let (tx, mut rx) = mpsc::channel(2);
+    tx.try_send(1).unwrap();
+    tx.try_send(2).unwrap();
+    let mut first = pending(tx.send(3));
+    let mut second = pending(tx.send(4));
+    rx.try_recv().unwrap();
+    rx.try_recv().unwrap();
+    log.note("first woken", first.is_woken());
+    log.note("second woken", second.is_woken());
+    log.note("first sends", first.poll());
+    log.note("then second woken", second.is_woken());
+}
+
+pub(crate) fn closed_before_a_woken_sender_looks(log: &mut Log) {
+    let (tx, mut rx) = mpsc::channel::<u8>(1);
+    let permit = tx.try_reserve().unwrap();
+    let mut reserve = pending(tx.reserve());
+    drop(permit);
+    rx.close();
+    log.note("receiver", Polled::new(rx.recv()).poll());
+    log.note("sender", reserve.expect_ready().is_err());
+}
+
+pub(crate) fn message_on_a_permit_without_a_receiver(log: &mut Log) {
+    let ledger = Ledger::new(1);
+    let (tx, rx) = mpsc::channel(1);
+    let permit = tx.try_reserve().unwrap();
+    drop(rx);
+    permit.send(ledger.token(0));
+    log.note("dropped", ledger.dropped());
+    drop(tx);
+    log.note("dropped with the sender", ledger.dropped());
+}
+
+pub(crate) fn many_permits(log: &mut Log) {
+    let (tx, _rx) = mpsc::channel::<()>(70_000);
+    log.note("65_535", tx.try_reserve_many(65_535).is_ok());
+    log.note("65_536", tx.try_reserve_many(65_536).is_ok());
+}

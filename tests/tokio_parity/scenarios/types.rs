@@ -1,0 +1,203 @@
+//! Signatures, auto traits, `Debug`, panics: what a program can rely on beside behaviour.
+
+use std::cell::Cell;
+use std::fmt::Debug;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::task::{Context, Poll};
+
+use super::mpsc::error::{SendError, TryRecvError, TrySendError};
+use super::mpsc::{self, OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender};
+use crate::Log;
+
+/// That this compiles is the test. A method is named where the pointer types are the same in both, and
+/// called where tokio takes `&mut self`.
+pub(crate) fn signatures(log: &mut Log) {
+    type T = String;
+
+    let _: fn(usize) -> (Sender<T>, Receiver<T>) = mpsc::channel;
+
+    let _: fn(&Sender<T>, T) -> Result<(), TrySendError<T>> = Sender::try_send;
+    let _: fn(&Sender<T>, T) -> Result<(), SendError<T>> = Sender::blocking_send;
+    let _: fn(&Sender<T>) -> bool = Sender::is_closed;
+    let _: for<'a> fn(&'a Sender<T>) -> Result<Permit<'a, T>, TrySendError<()>> =
+        Sender::try_reserve;
+    let _: for<'a> fn(&'a Sender<T>, usize) -> Result<PermitIterator<'a, T>, TrySendError<()>> =
+        Sender::try_reserve_many;
+    let _: fn(Sender<T>) -> Result<OwnedPermit<T>, TrySendError<Sender<T>>> =
+        Sender::try_reserve_owned;
+    let _: fn(&Sender<T>, &Sender<T>) -> bool = Sender::same_channel;
+    let _: [fn(&Sender<T>) -> usize; 4] = [
+        Sender::capacity,
+        Sender::max_capacity,
+        Sender::strong_count,
+        Sender::weak_count,
+    ];
+    let _: fn(&Sender<T>) -> WeakSender<T> = Sender::downgrade;
+    let _: fn(&Sender<T>) -> Sender<T> = Clone::clone;
+
+    let _: fn(&WeakSender<T>) -> Option<Sender<T>> = WeakSender::upgrade;
+    let _: [fn(&WeakSender<T>) -> usize; 2] = [WeakSender::strong_count, WeakSender::weak_count];
+    let _: fn(&WeakSender<T>) -> WeakSender<T> = Clone::clone;
+
+    let _: fn(Permit<'static, T>, T) = Permit::send;
+    let _: fn(&mut PermitIterator<'static, T>) -> Option<Permit<'static, T>> = Iterator::next;
+    let _: fn(OwnedPermit<T>, T) -> Sender<T> = OwnedPermit::send;
+    let _: fn(OwnedPermit<T>) -> Sender<T> = OwnedPermit::release;
+    let _: fn(&OwnedPermit<T>, &OwnedPermit<T>) -> bool = OwnedPermit::same_channel;
+    let _: fn(&OwnedPermit<T>, &Sender<T>) -> bool = OwnedPermit::same_channel_as_sender;
+
+    let _: [fn(&Receiver<T>) -> usize; 5] = [
+        Receiver::len,
+        Receiver::capacity,
+        Receiver::max_capacity,
+        Receiver::sender_strong_count,
+        Receiver::sender_weak_count,
+    ];
+    let _: [fn(&Receiver<T>) -> bool; 2] = [Receiver::is_closed, Receiver::is_empty];
+    let _: fn(&mut Receiver<T>) -> Result<T, TryRecvError> = |rx| rx.try_recv();
+    let _: fn(&mut Receiver<T>) -> Option<T> = |rx| rx.blocking_recv();
+    let _: fn(&mut Receiver<T>, &mut Vec<T>, usize) -> usize =
+        |rx, buffer, limit| rx.blocking_recv_many(buffer, limit);
+    let _: fn(&mut Receiver<T>) = |rx| rx.close();
+    let _: fn(&mut Receiver<T>, &mut Context<'_>) -> Poll<Option<T>> = Receiver::poll_recv;
+    let _: fn(&mut Receiver<T>, &mut Context<'_>, &mut Vec<T>, usize) -> Poll<usize> =
+        Receiver::poll_recv_many;
+
+    log.note("compiles", true);
+}
+
+/// That this compiles is the test: what the futures yield, and that they can be spawned.
+pub(crate) fn futures_are_send(log: &mut Log) {
+    fn yields<T>(future: impl Future<Output = T> + Send) {
+        drop(future);
+    }
+    #[allow(unused_mut)]
+    let (tx, mut rx) = mpsc::channel(1);
+    yields::<Result<(), SendError<u8>>>(tx.send(1));
+    yields::<()>(tx.closed());
+    yields::<Result<Permit<'_, u8>, SendError<()>>>(tx.reserve());
+    yields::<Result<PermitIterator<'_, u8>, SendError<()>>>(tx.reserve_many(1));
+    yields::<Option<u8>>(rx.recv());
+    yields::<usize>(rx.recv_many(&mut Vec::new(), 1));
+    yields::<Result<OwnedPermit<u8>, SendError<()>>>(tx.reserve_owned());
+    log.note("compiles", true);
+}
+
+/// `Probe::<T>::IS_SEND` and so on: the inherent constant where its bound holds, or else the trait's.
+struct Probe<T>(PhantomData<T>);
+
+trait Otherwise {
+    const IS_SEND: bool = false;
+    const IS_SYNC: bool = false;
+    const IS_UNPIN: bool = false;
+    const IS_UNWIND_SAFE: bool = false;
+    const IS_REF_UNWIND_SAFE: bool = false;
+}
+impl<T> Otherwise for Probe<T> {}
+impl<T: Send> Probe<T> {
+    const IS_SEND: bool = true;
+}
+impl<T: Sync> Probe<T> {
+    const IS_SYNC: bool = true;
+}
+impl<T: Unpin> Probe<T> {
+    const IS_UNPIN: bool = true;
+}
+impl<T: UnwindSafe> Probe<T> {
+    const IS_UNWIND_SAFE: bool = true;
+}
+impl<T: RefUnwindSafe> Probe<T> {
+    const IS_REF_UNWIND_SAFE: bool = true;
+}
+
+/// Logs which auto traits the channel's types have with one type of message.
+macro_rules! probe {
+    ($log:ident, $message:ty: $($type:ty)*) => {
+        $($log.note(
+            concat!(stringify!($type), " of ", stringify!($message)),
+            [
+                Probe::<$type>::IS_SEND,
+                Probe::<$type>::IS_SYNC,
+                Probe::<$type>::IS_UNPIN,
+                Probe::<$type>::IS_UNWIND_SAFE,
+                Probe::<$type>::IS_REF_UNWIND_SAFE,
+            ],
+        );)*
+    };
+    ($log:ident, $message:ty) => {{
+        type T = $message;
+        probe!($log, $message:
+            Sender<T> WeakSender<T> Receiver<T> OwnedPermit<T> Permit<'static, T>
+            PermitIterator<'static, T> SendError<T> TrySendError<T> mpsc::error::SendTimeoutError<T>
+        );
+    }};
+}
+
+pub(crate) fn auto_traits(log: &mut Log) {
+    // Send and Sync; Send only; neither.
+    probe!(log, u8);
+    probe!(log, Cell<u8>);
+    probe!(log, Rc<Cell<u8>>);
+    // Not to be moved once pinned, and not to be seen after a panic.
+    probe!(log, std::marker::PhantomPinned);
+    probe!(log, &'static mut u8);
+}
+
+/// What it says is each crate's own; that it says something, whatever the message, is not.
+pub(crate) fn debug_output_exists(log: &mut Log) {
+    struct Bare;
+    fn starts_with_its_name(log: &mut Log, value: &impl Debug, name: &str) {
+        let text = format!("{value:?}");
+        log.note(name, text.starts_with(name));
+    }
+    let (tx, rx) = mpsc::channel::<Bare>(3);
+    starts_with_its_name(log, &tx, "Sender");
+    starts_with_its_name(log, &rx, "Receiver");
+    starts_with_its_name(log, &tx.downgrade(), "WeakSender");
+    starts_with_its_name(log, &tx.try_reserve().unwrap(), "Permit");
+    starts_with_its_name(log, &tx.try_reserve_many(1).unwrap(), "PermitIterator");
+    starts_with_its_name(log, &tx.try_reserve_owned().unwrap(), "OwnedPermit");
+}
+
+pub(crate) fn any_message_type(log: &mut Log) {
+    fn through<T>(message: T) -> Option<T> {
+        #[allow(unused_mut)]
+        let (tx, mut rx) = mpsc::channel(1);
+        tx.clone().try_send(message).ok();
+        rx.try_recv().ok()
+    }
+    log.note("unit", through(()));
+    log.note("borrowed", through(&*String::from("text")));
+    log.note("trait object", through(Box::new(7) as Box<dyn Debug>));
+    log.note("large", through([7_u8; 5000]).map(|large| large.len()));
+    log.note("not Send", through(Rc::new(7)));
+    log.note(
+        "function",
+        through(i32::abs as fn(i32) -> i32).map(|f| f(-3)),
+    );
+    log.note("never", through::<Option<std::convert::Infallible>>(None));
+}
+
+/// A panic names the line that made the mistake, not one inside the crate.
+pub(crate) fn panics_name_the_caller(log: &mut Log) {
+    log.note("channel", file_of_panic(|| drop(mpsc::channel::<u8>(0))));
+}
+
+/// The file that a panic in `work` names, if it is this one.
+pub(crate) fn file_of_panic(work: impl FnOnce()) -> String {
+    // The hook is the process's: one at a time.
+    static TURN: Mutex<()> = Mutex::new(());
+    static FILE: Mutex<String> = Mutex::new(String::new());
+    let _turn = TURN.lock().unwrap();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|info| {
+        *FILE.lock().unwrap() = info.location().unwrap().file().into();
+    }));
+    let result = std::panic::catch_unwind(AssertUnwindSafe(work));
+    std::panic::set_hook(before);
+    assert!(result.is_err(), "this must panic");
+    FILE.lock().unwrap().clone()
+}
