@@ -1,1 +1,364 @@
+//! Unit tests of the ring. Claims held open by hand show what another thread would see in between.
 
+mod model;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::word::{MAX_CAPACITY, MAX_PERMITS};
+use super::{Refusal, Ring};
+
+/// The very first lap, and the last but one before the 46 bits of a position wrap.
+const LAPS: [u64; 2] = [0, u64::MAX - 1];
+
+fn send<T>(ring: &Ring<T>, value: T) -> Result<(), Refusal> {
+    ring.claim_send().map(|claim| {
+        let _ = claim.publish(value);
+    })
+}
+
+fn send_reserved<T>(ring: &Ring<T>, value: T) -> Result<(), Refusal> {
+    ring.claim_reserved().map(|claim| {
+        let _ = claim.publish(value);
+    })
+}
+
+fn recv<T>(ring: &Ring<T>) -> Result<T, Refusal> {
+    ring.claim_recv().map(|claim| claim.take().0)
+}
+
+fn full(capacity: usize) -> Ring<usize> {
+    let ring = Ring::new(capacity);
+    for number in 0..capacity {
+        send(&ring, number).unwrap();
+    }
+    ring
+}
+
+#[test]
+fn exactly_capacity_messages_fit_at_every_offset() {
+    for (capacity, lap) in (1..=9).flat_map(|capacity| LAPS.map(|lap| (capacity, lap))) {
+        let ring = Ring::starting_in_lap(lap, capacity);
+        for round in 0..4 * capacity {
+            for number in 0..capacity {
+                assert_eq!((ring.len(), ring.room()), (number, capacity - number));
+                send(&ring, (round, number)).unwrap();
+            }
+            assert_eq!((ring.len(), ring.room()), (capacity, 0));
+            assert_eq!(send(&ring, (round, capacity)), Err(Refusal::Blocked));
+            for number in 0..capacity {
+                assert_eq!(recv(&ring), Ok((round, number)));
+            }
+            assert_eq!(recv(&ring), Err(Refusal::Blocked));
+            // One message more moves the next round's start to another slot.
+            send(&ring, (round, 0)).unwrap();
+            recv(&ring).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_unpublished_message_is_in_flight_and_holds_back_those_behind_it() {
+    for capacity in [2, 3, 8] {
+        let ring = Ring::new(capacity);
+        let claim = ring.claim_send().ok().unwrap();
+        assert_eq!(ring.len(), 1, "a claimed place is taken");
+        assert_eq!(recv(&ring), Err(Refusal::InFlight));
+        assert!(ring.claim_recv_at_once().is_none());
+        assert!(!ring.arm_receivers(), "nobody parks while a message comes");
+
+        send(&ring, 1).unwrap();
+        assert_eq!(recv(&ring), Err(Refusal::InFlight));
+
+        let _ = claim.publish(0);
+        assert_eq!([recv(&ring), recv(&ring)], [Ok(0), Ok(1)]);
+        assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    }
+}
+
+#[test]
+fn an_unpublished_message_fills_a_ring_of_one() {
+    let ring = Ring::new(1);
+    let claim = ring.claim_send().ok().unwrap();
+    assert_eq!(recv(&ring), Err(Refusal::InFlight));
+    assert_eq!(send(&ring, 1), Err(Refusal::Blocked));
+    assert!(
+        ring.arm_senders(),
+        "who takes the message will see the bit, so parking is safe"
+    );
+    let _ = claim.publish(0);
+    assert_eq!(ring.claim_recv().ok().unwrap().take(), (0, true));
+}
+
+#[test]
+fn a_message_not_yet_taken_out_is_in_flight_for_senders() {
+    for capacity in [1, 2, 3, 8] {
+        let ring = full(capacity);
+        let claim = ring.claim_recv().ok().unwrap();
+        assert_eq!((ring.len(), ring.room()), (capacity - 1, 1));
+        assert_eq!(send(&ring, capacity), Err(Refusal::InFlight));
+        assert_eq!(ring.reserve(), Err(Refusal::InFlight));
+        assert!(ring.claim_send_at_once().is_none());
+        assert!(!ring.arm_senders(), "nobody parks while room comes");
+
+        assert_eq!(claim.take(), (0, false));
+        send(&ring, capacity).unwrap();
+        for number in 1..=capacity {
+            assert_eq!(recv(&ring), Ok(number));
+        }
+    }
+}
+
+#[test]
+fn a_claim_at_once_gives_up_where_a_claim_says_why() {
+    let ring = Ring::new(1);
+    assert!(ring.claim_recv_at_once().is_none());
+    let _ = ring.claim_send_at_once().unwrap().publish(1);
+    assert!(ring.claim_send_at_once().is_none());
+    assert_eq!(ring.claim_recv_at_once().unwrap().take().0, 1);
+    ring.close();
+    assert!(ring.claim_send_at_once().is_none());
+    assert_eq!(send(&ring, 2), Err(Refusal::Closed));
+    assert_eq!(recv(&ring), Err(Refusal::Closed));
+}
+
+#[test]
+fn close_refuses_claims_but_not_what_was_claimed_before() {
+    let ring = Ring::new(3);
+    send(&ring, 0).unwrap();
+    let claim = ring.claim_send().ok().unwrap();
+    assert!(ring.close());
+    assert!(!ring.close(), "only the first close counts");
+    assert!(ring.is_closed());
+    assert_eq!(send(&ring, 2), Err(Refusal::Closed));
+    assert_eq!(ring.reserve(), Err(Refusal::Closed));
+
+    assert_eq!(recv(&ring), Ok(0));
+    assert_eq!(recv(&ring), Err(Refusal::InFlight));
+    assert!(!claim.publish(1).closed, "claimed while it was open");
+    assert_eq!(recv(&ring), Ok(1));
+    assert_eq!(recv(&ring), Err(Refusal::Closed));
+}
+
+#[test]
+fn permits_and_messages_share_the_capacity() {
+    for capacity in 1..=8 {
+        for permits in 0..=capacity {
+            let ring = Ring::new(capacity);
+            for _ in 0..permits {
+                ring.reserve().unwrap();
+            }
+            for number in permits..capacity {
+                send(&ring, number).unwrap();
+            }
+            assert_eq!((ring.len(), ring.room()), (capacity - permits, 0));
+            assert_eq!(ring.reserve(), Err(Refusal::Blocked));
+            assert_eq!(send(&ring, 0), Err(Refusal::Blocked));
+            for number in 0..permits {
+                send_reserved(&ring, capacity + number).unwrap();
+            }
+            assert_eq!((ring.len(), ring.room()), (capacity, 0));
+            for number in permits..capacity + permits {
+                assert_eq!(recv(&ring), Ok(number));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_permit_never_holds_back_messages_sent_after_it() {
+    for lap in LAPS {
+        let ring = Ring::starting_in_lap(lap, 3);
+        ring.reserve().unwrap();
+        for number in 0..20 {
+            send(&ring, number).unwrap();
+            send(&ring, number + 100).unwrap();
+            assert_eq!(send(&ring, 0), Err(Refusal::Blocked));
+            assert_eq!([recv(&ring), recv(&ring)], [Ok(number), Ok(number + 100)]);
+        }
+        send_reserved(&ring, 7).unwrap();
+        assert_eq!(recv(&ring), Ok(7));
+        assert_eq!(ring.room(), 3);
+    }
+}
+
+#[test]
+fn permits_run_out_at_their_limit_and_leave_the_rest_to_messages() {
+    let ring = Ring::new(MAX_PERMITS as usize + 2);
+    for _ in 0..MAX_PERMITS {
+        ring.reserve().unwrap();
+    }
+    assert_eq!(ring.reserve(), Err(Refusal::Contended));
+    assert_eq!([send(&ring, 1), send(&ring, 2)], [Ok(()), Ok(())]);
+    assert_eq!(send(&ring, 3), Err(Refusal::Blocked));
+    let _ = ring.release();
+    assert_eq!(ring.reserve(), Ok(()));
+}
+
+#[test]
+fn a_closed_ring_ends_only_with_its_last_permit() {
+    let ring = Ring::new(2);
+    ring.reserve().unwrap();
+    ring.reserve().unwrap();
+    ring.close();
+    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    assert!(ring.claim_reserved().ok().unwrap().publish(1).closed);
+    assert_eq!(recv(&ring), Ok(1));
+    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    let _ = ring.release();
+    assert_eq!(recv(&ring), Err(Refusal::Closed));
+}
+
+#[test]
+fn receivers_arm_exactly_while_the_ring_is_empty_and_may_still_fill() {
+    let ring = Ring::new(2);
+    assert!(ring.arm_receivers());
+    assert!(ring.arm_receivers(), "arming again is arming");
+    assert!(ring.claim_send().ok().unwrap().publish(1).receivers_parked);
+    assert!(!ring.claim_send().ok().unwrap().publish(2).receivers_parked);
+    assert!(!ring.arm_receivers(), "there is something to receive");
+
+    let ring = Ring::new(2);
+    ring.reserve().unwrap();
+    assert!(ring.arm_receivers());
+    ring.close();
+    assert!(ring.arm_receivers(), "a permit may still bring a message");
+    let sent = ring.claim_reserved().ok().unwrap().publish(1);
+    assert!(sent.receivers_parked);
+    recv(&ring).unwrap();
+    assert!(!ring.arm_receivers(), "nothing can come any more");
+}
+
+#[test]
+fn senders_arm_exactly_while_the_ring_is_full_and_open() {
+    let ring = Ring::new(2);
+    assert!(!ring.arm_senders());
+    send(&ring, 1).unwrap();
+    assert!(!ring.arm_senders());
+    ring.reserve().unwrap();
+    assert!(ring.arm_senders(), "permits fill a ring too");
+    assert!(ring.arm_senders(), "arming again is arming");
+    assert_eq!(ring.claim_recv().ok().unwrap().take(), (1, true));
+    send(&ring, 2).unwrap();
+    assert_eq!(ring.claim_recv().ok().unwrap().take(), (2, false));
+
+    send(&ring, 3).unwrap();
+    assert!(ring.arm_senders());
+    ring.close();
+    assert!(!ring.arm_senders(), "a closed ring has no room to wait for");
+    assert_eq!(
+        ring.claim_recv().ok().unwrap().take(),
+        (3, false),
+        "close notifies, and takes the bit for it"
+    );
+}
+
+#[test]
+fn the_parked_bit_survives_what_does_not_end_the_wait() {
+    let ring = Ring::new(2);
+    assert!(ring.arm_receivers());
+    ring.reserve().unwrap();
+    ring.reserve().unwrap();
+    let _ = ring.release();
+    ring.close();
+    assert!(
+        ring.claim_reserved()
+            .ok()
+            .unwrap()
+            .publish(1)
+            .receivers_parked
+    );
+}
+
+#[test]
+fn release_says_whom_to_notify() {
+    for (close, arm, permits) in [false, true]
+        .into_iter()
+        .flat_map(|close| [false, true].map(|arm| (close, arm)))
+        .flat_map(|(close, arm)| [1, 2].map(|permits| (close, arm, permits)))
+    {
+        let ring = Ring::<u8>::new(2);
+        for _ in 0..permits {
+            ring.reserve().unwrap();
+        }
+        if close {
+            ring.close();
+        }
+        if arm {
+            assert!(ring.arm_receivers());
+        }
+        let senders_parked = ring.arm_senders();
+        assert_eq!(senders_parked, !close && permits == 2);
+        let released = ring.release();
+        assert_eq!(released.senders_parked, senders_parked);
+        assert_eq!(
+            released.receivers_finished,
+            close && arm && permits == 1,
+            "closed {close}, receivers parked {arm}, {permits} permits"
+        );
+    }
+}
+
+/// Notes that it was dropped, and panics if it is told to.
+struct Counted {
+    drops: Arc<AtomicUsize>,
+    panics: bool,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.drops.fetch_add(1, Ordering::Relaxed);
+        assert!(!self.panics, "as the test wants it");
+    }
+}
+
+/// Fills a ring whose messages begin at slot `offset`, drops it, and returns how many of them were dropped.
+fn drops_with_the_ring(lap: u64, offset: usize, panicking: Option<usize>) -> usize {
+    let capacity = 3;
+    let drops = Arc::new(AtomicUsize::new(0));
+    let message = |panics| Counted {
+        drops: Arc::clone(&drops),
+        panics,
+    };
+    let ring = Ring::starting_in_lap(lap, capacity);
+    for _ in 0..offset {
+        send(&ring, message(false)).unwrap();
+        drop(recv(&ring));
+    }
+    for number in 0..capacity {
+        send(&ring, message(panicking == Some(number))).unwrap();
+    }
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(ring)));
+    assert_eq!(dropped.is_err(), panicking.is_some());
+    drops.load(Ordering::Relaxed) - offset
+}
+
+#[test]
+fn what_is_left_is_dropped_with_the_ring_whatever_one_destructor_does() {
+    for lap in LAPS {
+        for offset in 0..7 {
+            for panicking in [None, Some(0), Some(1), Some(2)] {
+                assert_eq!(drops_with_the_ring(lap, offset, panicking), 3);
+            }
+        }
+    }
+}
+
+fn panic_message(body: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(body)).expect_err("this panics");
+    *panic
+        .downcast::<String>()
+        .or_else(|panic| panic.downcast::<&str>().map(|text| text.to_string().into()))
+        .expect("a panic with a message")
+}
+
+#[test]
+fn an_impossible_capacity_panics_with_its_reason() {
+    assert!(panic_message(|| drop(Ring::<u8>::new(0))).contains("capacity > 0"));
+    let above = panic_message(|| drop(Ring::<u8>::new(MAX_CAPACITY + 1)));
+    assert!(above.contains("is above the maximum"), "{above}");
+    // More than the address space, so that no system can hand it out.
+    let huge = panic_message(|| drop(Ring::<[u8; 1 << 24]>::new(MAX_CAPACITY)));
+    assert!(huge.contains("cannot be allocated"), "{huge}");
+}

@@ -1,0 +1,221 @@
+//! A random walk of the ring beside a model in plain vectors, with claims held open on both sides.
+
+use super::{LAPS, Refusal, Ring};
+use crate::ring::{RecvClaim, SendClaim};
+
+/// How many claims of a side are open at most.
+const OPEN: usize = 3;
+
+/// What the ring should be. The message of position `p` is `p`, so the model keeps none.
+struct Model {
+    capacity: usize,
+    /// For every position ever claimed by a sender: whether it was published.
+    published: Vec<bool>,
+    /// For every position ever claimed by a receiver: whether it was freed.
+    freed: Vec<bool>,
+    permits: usize,
+    closed: bool,
+    receivers_parked: bool,
+    senders_parked: bool,
+}
+
+impl Model {
+    fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            published: Vec::new(),
+            freed: Vec::new(),
+            permits: 0,
+            closed: false,
+            receivers_parked: false,
+            senders_parked: false,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.published.len() - self.freed.len()
+    }
+
+    fn room(&self) -> usize {
+        self.capacity - self.len() - self.permits
+    }
+
+    fn is_finished(&self) -> bool {
+        self.closed && self.permits == 0
+    }
+
+    /// What a send or a reservation should be told.
+    fn room_or_why_not(&self) -> Result<(), Refusal> {
+        let last = self.published.len() + self.permits;
+        if self.closed {
+            Err(Refusal::Closed)
+        } else if self.room() == 0 {
+            Err(Refusal::Blocked)
+        } else if last < self.capacity || self.freed[last - self.capacity] {
+            Ok(())
+        } else {
+            Err(Refusal::InFlight)
+        }
+    }
+
+    fn message_or_why_not(&self) -> Result<(), Refusal> {
+        match self.published.get(self.freed.len()) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Refusal::InFlight),
+            None if self.is_finished() => Err(Refusal::Closed),
+            None => Err(Refusal::Blocked),
+        }
+    }
+
+    fn may_park_receivers(&self) -> bool {
+        self.len() == 0 && !self.is_finished()
+    }
+
+    fn may_park_senders(&self) -> bool {
+        self.room() == 0 && !self.closed
+    }
+}
+
+/// A claim, its position, and whether it took the other side's PARKED bit.
+type Open<C> = (C, usize, bool);
+
+struct Walk<'a> {
+    ring: &'a Ring<usize>,
+    model: Model,
+    sends: Vec<Open<SendClaim<'a, usize>>>,
+    recvs: Vec<Open<RecvClaim<'a, usize>>>,
+}
+
+impl<'a> Walk<'a> {
+    fn opened_send(&mut self, claim: SendClaim<'a, usize>) {
+        let parked = std::mem::take(&mut self.model.receivers_parked);
+        self.sends.push((claim, self.model.published.len(), parked));
+        self.model.published.push(false);
+    }
+
+    fn send(&mut self) {
+        let claim = self.ring.claim_send();
+        assert_eq!(
+            claim.as_ref().map(|_| ()).map_err(|why| *why),
+            self.model.room_or_why_not()
+        );
+        if let Ok(claim) = claim {
+            self.opened_send(claim);
+        }
+    }
+
+    fn send_reserved(&mut self) {
+        let claim = self.ring.claim_reserved();
+        // Every slot that permits cover was free when they were taken, so this never has to wait.
+        let claim = claim.unwrap_or_else(|why| panic!("a permit was refused: {why:?}"));
+        self.model.permits -= 1;
+        self.opened_send(claim);
+    }
+
+    fn recv(&mut self) {
+        let claim = self.ring.claim_recv();
+        assert_eq!(
+            claim.as_ref().map(|_| ()).map_err(|why| *why),
+            self.model.message_or_why_not()
+        );
+        if let Ok(claim) = claim {
+            let parked = std::mem::take(&mut self.model.senders_parked);
+            self.recvs.push((claim, self.model.freed.len(), parked));
+            self.model.freed.push(false);
+        }
+    }
+
+    fn publish(&mut self, which: usize) {
+        let (claim, position, parked) = self.sends.swap_remove(which);
+        assert_eq!(claim.publish(position).receivers_parked, parked);
+        self.model.published[position] = true;
+    }
+
+    fn take(&mut self, which: usize) {
+        let (claim, position, parked) = self.recvs.swap_remove(which);
+        assert_eq!(claim.take(), (position, parked));
+        self.model.freed[position] = true;
+    }
+
+    fn release(&mut self) {
+        let released = self.ring.release();
+        self.model.permits -= 1;
+        let parked = std::mem::take(&mut self.model.senders_parked);
+        assert_eq!(released.senders_parked, parked);
+        // A sender that is still publishing may have taken the bit; it will notify.
+        let finished = self.model.is_finished() && self.model.receivers_parked;
+        assert_eq!(released.receivers_finished, finished);
+    }
+
+    fn step(&mut self, mut below: impl FnMut(usize) -> usize) {
+        match below(64) {
+            0..12 if self.sends.len() < OPEN => self.send(),
+            12..24 if self.recvs.len() < OPEN => self.recv(),
+            24..34 if !self.sends.is_empty() => self.publish(below(self.sends.len())),
+            34..44 if !self.recvs.is_empty() => self.take(below(self.recvs.len())),
+            44..48 => {
+                let reserved = self.ring.reserve();
+                assert_eq!(reserved, self.model.room_or_why_not());
+                self.model.permits += usize::from(reserved.is_ok());
+            }
+            48..51 if self.model.permits > 0 && self.sends.len() < OPEN => self.send_reserved(),
+            51..53 if self.model.permits > 0 => self.release(),
+            53..58 => {
+                assert_eq!(self.ring.arm_receivers(), self.model.may_park_receivers());
+                self.model.receivers_parked |= self.model.may_park_receivers();
+            }
+            58..63 => {
+                assert_eq!(self.ring.arm_senders(), self.model.may_park_senders());
+                self.model.senders_parked |= self.model.may_park_senders();
+            }
+            63 if below(32) == 0 => {
+                assert_eq!(self.ring.close(), !self.model.closed);
+                self.model.closed = true;
+                self.model.senders_parked = false;
+            }
+            _ => {}
+        }
+        assert_eq!(self.ring.len(), self.model.len());
+        assert_eq!(self.ring.room(), self.model.room());
+        assert_eq!(self.ring.is_closed(), self.model.closed);
+    }
+}
+
+/// Numbers that look random and are the same in every run (splitmix64).
+fn pseudo_random(mut state: u64) -> impl FnMut(usize) -> usize {
+    move |limit| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % limit as u64) as usize
+    }
+}
+
+#[test]
+fn a_random_walk_agrees_with_the_model() {
+    for (capacity, lap) in [1, 2, 3, 4, 5, 8]
+        .map(|capacity| LAPS.map(|lap| (capacity, lap)))
+        .concat()
+    {
+        for seed in 0..40 {
+            let ring = Ring::starting_in_lap(lap, capacity);
+            let mut walk = Walk {
+                ring: &ring,
+                model: Model::new(capacity),
+                sends: Vec::new(),
+                recvs: Vec::new(),
+            };
+            let mut random = pseudo_random(seed);
+            for _ in 0..1000 {
+                walk.step(&mut random);
+            }
+            // R4: claims are always completed.
+            while !walk.sends.is_empty() {
+                walk.publish(0);
+            }
+            while !walk.recvs.is_empty() {
+                walk.take(0);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Panics of destructors and wakers: every message is dropped exactly once all the same, nothing that
+//! must happen at the end of a handle is left out, and the channel can still be used.
+#![cfg(not(loom))]
+
+mod support;
+
+use std::future::Future;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::process::Command;
+use std::task::{Context, Waker};
+
+use futures::{Sink, Stream};
+use mpmc_std::channel;
+use mpmc_std::error::{TryRecvError, TrySendError};
+use support::{Drops, Task, panicking_waker, panics_as_wanted, poll_once, reserve};
+
+/// A future whose waker has panicked in `wake`. The panic leaves the list's count of the notified wrong (a
+/// documented limit), so dropping the future may panic with overflow checks on; if a test has failed
+/// already, that would abort it, so the future is leaked then.
+struct Parked<F>(ManuallyDrop<Pin<Box<F>>>);
+
+impl<F: Future> Parked<F> {
+    fn new(future: F) -> Self {
+        let mut future = Box::pin(future);
+        let waker = panicking_waker::in_wake();
+        let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(poll.is_pending());
+        Self(ManuallyDrop::new(future))
+    }
+
+    fn cancel(self) {
+        let future = ManuallyDrop::into_inner(self.0);
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+    }
+}
+
+#[test]
+fn the_last_receiver_empties_the_channel_though_one_destructor_panics() {
+    for bomb in 0..4 {
+        let drops = Drops::default();
+        let (tx, rx) = channel(4);
+        for number in 0..4 {
+            let message = if number == bomb {
+                drops.bomb()
+            } else {
+                drops.message()
+            };
+            tx.try_send(message).unwrap();
+        }
+        panics_as_wanted(|| drop(rx));
+        assert_eq!(drops.of_each(), [1; 4], "while the sender lives");
+        assert!(tx.is_closed() && tx.is_empty());
+        drop(tx);
+        assert_eq!(drops.of_each(), [1; 4]);
+    }
+}
+
+#[test]
+fn a_cancelled_send_passes_its_wakeup_on_though_its_message_panics() {
+    let drops = Drops::default();
+    let (tx, rx) = channel(1);
+    tx.try_send(drops.message()).unwrap();
+    let first = Task::parked(tx.send(drops.bomb()));
+    let second = Task::parked(tx.send(drops.message()));
+    drop(rx.try_recv());
+    assert!(first.is_woken());
+    panics_as_wanted(|| drop(first));
+    assert!(second.is_woken());
+    second.finish().unwrap();
+    drop(rx.try_recv());
+    assert_eq!(drops.of_each(), [1; 3]);
+}
+
+#[test]
+fn a_message_is_sent_once_though_the_receivers_waker_panics() {
+    let drops = Drops::default();
+    let (tx, rx) = channel(2);
+    let parked = Parked::new(rx.recv());
+    panics_as_wanted(|| tx.try_send(drops.message()).unwrap());
+    assert_eq!((rx.len(), drops.total()), (1, 0));
+
+    tx.try_send(drops.message()).unwrap();
+    assert!(matches!(
+        tx.try_send(drops.message()),
+        Err(TrySendError::Full(_))
+    ));
+    let numbers = [(); 2].map(|()| rx.try_recv().unwrap().number());
+    assert_eq!(numbers, [0, 1]);
+    assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
+    parked.cancel();
+    assert_eq!(drops.of_each(), [1; 3]);
+}
+
+#[test]
+fn a_message_is_dropped_once_and_the_others_stay_though_the_senders_waker_panics() {
+    let drops = Drops::default();
+    let (tx, rx) = channel(2);
+    tx.try_send(drops.message()).unwrap();
+    tx.try_send(drops.message()).unwrap();
+    let parked = Parked::new(tx.send(drops.message()));
+    // It has left the channel before the waker is called, so it goes with the panic.
+    panics_as_wanted(|| drop(rx.try_recv()));
+    assert_eq!(drops.of_each(), [1, 0, 0]);
+
+    tx.try_send(drops.message()).unwrap();
+    let numbers = [(); 2].map(|()| rx.try_recv().unwrap().number());
+    assert_eq!(numbers, [1, 3]);
+    assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
+    parked.cancel();
+    assert_eq!(drops.of_each(), [1; 4]);
+}
+
+#[test]
+fn a_channel_closes_and_drains_though_a_waker_panics() {
+    let (tx, rx) = channel(1);
+    tx.try_send(1).unwrap();
+    let parked = Parked::new(tx.send(2));
+    panics_as_wanted(|| rx.close());
+    assert!(tx.is_closed());
+    assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    parked.cancel();
+}
+
+#[test]
+fn the_last_receiver_empties_the_channel_though_a_senders_waker_panics() {
+    let drops = Drops::default();
+    let (tx, rx) = channel(2);
+    tx.try_send(drops.message()).unwrap();
+    tx.try_send(drops.message()).unwrap();
+    let parked = Parked::new(tx.send(drops.message()));
+    panics_as_wanted(|| drop(rx));
+    assert_eq!(drops.of_each(), [1, 1, 0], "while the sender lives");
+    parked.cancel();
+    assert_eq!(drops.of_each(), [1; 3]);
+}
+
+#[test]
+fn a_handle_dropped_when_ready_is_counted_out_though_a_waker_panics() {
+    let (tx, rx) = channel::<u8>(1);
+    let mut ready = tx.clone();
+    reserve(&mut ready);
+    let parked = Parked::new(tx.send(1));
+    panics_as_wanted(|| drop(ready));
+    assert_eq!((rx.sender_strong_count(), rx.capacity()), (1, 1));
+    parked.cancel();
+    drop(tx);
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+/// Runs `body` in a process of its own, for it may abort, and fails if that fails. `test` is the name of
+/// the calling test.
+fn in_own_process(test: &str, body: impl FnOnce()) {
+    const CHILD: &str = "MPMC_STD_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        return body();
+    }
+    let this = std::env::current_exe().unwrap();
+    let child = Command::new(this)
+        .args(["--exact", test, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let output = String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success(), "{}:\n{output}", child.status);
+}
+
+fn poll_with_a_panicking_clone(poll: impl FnOnce(&mut Context<'_>)) {
+    let waker: Waker = panicking_waker::in_clone();
+    panics_as_wanted(|| poll(&mut Context::from_waker(&waker)));
+}
+
+#[test]
+fn a_waker_that_panics_in_clone_harms_only_its_own_future() {
+    let test = "a_waker_that_panics_in_clone_harms_only_its_own_future";
+    in_own_process(test, || {
+        let (tx, rx) = channel(1);
+        poll_with_a_panicking_clone(|context| assert!(pin!(rx.recv()).poll(context).is_ready()));
+        let receiver = Task::parked(rx.recv());
+        tx.try_send(1).unwrap();
+        assert!(receiver.is_woken());
+        poll_with_a_panicking_clone(|context| assert!(pin!(tx.send(2)).poll(context).is_ready()));
+        let sender = Task::parked(tx.send(3));
+        assert_eq!(receiver.finish(), Some(1));
+        assert!(sender.is_woken());
+        sender.finish().unwrap();
+        assert_eq!(poll_once(rx.recv()), Some(3).into());
+    });
+}
+
+#[test]
+fn a_waker_that_panics_in_clone_harms_only_its_own_handle() {
+    let test = "a_waker_that_panics_in_clone_harms_only_its_own_handle";
+    in_own_process(test, || {
+        let (tx, rx) = channel(1);
+        let (mut sink, mut stream) = (tx.clone(), rx.clone());
+        poll_with_a_panicking_clone(|context| {
+            assert!(Pin::new(&mut stream).poll_next(context).is_ready());
+        });
+        drop(stream);
+        let receiver = Task::parked(rx.recv());
+        tx.try_send(1).unwrap();
+        assert!(receiver.is_woken());
+        poll_with_a_panicking_clone(|context| {
+            assert!(Pin::new(&mut sink).poll_ready(context).is_ready());
+        });
+        drop(sink);
+        let sender = Task::parked(tx.send(2));
+        assert_eq!(receiver.finish(), Some(1));
+        assert!(sender.is_woken());
+    });
+}

@@ -1,0 +1,30 @@
+//! Numbered messages from many senders, and the check that all arrived, once, in order.
+
+/// Who sent it, and which of its messages it is.
+pub(crate) type Message = (usize, usize);
+
+/// What one receiver got, in its order.
+pub(crate) type Log = Vec<Message>;
+
+/// Checks that the receivers' logs hold each of `each` messages of `senders` senders exactly once, and
+/// that no receiver saw two messages of one sender in the wrong order.
+#[track_caller]
+pub(crate) fn assert_complete_and_in_order(logs: &[Log], senders: usize, each: usize) {
+    let mut arrivals = vec![vec![0_u32; each]; senders];
+    for log in logs {
+        let mut next = vec![0; senders];
+        for &(sender, number) in log {
+            assert!(
+                number >= next[sender],
+                "message {number} of sender {sender} came after a later one"
+            );
+            next[sender] = number + 1;
+            arrivals[sender][number] += 1;
+        }
+    }
+    for (sender, arrivals) in arrivals.iter().enumerate() {
+        for (number, &times) in arrivals.iter().enumerate() {
+            assert_eq!(times, 1, "arrivals of message {number} of sender {sender}");
+        }
+    }
+}
