@@ -13,6 +13,7 @@ use crate::channel::Sender;
 use crate::error::SendError;
 use crate::gate;
 use crate::queue::{ReserveOperation, Unavailable};
+use crate::unwind::finally;
 use crate::watch::Watcher;
 
 /// The state of a handle as a sink.
@@ -113,11 +114,13 @@ impl<T> Sender<T> {
         let pollers = self.shared.queue.senders().pollers();
         pollers.leave(&mut self.sink.watcher);
         self.shared.closed.leave(&mut self.closed);
+        let _count = finally(|| {
+            if stage != Stage::Closed {
+                self.shared.drop_sender();
+            }
+        });
         if stage == Stage::Ready {
             self.shared.queue.release(1);
-        }
-        if stage != Stage::Closed {
-            self.shared.drop_sender();
         }
     }
 }

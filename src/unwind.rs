@@ -16,6 +16,20 @@ pub(crate) fn exhaust(step: impl FnMut() -> bool) {
     while (rest.0)() {}
 }
 
+/// Runs something when it is dropped, so also while a panic of what comes before passes through.
+pub(crate) struct Finally<F: FnMut()>(F);
+
+pub(crate) fn finally<F: FnMut()>(last: F) -> Finally<F> {
+    Finally(last)
+}
+
+impl<F: FnMut()> Drop for Finally<F> {
+    #[inline]
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;

@@ -184,9 +184,15 @@ fn errors_read_as_tokios_do_and_ask_nothing_of_the_message() {
         "channel closed SendError { .. }"
     );
     for (error, shown) in [
-        (TrySendError::Full(Opaque), "no available capacity Full(..)"),
-        (TrySendError::Closed(Opaque), "channel closed Closed(..)"),
-        (TrySendError::from(sent), "channel closed Closed(..)"),
+        (
+            TrySendError::Full(Opaque),
+            r#"no available capacity "Full(..)""#,
+        ),
+        (
+            TrySendError::Closed(Opaque),
+            r#"channel closed "Closed(..)""#,
+        ),
+        (TrySendError::from(sent), r#"channel closed "Closed(..)""#),
     ] {
         assert_eq!(format!("{error} {error:?}"), shown);
     }

@@ -22,6 +22,7 @@ use core::fmt;
 
 use crate::queue::MpmcQueue;
 use crate::sync::{Arc, AtomicUsize, Ordering};
+use crate::unwind::finally;
 use crate::watch::Watchers;
 use turn::Turn;
 
@@ -151,9 +152,10 @@ impl Handles {
 
 impl<T> Shared<T> {
     fn close(&self) {
-        if self.queue.close() {
-            self.closed.notify();
-            self.turn.end();
+        if self.queue.close_quietly() {
+            let _turn = finally(|| self.turn.end());
+            let _closed = finally(|| self.closed.notify());
+            self.queue.announce_close();
         }
     }
 
@@ -165,8 +167,8 @@ impl<T> Shared<T> {
 
     fn drop_receiver(&self) {
         if self.receivers.remove() {
+            let _rest = finally(|| self.queue.discard_all());
             self.close();
-            self.queue.discard_all();
         }
     }
 

@@ -78,6 +78,7 @@ use pin_project_lite::pin_project;
 
 use crate::budget;
 use crate::sync::{AtomicUsize, Event, Ordering, Tally, listener};
+use crate::unwind::finally;
 use crate::watch::{Watcher, Watchers};
 use seat::{Seat, Sitter};
 
@@ -132,16 +133,18 @@ impl Gate {
     /// which the caller's own read-modify-write took the bit ([arm] and [claim] in `ring`).
     #[cold]
     pub(crate) fn notify(&self) {
+        let _pollers = finally(|| self.pollers.notify_armed());
         self.notify_task();
-        self.pollers.notify_armed();
     }
 
     /// Wakes everybody, to see that the channel is closed.
     #[cold]
     pub(crate) fn notify_all(&self) {
+        let _pollers = finally(|| self.pollers.notify_armed());
+        let _tasks = finally(|| {
+            self.tasks.notify_relaxed(usize::MAX);
+        });
         self.seat.wake();
-        self.tasks.notify_relaxed(usize::MAX);
-        self.pollers.notify_armed();
     }
 
     /// Those who look for themselves; also for waits that have nothing to do with the PARKED bit.

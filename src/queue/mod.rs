@@ -17,7 +17,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::gate::{self, Gate};
 use crate::ring::{Chunk, RecvClaim, Refusal, Ring, SendClaim, Sent};
-use crate::unwind::exhaust;
+use crate::unwind::{exhaust, finally};
 use crate::watch::Watcher;
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
@@ -160,10 +160,21 @@ impl<T> MpmcQueue<T> {
     pub fn close(&self) -> bool {
         let closed_now = self.ring.close();
         if closed_now {
-            self.receivers.notify_all();
-            self.senders.notify_all();
+            self.announce_close();
         }
         closed_now
+    }
+
+    /// [`close`](Self::close) without waking anybody: if it returns `true`, the caller must
+    /// [`announce_close`](Self::announce_close).
+    pub(crate) fn close_quietly(&self) -> bool {
+        self.ring.close()
+    }
+
+    /// Wakes everybody, to see that the queue is closed.
+    pub(crate) fn announce_close(&self) {
+        let _senders = finally(|| self.senders.notify_all());
+        self.receivers.notify_all();
     }
 
     /// Whether [`close`](Self::close) was called.
@@ -331,13 +342,15 @@ impl<T> MpmcQueue<T> {
             return;
         }
         let released = self.ring.release(count);
+        let _exhausted = finally(|| self.after_use_of_permits(released.was_exhausted));
+        let _receivers = finally(|| {
+            if released.receivers_finished {
+                self.receivers.notify_all();
+            }
+        });
         if released.senders_parked {
             self.senders.notify();
         }
-        if released.receivers_finished {
-            self.receivers.notify_all();
-        }
-        self.after_use_of_permits(released.was_exhausted);
     }
 
     /// Waits until permits can be counted again, or the queue is closed.

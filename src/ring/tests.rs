@@ -189,10 +189,10 @@ fn permits_run_out_at_their_limit_and_leave_the_rest_to_messages() {
     for _ in 0..MAX_PERMITS {
         ring.reserve().unwrap();
     }
-    assert_eq!(ring.reserve(), Err(Refusal::Contended));
+    assert_eq!(ring.reserve(), Err(Refusal::Exhausted));
     assert_eq!([send(&ring, 1), send(&ring, 2)], [Ok(()), Ok(())]);
     assert_eq!(send(&ring, 3), Err(Refusal::Blocked));
-    let _ = ring.release();
+    let _ = ring.release(1);
     assert_eq!(ring.reserve(), Ok(()));
 }
 
@@ -206,7 +206,7 @@ fn a_closed_ring_ends_only_with_its_last_permit() {
     assert!(ring.claim_reserved().ok().unwrap().publish(1).closed);
     assert_eq!(recv(&ring), Ok(1));
     assert_eq!(recv(&ring), Err(Refusal::Blocked));
-    let _ = ring.release();
+    let _ = ring.release(1);
     assert_eq!(recv(&ring), Err(Refusal::Closed));
 }
 
@@ -260,7 +260,7 @@ fn the_parked_bit_survives_what_does_not_end_the_wait() {
     assert!(ring.arm_receivers());
     ring.reserve().unwrap();
     ring.reserve().unwrap();
-    let _ = ring.release();
+    let _ = ring.release(1);
     ring.close();
     assert!(
         ring.claim_reserved()
@@ -290,7 +290,7 @@ fn release_says_whom_to_notify() {
         }
         let senders_parked = ring.arm_senders();
         assert_eq!(senders_parked, !close && permits == 2);
-        let released = ring.release();
+        let released = ring.release(1);
         assert_eq!(released.senders_parked, senders_parked);
         assert_eq!(
             released.receivers_finished,

@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
     }
 
     fn release(&mut self) {
-        let released = self.ring.release();
+        let released = self.ring.release(1);
         self.model.permits -= 1;
         let parked = std::mem::take(&mut self.model.senders_parked);
         assert_eq!(released.senders_parked, parked);
