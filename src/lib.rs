@@ -71,6 +71,7 @@ mod ring;
 mod sink;
 mod stream;
 mod sync;
+mod trace;
 mod unwind;
 mod watch;
 

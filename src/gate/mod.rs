@@ -78,6 +78,7 @@ use pin_project_lite::pin_project;
 
 use crate::budget;
 use crate::sync::{AtomicUsize, Event, Ordering, Tally, listener};
+use crate::trace;
 use crate::unwind::finally;
 use crate::watch::{Watcher, Watchers};
 use seat::{Seat, Sitter};
@@ -133,6 +134,7 @@ impl Gate {
     /// which the caller's own read-modify-write took the bit ([arm] and [claim] in `ring`).
     #[cold]
     pub(crate) fn notify(&self) {
+        trace::notified(self);
         let _pollers = finally(|| self.pollers.notify_armed());
         self.notify_task();
     }
@@ -140,6 +142,7 @@ impl Gate {
     /// Wakes everybody, to see that the channel is closed.
     #[cold]
     pub(crate) fn notify_all(&self) {
+        trace::closed(self);
         let _pollers = finally(|| self.pollers.notify_armed());
         let _tasks = finally(|| {
             self.tasks.notify_relaxed(usize::MAX);
@@ -421,7 +424,9 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
                 duty.owed = false;
                 rounds = 0;
                 budget::refill();
+                trace::parked(gate);
                 duty.stay_seated().await;
+                trace::woken(gate);
                 duty.get_up();
                 woken = duty.owed;
             } else {
@@ -437,7 +442,9 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
             rounds = 0;
             budget::refill();
             gate.figures.parks.add(1);
+            trace::parked(gate);
             listener.await;
+            trace::woken(gate);
             gate.figures.wakes.add(1);
             woken = true;
             duty.owed = true;
@@ -483,6 +490,7 @@ fn poll_again<O: Operation>(
         if lane.arm() {
             gate.figures.parks.add(1);
             budget::refill();
+            trace::parked(gate);
             return Poll::Pending;
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Far longer than any test takes, so that a lost wakeup fails the test instead of hanging the run.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,15 +38,18 @@ impl<F: Future> Polled<F> {
         }
     }
 
-    /// Polls, and again as long as the future wakes itself: that only says that its budget is spent.
+    /// Polls, and again as long as the future wakes itself: that only says that its budget is spent, or
+    /// that another thread is in the middle of something.
     pub(crate) fn poll(&mut self) -> Poll<F::Output> {
         let waker = Waker::from(Arc::clone(&self.wakes));
-        for _ in 0..1000 {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
             self.wakes.0.store(0, Ordering::SeqCst);
             let polled = self.future.as_mut().poll(&mut Context::from_waker(&waker));
             if polled.is_ready() || !self.is_woken() {
                 return polled;
             }
+            thread::yield_now();
         }
         panic!("a future wakes itself for ever");
     }

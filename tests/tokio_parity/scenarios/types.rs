@@ -16,18 +16,18 @@ use crate::Log;
 /// called where tokio takes `&mut self`.
 pub(crate) fn signatures(log: &mut Log) {
     type T = String;
+    type S = Sender<T>;
+    type Tried<R, E = ()> = Result<R, TrySendError<E>>;
 
     let _: fn(usize) -> (Sender<T>, Receiver<T>) = mpsc::channel;
 
-    let _: fn(&Sender<T>, T) -> Result<(), TrySendError<T>> = Sender::try_send;
+    let _: fn(&Sender<T>, T) -> Tried<(), T> = Sender::try_send;
     let _: fn(&Sender<T>, T) -> Result<(), SendError<T>> = Sender::blocking_send;
     let _: fn(&Sender<T>) -> bool = Sender::is_closed;
-    let _: for<'a> fn(&'a Sender<T>) -> Result<Permit<'a, T>, TrySendError<()>> =
-        Sender::try_reserve;
-    let _: for<'a> fn(&'a Sender<T>, usize) -> Result<PermitIterator<'a, T>, TrySendError<()>> =
+    let _: for<'a> fn(&'a Sender<T>) -> Tried<Permit<'a, T>> = Sender::try_reserve;
+    let _: for<'a> fn(&'a Sender<T>, usize) -> Tried<PermitIterator<'a, T>> =
         Sender::try_reserve_many;
-    let _: fn(Sender<T>) -> Result<OwnedPermit<T>, TrySendError<Sender<T>>> =
-        Sender::try_reserve_owned;
+    let _: fn(S) -> Tried<OwnedPermit<T>, S> = Sender::try_reserve_owned;
     let _: fn(&Sender<T>, &Sender<T>) -> bool = Sender::same_channel;
     let _: [fn(&Sender<T>) -> usize; 4] = [
         Sender::capacity,

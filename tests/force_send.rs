@@ -1,0 +1,157 @@
+//! `force_send`: what it takes out, and that nobody loses by it.
+#![cfg(not(loom))]
+
+mod harness;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use harness::{Ledger, assert_all_once, pending, threads};
+use mpmc_std::channel;
+use mpmc_std::error::TrySendError;
+
+#[test]
+fn a_full_channel_keeps_the_newest() {
+    for capacity in [1, 2, 3, 5] {
+        let (tx, rx) = channel(capacity);
+        for message in 0..3 * capacity {
+            let evicted = tx.force_send(message).unwrap();
+            assert_eq!(evicted, message.checked_sub(capacity));
+            assert_eq!(tx.len(), (message + 1).min(capacity));
+        }
+        let kept: Vec<_> = rx.try_iter().collect();
+        assert_eq!(kept, (2 * capacity..3 * capacity).collect::<Vec<_>>());
+        assert_eq!((tx.capacity(), tx.stats().permits), (capacity, 0));
+    }
+}
+
+#[test]
+fn permits_are_never_taken_away() {
+    let (tx, rx) = channel(2);
+    let first = tx.try_reserve().unwrap();
+    assert_eq!(tx.force_send(1), Ok(None));
+    // One message beside the permit: that is the one that goes.
+    assert_eq!(tx.force_send(2), Ok(Some(1)));
+    assert_eq!(rx.try_recv(), Ok(2));
+    let second = tx.try_reserve().unwrap();
+    assert_eq!(tx.force_send(3), Err(TrySendError::Full(3)));
+    assert_eq!((tx.capacity(), tx.stats().permits), (0, 2));
+    first.send(4);
+    second.send(5);
+    assert_eq!(rx.try_iter().collect::<Vec<_>>(), [4, 5]);
+}
+
+#[test]
+fn a_closed_channel_hands_the_message_back_and_keeps_its_own() {
+    let (tx, rx) = channel(1);
+    tx.try_send(1).unwrap();
+    rx.close();
+    assert_eq!(tx.force_send(2), Err(TrySendError::Closed(2)));
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(tx.force_send(3), Err(TrySendError::Closed(3)));
+    drop(rx);
+    assert_eq!(tx.force_send(4), Err(TrySendError::Closed(4)));
+}
+
+#[test]
+fn it_wakes_a_receiver_and_no_sender_whose_room_it_used() {
+    let (tx, rx) = channel(1);
+    let mut recv = pending(rx.recv());
+    assert_eq!(tx.force_send(1), Ok(None));
+    assert!(recv.is_woken());
+    assert_eq!(recv.expect_ready(), Some(1));
+    drop(recv);
+
+    tx.try_send(2).unwrap();
+    let mut send = pending(tx.send(3));
+    assert_eq!(tx.force_send(4), Ok(Some(2)));
+    // Woken or not, there is no room for it.
+    send.expect_pending();
+    assert_eq!(rx.try_recv(), Ok(4));
+    assert!(send.is_woken());
+    assert_eq!(send.expect_ready(), Ok(()));
+    assert_eq!(rx.try_recv(), Ok(3));
+}
+
+#[test]
+fn a_refused_one_leaves_waiting_senders_their_room() {
+    let (tx, rx) = channel(1);
+    let permit = tx.try_reserve().unwrap();
+    let mut send = pending(tx.send(1));
+    assert_eq!(tx.force_send(2), Err(TrySendError::Full(2)));
+    send.expect_pending();
+    drop(permit);
+    assert!(send.is_woken());
+    assert_eq!(send.expect_ready(), Ok(()));
+    assert_eq!(rx.try_recv(), Ok(1));
+}
+
+/// Many threads that send by force, beside receivers, permits and plain senders: each message is received
+/// or handed back, once. There are never more than fit, or a permit would wait for its room for ever.
+#[test]
+fn every_message_is_received_or_handed_back_once() {
+    const EACH: usize = 4_000;
+    for (forcing, receiving, capacity) in [(3, 1, 1), (2, 2, 3), (4, 0, 5), (2, 1, 64)] {
+        let ledger = Ledger::new((forcing + 1) * EACH);
+        let messages = ledger.clone();
+        let (tx, rx) = channel(capacity);
+        let left = rx.clone();
+        let done = AtomicBool::new(false);
+        let numbers = threads(forcing + 1 + receiving, move |number| {
+            let mut numbers = Vec::new();
+            let mine = number * EACH..(number + 1) * EACH;
+            if number < forcing {
+                for message in mine {
+                    match tx.force_send(messages.token(message)) {
+                        Ok(evicted) => numbers.extend(evicted.map(|token| token.number)),
+                        Err(error) => numbers.push(error.into_inner().number),
+                    }
+                    assert!(tx.len() <= capacity);
+                }
+            } else if number == forcing {
+                // Sometimes on a permit, which must not be taken away.
+                for message in mine {
+                    let token = messages.token(message);
+                    match tx.try_reserve() {
+                        Ok(permit) => permit.send(token),
+                        Err(_) => match tx.try_send(token) {
+                            Ok(()) => {}
+                            Err(error) => numbers.push(error.into_inner().number),
+                        },
+                    }
+                }
+                done.store(true, Ordering::SeqCst);
+            } else {
+                while !done.load(Ordering::SeqCst) {
+                    numbers.extend(rx.try_recv().map(|token| token.number));
+                }
+            }
+            numbers
+        });
+        let left = left.try_iter().map(|token| token.number);
+        let numbers = numbers.into_iter().flatten().chain(left);
+        assert_all_once(numbers, (forcing + 1) * EACH);
+        ledger.assert_each_dropped_once();
+    }
+}
+
+/// The last receiver may go at any moment: what was sent by force just before must not stay behind.
+#[test]
+fn nothing_stays_behind_when_the_last_receiver_goes() {
+    for _ in 0..300 {
+        let ledger = Ledger::new(40);
+        let messages = ledger.clone();
+        let (tx, rx) = channel(2);
+        let rx = std::sync::Mutex::new(Some(rx));
+        let sender = tx.clone();
+        threads(3, move |number| match number {
+            0 => drop(rx.lock().unwrap().take()),
+            _ => {
+                for i in 0..20 {
+                    drop(sender.force_send(messages.token((number - 1) * 20 + i)));
+                }
+            }
+        });
+        ledger.assert_each_dropped_once();
+        assert_eq!((tx.len(), tx.capacity()), (0, 2));
+    }
+}

@@ -1,0 +1,143 @@
+//! Iterators over messages: where they wait, where they end, and what they leave.
+#![cfg(not(loom))]
+
+mod harness;
+
+use std::thread;
+use std::time::Duration;
+
+use harness::{Ledger, assert_all_once, threads};
+use mpmc_std::channel;
+
+#[test]
+fn iter_waits_for_messages_and_ends_with_the_channel() {
+    let (tx, rx) = channel(2);
+    let sender = thread::spawn(move || {
+        for message in 0..200 {
+            if message % 50 == 0 {
+                thread::sleep(Duration::from_millis(1));
+            }
+            tx.blocking_send(message).unwrap();
+        }
+    });
+    let mut received = Vec::new();
+    for message in &rx {
+        received.push(message);
+    }
+    assert_eq!(received, (0..200).collect::<Vec<_>>());
+    assert_eq!(rx.iter().next(), None);
+    sender.join().unwrap();
+}
+
+#[test]
+fn an_iterator_that_is_given_up_leaves_the_rest() {
+    let (tx, rx) = channel(5);
+    tx.try_send_many(0..5).unwrap();
+    assert_eq!(rx.iter().take(2).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(rx.try_iter().next(), Some(2));
+    assert_eq!(rx.drain().next(), Some(3));
+    assert_eq!(rx.len(), 1);
+    let mut owned = rx.into_iter();
+    assert_eq!(owned.next(), Some(4));
+    assert!(!tx.is_closed());
+    // It was the last receiver.
+    drop(owned);
+    assert!(tx.is_closed());
+}
+
+#[test]
+fn into_iter_keeps_what_it_has_not_yielded_until_it_is_dropped() {
+    let ledger = Ledger::new(3);
+    let (tx, rx) = channel(3);
+    tx.try_send_many((0..3).map(|number| ledger.token(number)))
+        .unwrap();
+    drop(tx);
+    let mut messages = rx.into_iter();
+    assert_eq!(messages.next().unwrap().number, 0);
+    assert_eq!(ledger.dropped(), 1);
+    drop(messages);
+    ledger.assert_each_dropped_once();
+}
+
+#[test]
+fn try_iter_ends_when_there_is_nothing_now_and_may_go_on_later() {
+    let (tx, rx) = channel(3);
+    let mut messages = rx.try_iter();
+    assert_eq!(messages.next(), None);
+    tx.try_send_many([1, 2]).unwrap();
+    assert_eq!((messages.next(), messages.next()), (Some(1), Some(2)));
+    assert_eq!(messages.next(), None);
+    tx.try_send(3).unwrap();
+    drop(tx);
+    assert_eq!((messages.next(), messages.next()), (Some(3), None));
+}
+
+#[test]
+fn drain_ends_although_others_go_on_sending() {
+    let (tx, rx) = channel(3);
+    tx.try_send_many(0..3).unwrap();
+    let mut drain = rx.drain();
+    assert_eq!(drain.size_hint(), (0, Some(3)));
+    let mut drained = Vec::new();
+    while let Some(message) = drain.next() {
+        drained.push(message);
+        tx.try_send(message + 10).unwrap();
+        assert_eq!(drain.size_hint(), (0, Some(3 - drained.len())));
+    }
+    assert_eq!(drained, [0, 1, 2]);
+    // Ended for good, with messages there.
+    assert_eq!(drain.next(), None);
+    assert_eq!(rx.drain().collect::<Vec<_>>(), [10, 11, 12]);
+}
+
+#[test]
+fn drain_ends_early_if_others_take_the_messages() {
+    let (tx, rx) = channel(3);
+    tx.try_send_many(0..3).unwrap();
+    let mut drain = rx.drain();
+    assert_eq!(rx.try_recv(), Ok(0));
+    assert_eq!((drain.next(), drain.next()), (Some(1), Some(2)));
+    assert_eq!(drain.next(), None);
+}
+
+#[test]
+fn they_make_room_for_those_who_wait() {
+    let (tx, rx) = channel(1);
+    for take in [
+        |rx: &mpmc_std::Receiver<_>| rx.iter().next(),
+        |rx: &mpmc_std::Receiver<_>| rx.try_iter().next(),
+        |rx: &mpmc_std::Receiver<_>| rx.drain().next(),
+    ] {
+        tx.try_send(1).unwrap();
+        let mut send = harness::pending(tx.send(2));
+        assert_eq!(take(&rx), Some(1));
+        assert!(send.is_woken());
+        assert_eq!(send.expect_ready(), Ok(()));
+        assert_eq!(rx.try_recv(), Ok(2));
+    }
+}
+
+#[test]
+fn threads_share_the_messages_of_their_iterators() {
+    const COUNT: usize = 6_000;
+    let (tx, rx) = channel(7);
+    let ends = std::sync::Mutex::new(Some(tx));
+    let received = threads(4, move |number| match number {
+        0 => {
+            let tx = ends.lock().unwrap().take().unwrap();
+            (0..COUNT).for_each(|message| tx.blocking_send(message).unwrap());
+            Vec::new()
+        }
+        1 => rx.clone().into_iter().collect(),
+        2 => (&rx).into_iter().collect(),
+        _ => {
+            let mut received = Vec::new();
+            while !rx.is_closed() || !rx.is_empty() {
+                received.extend(rx.drain());
+            }
+            received
+        }
+    });
+    assert!(received.iter().all(|messages| messages.is_sorted()));
+    assert_all_once(received.into_iter().flatten(), COUNT);
+}

@@ -1,0 +1,184 @@
+//! Blocking calls that give up: when, with what, and that nothing is lost when they do.
+#![cfg(not(loom))]
+
+mod harness;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{assert_all_once, threads};
+use mpmc_std::channel;
+use mpmc_std::error::{RecvTimeoutError, SendTimeoutError};
+
+const MOMENT: Duration = Duration::from_millis(30);
+/// More than any test takes.
+const LONG: Duration = Duration::from_secs(100);
+
+#[test]
+fn they_give_up_when_the_time_is_up_and_not_before() {
+    let (tx, rx) = channel(1);
+    let start = Instant::now();
+    assert_eq!(
+        rx.blocking_recv_timeout(MOMENT),
+        Err(RecvTimeoutError::Timeout)
+    );
+    assert!(start.elapsed() >= MOMENT);
+    tx.try_send(1).unwrap();
+    let start = Instant::now();
+    let back = tx.blocking_send_timeout(2, MOMENT);
+    assert_eq!(back, Err(SendTimeoutError::Timeout(2)));
+    assert!(start.elapsed() >= MOMENT);
+    let deadline = Instant::now() + MOMENT;
+    let back = tx.blocking_send_deadline(2, deadline);
+    assert_eq!(back, Err(SendTimeoutError::Timeout(2)));
+    assert!(Instant::now() >= deadline);
+    assert_eq!(rx.len(), 1);
+}
+
+#[test]
+fn a_moment_that_has_passed_still_suffices_for_what_needs_no_wait() {
+    let (tx, rx) = channel(1);
+    let past = Instant::now();
+    assert_eq!(tx.blocking_send_deadline(1, past), Ok(()));
+    assert_eq!(
+        tx.blocking_send_deadline(2, past),
+        Err(SendTimeoutError::Timeout(2))
+    );
+    assert_eq!(rx.blocking_recv_deadline(past), Ok(1));
+    assert_eq!(
+        rx.blocking_recv_deadline(past),
+        Err(RecvTimeoutError::Timeout)
+    );
+    assert_eq!(tx.blocking_send_timeout(3, Duration::ZERO), Ok(()));
+    assert_eq!(rx.blocking_recv_timeout(Duration::ZERO), Ok(3));
+}
+
+#[test]
+fn they_are_woken_in_time_by_the_other_side() {
+    for timeout in [LONG, Duration::MAX] {
+        let (tx, rx) = channel(1);
+        let receiver = rx.clone();
+        let received = thread::spawn(move || receiver.blocking_recv_timeout(timeout));
+        thread::sleep(MOMENT / 3);
+        tx.try_send(1).unwrap();
+        assert_eq!(received.join().unwrap(), Ok(1));
+
+        tx.try_send(2).unwrap();
+        let sender = tx.clone();
+        let sent = thread::spawn(move || sender.blocking_send_timeout(3, timeout));
+        thread::sleep(MOMENT / 3);
+        assert_eq!(rx.try_recv(), Ok(2));
+        assert_eq!(sent.join().unwrap(), Ok(()));
+        assert_eq!(rx.try_recv(), Ok(3));
+    }
+}
+
+#[test]
+fn closing_ends_the_wait() {
+    let (tx, rx) = channel(1);
+    tx.try_send(1).unwrap();
+    let sender = tx.clone();
+    let sent = thread::spawn(move || sender.blocking_send_timeout(2, LONG));
+    thread::sleep(MOMENT / 3);
+    rx.close();
+    assert_eq!(sent.join().unwrap(), Err(SendTimeoutError::Closed(2)));
+    assert_eq!(
+        tx.blocking_send_deadline(3, Instant::now()),
+        Err(SendTimeoutError::Closed(3))
+    );
+    // What was sent before is still received, and only then comes the end.
+    assert_eq!(rx.blocking_recv_timeout(LONG), Ok(1));
+    assert_eq!(
+        rx.blocking_recv_timeout(LONG),
+        Err(RecvTimeoutError::Disconnected)
+    );
+
+    let (tx, rx) = channel::<u8>(1);
+    let received = thread::spawn(move || rx.blocking_recv_timeout(LONG));
+    thread::sleep(MOMENT / 3);
+    drop(tx);
+    assert_eq!(
+        received.join().unwrap(),
+        Err(RecvTimeoutError::Disconnected)
+    );
+}
+
+/// The wait is no shorter because the thread's park token was left set by somebody else.
+#[test]
+fn a_stray_unpark_does_not_end_the_wait() {
+    let (_tx, rx) = channel::<u8>(1);
+    let waiting = thread::current();
+    let stop = std::sync::Arc::new(());
+    let stopped = std::sync::Arc::downgrade(&stop);
+    let stray = thread::spawn(move || {
+        while stopped.strong_count() > 0 {
+            waiting.unpark();
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let start = Instant::now();
+    assert_eq!(
+        rx.blocking_recv_timeout(MOMENT),
+        Err(RecvTimeoutError::Timeout)
+    );
+    assert!(start.elapsed() >= MOMENT);
+    drop(stop);
+    stray.join().unwrap();
+}
+
+#[test]
+fn one_that_gave_up_is_not_waiting_any_more() {
+    let (tx, rx) = channel(1);
+    assert!(rx.blocking_recv_timeout(Duration::ZERO).is_err());
+    tx.try_send(1).unwrap();
+    assert!(tx.blocking_send_timeout(2, Duration::ZERO).is_err());
+    let stats = tx.stats();
+    assert_eq!((stats.senders.parked, stats.receivers.parked), (0, 0));
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert!(rx.try_recv().is_err());
+}
+
+/// Both sides give up again and again, just when the other is about to come.
+#[test]
+fn giving_up_loses_and_doubles_nothing() {
+    const EACH: usize = 1_500;
+    let (tx, rx) = channel(1);
+    let received = threads(4, move |number| {
+        let tiny = Duration::from_micros(number as u64 * 20);
+        let mut received = Vec::new();
+        if number < 2 {
+            for message in number * EACH..(number + 1) * EACH {
+                let mut sent = tx.blocking_send_timeout(message, tiny);
+                while let Err(SendTimeoutError::Timeout(back)) = sent {
+                    assert_eq!(back, message);
+                    sent = tx.blocking_send_timeout(back, tiny);
+                }
+                sent.unwrap();
+            }
+        } else {
+            while tx.stats().received < 2 * EACH as u64 {
+                received.extend(rx.blocking_recv_timeout(tiny));
+            }
+        }
+        received
+    });
+    assert_all_once(received.into_iter().flatten(), 2 * EACH);
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn inside_a_task_they_panic_before_anything_happens() {
+    let (tx, rx) = channel(2);
+    tx.try_send(1).unwrap();
+    let calls: [&dyn Fn() -> bool; 4] = [
+        &|| tx.blocking_send_timeout(2, MOMENT).is_ok(),
+        &|| tx.blocking_send_deadline(2, Instant::now()).is_ok(),
+        &|| rx.blocking_recv_timeout(MOMENT).is_ok(),
+        &|| rx.blocking_recv_deadline(Instant::now()).is_ok(),
+    ];
+    for call in calls {
+        let message = harness::panic_message(|| harness::run(async { call() }));
+        assert!(message.contains("within a runtime"), "{message}");
+    }
+    assert_eq!(rx.try_iter().collect::<Vec<_>>(), [1]);
+}
