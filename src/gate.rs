@@ -126,7 +126,8 @@ impl Gate {
     #[cold]
     pub(crate) fn notify_all(&self) {
         self.tasks.notify_relaxed(usize::MAX);
-        self.pollers.notify_armed();
+        // Not `notify_armed`: who waits for something other than the PARKED bit has not armed.
+        self.pollers.notify();
     }
 
     /// Those who look for themselves; also for waits that have nothing to do with the PARKED bit.
@@ -374,4 +375,26 @@ pub(crate) fn poll<O: Operation>(
     }
     cx.waker().wake_by_ref();
     Poll::Pending
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use crate::sync::{Arc, AtomicBool, Ordering, block_on};
+
+    #[test]
+    fn notify_all_finds_pollers_that_have_not_armed() {
+        loom::model(|| {
+            let shared = Arc::new((Gate::new(), AtomicBool::new(false)));
+            let closer = Arc::clone(&shared);
+            let closer = loom::thread::spawn(move || {
+                let (gate, closed) = &*closer;
+                closed.swap(true, Ordering::AcqRel);
+                gate.notify_all();
+            });
+            let (gate, closed) = &*shared;
+            block_on(gate.pollers().until(|| closed.load(Ordering::Acquire)));
+            closer.join().unwrap();
+        });
+    }
 }
