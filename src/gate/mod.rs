@@ -143,7 +143,8 @@ impl Gate {
     #[cold]
     pub(crate) fn notify_all(&self) {
         trace::closed(self);
-        let _pollers = finally(|| self.pollers.notify_armed());
+        // Not `notify_armed`: who waits for something other than the PARKED bit has not armed.
+        let _pollers = finally(|| self.pollers.notify());
         let _tasks = finally(|| {
             self.tasks.notify_relaxed(usize::MAX);
         });
@@ -496,4 +497,26 @@ fn poll_again<O: Operation>(
     }
     cx.waker().wake_by_ref();
     Poll::Pending
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use crate::sync::{Arc, AtomicBool, Ordering, block_on};
+
+    #[test]
+    fn notify_all_finds_pollers_that_have_not_armed() {
+        loom::model(|| {
+            let shared = Arc::new((Gate::new(), AtomicBool::new(false)));
+            let closer = Arc::clone(&shared);
+            let closer = loom::thread::spawn(move || {
+                let (gate, closed) = &*closer;
+                closed.swap(true, Ordering::AcqRel);
+                gate.notify_all();
+            });
+            let (gate, closed) = &*shared;
+            block_on(gate.pollers().until(|| closed.load(Ordering::Acquire)));
+            closer.join().unwrap();
+        });
+    }
 }

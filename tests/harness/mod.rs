@@ -24,28 +24,19 @@ impl Wake for Wakes {
     }
 }
 
-/// A future that a test polls by hand.
-pub(crate) struct Polled<F: Future> {
-    future: Pin<Box<F>>,
-    wakes: Arc<Wakes>,
-}
+/// A task that polls this or that when a test says so.
+#[derive(Debug, Default)]
+pub(crate) struct Task(Arc<Wakes>);
 
-impl<F: Future> Polled<F> {
-    pub(crate) fn new(future: F) -> Self {
-        Self {
-            future: Box::pin(future),
-            wakes: Arc::default(),
-        }
-    }
-
-    /// Polls, and again as long as the future wakes itself: that only says that its budget is spent, or
+impl Task {
+    /// Polls, and again as long as that wakes the task itself: it only says that a budget is spent, or
     /// that another thread is in the middle of something.
-    pub(crate) fn poll(&mut self) -> Poll<F::Output> {
-        let waker = Waker::from(Arc::clone(&self.wakes));
+    pub(crate) fn poll<R>(&self, mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
+        let waker = Waker::from(Arc::clone(&self.0));
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            self.wakes.0.store(0, Ordering::SeqCst);
-            let polled = self.future.as_mut().poll(&mut Context::from_waker(&waker));
+            self.0.0.store(0, Ordering::SeqCst);
+            let polled = poll(&mut Context::from_waker(&waker));
             if polled.is_ready() || !self.is_woken() {
                 return polled;
             }
@@ -54,9 +45,34 @@ impl<F: Future> Polled<F> {
         panic!("a future wakes itself for ever");
     }
 
+    /// Whether it was woken since it last polled.
+    pub(crate) fn is_woken(&self) -> bool {
+        self.0.0.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// A future that a test polls by hand.
+pub(crate) struct Polled<F: Future> {
+    future: Pin<Box<F>>,
+    task: Task,
+}
+
+impl<F: Future> Polled<F> {
+    pub(crate) fn new(future: F) -> Self {
+        Self {
+            future: Box::pin(future),
+            task: Task::default(),
+        }
+    }
+
+    /// See [`Task::poll`].
+    pub(crate) fn poll(&mut self) -> Poll<F::Output> {
+        self.task.poll(|cx| self.future.as_mut().poll(cx))
+    }
+
     /// Whether it was woken since it was last polled.
     pub(crate) fn is_woken(&self) -> bool {
-        self.wakes.0.load(Ordering::SeqCst) > 0
+        self.task.is_woken()
     }
 
     /// The output of a future that must be ready now.

@@ -1,0 +1,290 @@
+//! Futures that may stay unfinished, with what the reference makes of each poll.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::Poll;
+
+use mpmc_std::{OwnedPermit, Receiver, Sender};
+
+use crate::harness::Polled;
+use crate::reference::{Reference, Refusal};
+use crate::{Message, numbers};
+
+/// What a future is about, and how far it has come.
+#[derive(Debug)]
+pub(crate) enum Work {
+    Send(u32),
+    SendMany {
+        sent: usize,
+        left: VecDeque<u32>,
+    },
+    Reserve,
+    /// Gathers permits, and sends on the first of them.
+    ReserveMany {
+        count: usize,
+        held: usize,
+        has_turn: bool,
+        numbers: Vec<u32>,
+    },
+    Receive {
+        limit: usize,
+    },
+}
+
+/// What a future has come to.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) ok: bool,
+    /// How many were sent.
+    pub(crate) count: usize,
+    /// Received or handed back.
+    pub(crate) messages: Vec<Message>,
+    pub(crate) permit: Option<OwnedPermit<Message>>,
+}
+
+/// What can be compared of it.
+type Summary = (bool, usize, Vec<u32>, bool);
+
+impl Outcome {
+    fn summary(&self) -> Summary {
+        (
+            self.ok,
+            self.count,
+            numbers(&self.messages),
+            self.permit.is_some(),
+        )
+    }
+}
+
+impl Work {
+    /// What polling does to the reference; `None` if there is something to wait for.
+    fn expect(&mut self, reference: &mut Reference) -> Option<Summary> {
+        let closed = |messages: Vec<u32>, count| Some((false, count, messages, false));
+        match self {
+            Self::Send(message) => match reference.send(*message) {
+                Ok(()) => Some((true, 1, vec![], false)),
+                Err(Refusal::Blocked) => None,
+                Err(Refusal::Closed) => closed(vec![*message], 0),
+            },
+            Self::SendMany { sent, left } => {
+                while let Some(&next) = left.front() {
+                    match reference.send(next) {
+                        Ok(()) => {}
+                        Err(Refusal::Blocked) => return None,
+                        Err(Refusal::Closed) => return closed(left.drain(..).collect(), *sent),
+                    }
+                    left.pop_front();
+                    *sent += 1;
+                }
+                Some((true, *sent, vec![], false))
+            }
+            Self::Reserve => match reference.reserve(1) {
+                Ok(_) => Some((true, 0, vec![], true)),
+                Err(Refusal::Blocked) => None,
+                Err(Refusal::Closed) => closed(vec![], 0),
+            },
+            Self::ReserveMany {
+                count,
+                held,
+                has_turn,
+                numbers,
+            } => {
+                if reference.closed || *count > reference.capacity {
+                    self.give_up(reference);
+                    return closed(vec![], 0);
+                }
+                if *count > 0 {
+                    if !*has_turn && reference.turn_taken {
+                        return None;
+                    }
+                    (*has_turn, reference.turn_taken) = (true, true);
+                    *held += reference.reserve(*count - *held).unwrap_or(0);
+                    if held < count {
+                        return None;
+                    }
+                }
+                let sent = numbers.len();
+                for number in numbers.drain(..) {
+                    reference.send_reserved(number);
+                    *held -= 1;
+                }
+                self.give_up(reference);
+                Some((true, sent, vec![], false))
+            }
+            Self::Receive { limit } => match reference.receive(*limit) {
+                Ok(messages) => Some((true, 0, messages, false)),
+                Err(Refusal::Blocked) => None,
+                Err(Refusal::Closed) => closed(vec![], 0),
+            },
+        }
+    }
+
+    /// What it holds goes back when its future goes.
+    fn give_up(&mut self, reference: &mut Reference) {
+        if let Self::ReserveMany { held, has_turn, .. } = self {
+            reference.permits -= std::mem::take(held);
+            if std::mem::take(has_turn) {
+                reference.turn_taken = false;
+            }
+        }
+    }
+
+    fn messages(&self) -> usize {
+        match self {
+            Self::Send(_) => 1,
+            Self::SendMany { left, .. } => left.len(),
+            Self::ReserveMany { numbers, .. } => numbers.len(),
+            Self::Reserve | Self::Receive { .. } => 0,
+        }
+    }
+}
+
+/// For what a future waits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Wait {
+    Room,
+    Turn,
+    Message,
+}
+
+/// A future that was begun, and owns a handle.
+pub(crate) struct Begun {
+    work: Work,
+    future: Polled<Pin<Box<dyn Future<Output = Outcome>>>>,
+    /// Was polled, and has not finished.
+    waits: bool,
+}
+
+impl Begun {
+    /// Begins something that sends, with a handle of its own; `messages` are those of `work`.
+    pub(crate) fn sending(work: Work, tx: Sender<Message>, messages: Vec<Message>) -> Self {
+        let count = match &work {
+            Work::ReserveMany { count, .. } => *count,
+            _ => messages.len(),
+        };
+        let future: Pin<Box<dyn Future<Output = Outcome>>> = match &work {
+            Work::Send(_) => Box::pin(send(tx, messages)),
+            Work::SendMany { .. } => Box::pin(send_many(tx, messages)),
+            Work::Reserve => Box::pin(reserve(tx)),
+            Work::ReserveMany { .. } => Box::pin(reserve_many(tx, count, messages)),
+            Work::Receive { .. } => unreachable!("that needs a receiver"),
+        };
+        Self::new(work, future)
+    }
+
+    /// Begins to receive, with a handle of its own.
+    pub(crate) fn receiving(limit: usize, rx: Receiver<Message>) -> Self {
+        let future: Pin<Box<dyn Future<Output = Outcome>>> = Box::pin(receive(rx, limit));
+        Self::new(Work::Receive { limit }, future)
+    }
+
+    fn new(work: Work, future: Pin<Box<dyn Future<Output = Outcome>>>) -> Self {
+        Self {
+            work,
+            future: Polled::new(future),
+            waits: false,
+        }
+    }
+
+    /// Polls both, compares, and returns what the future has come to.
+    pub(crate) fn poll(&mut self, reference: &mut Reference) -> Option<Outcome> {
+        // Who waits looks again only when it was woken, so that it does not take what another was woken for.
+        let looks = !std::mem::replace(&mut self.waits, true) || self.is_woken();
+        let expected = looks.then(|| self.work.expect(reference)).flatten();
+        match self.future.poll() {
+            Poll::Ready(outcome) => {
+                assert_eq!(Some(outcome.summary()), expected, "{:?}", self.work);
+                Some(outcome)
+            }
+            Poll::Pending => {
+                assert_eq!(expected, None, "this must not wait: {:?}", self.work);
+                None
+            }
+        }
+    }
+
+    /// Drops the future, and returns whether it was a receiver's.
+    pub(crate) fn end(mut self, reference: &mut Reference) -> bool {
+        self.work.give_up(reference);
+        matches!(self.work, Work::Receive { .. })
+    }
+
+    pub(crate) fn waits_for(&self) -> Wait {
+        match self.work {
+            Work::Receive { .. } => Wait::Message,
+            Work::ReserveMany { has_turn, .. } if !has_turn => Wait::Turn,
+            _ => Wait::Room,
+        }
+    }
+
+    pub(crate) fn is_woken(&self) -> bool {
+        self.future.is_woken()
+    }
+
+    /// How many messages it keeps.
+    pub(crate) fn messages(&self) -> usize {
+        self.work.messages()
+    }
+}
+
+async fn send(tx: Sender<Message>, mut messages: Vec<Message>) -> Outcome {
+    let message = messages.pop().expect("there is one");
+    let sent = tx.send(message).await;
+    Outcome {
+        ok: sent.is_ok(),
+        count: usize::from(sent.is_ok()),
+        messages: sent.err().map(|error| error.0).into_iter().collect(),
+        permit: None,
+    }
+}
+
+async fn send_many(tx: Sender<Message>, messages: Vec<Message>) -> Outcome {
+    let (ok, count, messages) = match tx.send_many(messages).await {
+        Ok(count) => (true, count, vec![]),
+        Err(error) => (false, error.0.sent(), error.0.collect()),
+    };
+    Outcome {
+        ok,
+        count,
+        messages,
+        permit: None,
+    }
+}
+
+async fn reserve(tx: Sender<Message>) -> Outcome {
+    let permit = tx.reserve_owned().await.ok();
+    Outcome {
+        ok: permit.is_some(),
+        permit,
+        ..Outcome::default()
+    }
+}
+
+async fn reserve_many(tx: Sender<Message>, count: usize, messages: Vec<Message>) -> Outcome {
+    let Ok(permits) = tx.reserve_many(count).await else {
+        return Outcome::default();
+    };
+    let sent = messages.len();
+    for (permit, message) in permits.zip(messages) {
+        permit.send(message);
+    }
+    Outcome {
+        ok: true,
+        count: sent,
+        ..Outcome::default()
+    }
+}
+
+async fn receive(rx: Receiver<Message>, limit: usize) -> Outcome {
+    let mut messages = Vec::new();
+    if limit == 1 {
+        messages.extend(rx.recv().await);
+    } else {
+        rx.recv_many(&mut messages, limit).await;
+    }
+    Outcome {
+        ok: !messages.is_empty(),
+        messages,
+        ..Outcome::default()
+    }
+}

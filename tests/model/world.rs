@@ -1,0 +1,227 @@
+//! A channel and its reference side by side, with all handles, permits and futures there are.
+
+use std::rc::Rc;
+
+use mpmc_std::{OwnedPermit, Receiver, Sender, Stats, WeakReceiver, WeakSender, channel};
+
+use crate::Message;
+use crate::harness::Task;
+use crate::operation::Operation;
+use crate::reference::Reference;
+use crate::work::{Begun, Wait, Work};
+
+/// A handle that can be polled, and the task that does.
+pub(crate) struct Handle<H> {
+    pub(crate) handle: H,
+    pub(crate) task: Task,
+    /// The last poll returned `Pending`.
+    pub(crate) waits: bool,
+    pub(crate) stage: Stage,
+}
+
+/// What a sender is as a sink.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stage {
+    Idle,
+    Ready,
+    Closed,
+}
+
+impl<H> Handle<H> {
+    pub(crate) fn new(handle: H) -> Self {
+        Self {
+            handle,
+            task: Task::default(),
+            waits: false,
+            stage: Stage::Idle,
+        }
+    }
+
+    /// Waits, and nobody has told it to look again.
+    fn sleeps(&self) -> bool {
+        self.waits && !self.task.is_woken()
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) reference: Reference,
+    pub(crate) senders: Vec<Handle<Sender<Message>>>,
+    pub(crate) receivers: Vec<Handle<Receiver<Message>>>,
+    pub(crate) weak_senders: Vec<WeakSender<Message>>,
+    pub(crate) weak_receivers: Vec<WeakReceiver<Message>>,
+    pub(crate) permits: Vec<OwnedPermit<Message>>,
+    pub(crate) futures: Vec<Begun>,
+    /// Shared with every message.
+    alive: Rc<()>,
+    last_number: u32,
+}
+
+/// The index that `which` means in a list; `None` if the list is empty.
+pub(crate) fn pick<T>(list: &[T], which: usize) -> Option<usize> {
+    which.checked_rem(list.len())
+}
+
+impl World {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let (tx, rx) = channel(capacity);
+        Self {
+            reference: Reference::new(capacity),
+            senders: vec![Handle::new(tx)],
+            receivers: vec![Handle::new(rx)],
+            weak_senders: vec![],
+            weak_receivers: vec![],
+            permits: vec![],
+            futures: vec![],
+            alive: Rc::new(()),
+            last_number: 0,
+        }
+    }
+
+    pub(crate) fn messages(&mut self, count: usize) -> Vec<Message> {
+        let numbers = self.last_number + 1..=self.last_number + count as u32;
+        self.last_number = *numbers.end();
+        let messages = numbers.map(|number| Message {
+            number,
+            _alive: Rc::clone(&self.alive),
+        });
+        messages.collect()
+    }
+
+    /// Does `operation` to both, and compares what comes of it; `None` if it needs what there is not.
+    pub(crate) fn apply(&mut self, operation: &Operation) -> Option<()> {
+        use Operation::*;
+        match *operation {
+            TrySend(which) => self.try_send(which),
+            TrySendMany(which, count) => self.try_send_many(which, count),
+            ForceSend(which) => self.force_send(which),
+            TryRecv(which) => self.try_recv(which),
+            TryRecvMany(which, limit) => self.try_recv_many(which, limit),
+            Drain(which, limit) => self.drain(which, limit),
+            Send(which) => self.begin_sending(which, 1, |numbers| Work::Send(numbers[0])),
+            SendMany(which, count) => self.begin_sending(which, count, |numbers| Work::SendMany {
+                sent: 0,
+                left: numbers.into(),
+            }),
+            Reserve(which) => self.begin_sending(which, 0, |_| Work::Reserve),
+            ReserveMany(which, count, used) => {
+                self.begin_sending(which, used.min(count), |numbers| Work::ReserveMany {
+                    count,
+                    held: 0,
+                    has_turn: false,
+                    numbers,
+                })
+            }
+            Receive(which, limit) => self.begin_receiving(which, limit),
+            PollFuture(which) => self.poll_future(which),
+            DropFuture(which) => self.drop_future(which),
+            TryReserve(which) => self.try_reserve(which),
+            TryReserveMany(which, count, used) => self.try_reserve_many(which, count, used),
+            SendOnPermit(which) => self.send_on_permit(which),
+            ReleasePermit(which) => self.release_permit(which),
+            DropPermit(which) => self.drop_permit(which),
+            PollReady(which) => self.poll_ready(which),
+            StartSend(which) => self.start_send(which),
+            CloseSink(which) => self.close_sink(which),
+            PollRecv(which) => self.poll_recv(which),
+            Close(which) => self.close(which),
+            CloneSender(which) => self.clone_sender(which),
+            DropSender(which) => self.drop_sender(which),
+            CloneReceiver(which) => self.clone_receiver(which),
+            DropReceiver(which) => self.drop_receiver(which),
+            DowngradeSender(which) => self.downgrade_sender(which),
+            UpgradeSender(which) => self.upgrade_sender(which),
+            DowngradeReceiver(which) => self.downgrade_receiver(which),
+            UpgradeReceiver(which) => self.upgrade_receiver(which),
+            DropWeak(which) => self.drop_weak(which),
+        }
+    }
+
+    /// Compares everything that can be asked, and who has been woken.
+    pub(crate) fn check(&self) {
+        for Handle {
+            handle: tx, stage, ..
+        } in &self.senders
+        {
+            let closed = self.reference.closed || *stage == Stage::Closed;
+            assert_eq!(tx.is_closed(), closed);
+            assert_eq!(tx.len(), self.reference.queue.len());
+            assert_eq!(tx.is_empty(), self.reference.queue.is_empty());
+            assert_eq!(tx.capacity(), self.reference.room());
+            assert_eq!(tx.max_capacity(), self.reference.capacity);
+            assert_eq!(tx.strong_count(), self.reference.senders);
+            assert_eq!(tx.weak_count(), self.weak_senders.len());
+            assert_eq!(tx.receiver_strong_count(), self.reference.receivers);
+            assert_eq!(tx.receiver_weak_count(), self.weak_receivers.len());
+            self.check_stats(&tx.stats());
+        }
+        for Handle { handle: rx, .. } in &self.receivers {
+            assert_eq!(rx.is_closed(), self.reference.closed);
+            assert_eq!(rx.len(), self.reference.queue.len());
+            assert_eq!(rx.is_empty(), self.reference.queue.is_empty());
+            assert_eq!(rx.capacity(), self.reference.room());
+            assert_eq!(rx.max_capacity(), self.reference.capacity);
+            assert_eq!(rx.strong_count(), self.reference.receivers);
+            assert_eq!(rx.weak_count(), self.weak_receivers.len());
+            assert_eq!(rx.sender_strong_count(), self.reference.senders);
+            assert_eq!(rx.sender_weak_count(), self.weak_senders.len());
+            self.check_stats(&rx.stats());
+        }
+        for weak in &self.weak_senders {
+            assert_eq!(weak.strong_count(), self.reference.senders);
+        }
+        for weak in &self.weak_receivers {
+            assert_eq!(weak.strong_count(), self.reference.receivers);
+        }
+        let waiting: usize = self.futures.iter().map(Begun::messages).sum();
+        let alive = Rc::strong_count(&self.alive) - 1;
+        assert_eq!(alive, self.reference.queue.len() + waiting);
+        self.check_wakes();
+    }
+
+    fn check_stats(&self, stats: &Stats) {
+        assert_eq!(stats.sent, self.reference.sent);
+        assert_eq!(stats.received, self.reference.received);
+        assert_eq!(stats.len, self.reference.queue.len());
+        assert_eq!(stats.permits, self.reference.permits);
+        assert_eq!(stats.closed, self.reference.closed);
+    }
+
+    /// Where there is something to do, somebody who waits for it knows: all who wait if the channel is
+    /// closed, or if they are handles, which owe nothing to others; one future at least otherwise.
+    fn check_wakes(&self) {
+        let Self {
+            reference, futures, ..
+        } = self;
+        let all_know = |wait| {
+            let mut waiting = futures.iter().filter(|future| future.waits_for() == wait);
+            waiting.all(Begun::is_woken)
+        };
+        let one_knows = |wait| {
+            let mut waiting = futures.iter().filter(|future| future.waits_for() == wait);
+            all_know(wait) || waiting.any(Begun::is_woken)
+        };
+        if reference.closed {
+            assert!(all_know(Wait::Room) && all_know(Wait::Turn));
+        }
+        if reference.room() > 0 {
+            assert!(one_knows(Wait::Room), "room, and all sleep");
+        }
+        if !reference.turn_taken {
+            assert!(one_knows(Wait::Turn), "the turn is free, and all sleep");
+        }
+        if reference.closed || reference.room() > 0 {
+            assert!(!self.senders.iter().any(Handle::sleeps));
+        }
+        if reference.is_finished() || !reference.queue.is_empty() {
+            assert!(one_knows(Wait::Message), "a message, and all sleep");
+            assert!(!self.receivers.iter().any(Handle::sleeps));
+        }
+    }
+
+    /// Drops everything; no message may be left.
+    pub(crate) fn end(self) {
+        let alive = Rc::clone(&self.alive);
+        drop(self);
+        assert_eq!(Rc::strong_count(&alive), 1);
+    }
+}

@@ -1,0 +1,87 @@
+//! The largest number of permits that can be out at a time.
+
+use std::future::poll_fn;
+
+use mpmc_std::channel;
+use mpmc_std::error::{SendError, TrySendError};
+
+use crate::harness::{pending, ready};
+
+const MOST: usize = 65_535;
+
+#[test]
+fn no_more_than_65_535_permits_are_out_at_a_time() {
+    let (tx, rx) = channel(70_000);
+    let permits = tx.try_reserve_many(MOST).unwrap();
+    assert_eq!(tx.stats().permits, MOST);
+    assert_eq!(tx.capacity(), 70_000 - MOST);
+    assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Full(()));
+    assert_eq!(tx.force_send(()), Err(TrySendError::Full(())));
+    assert!(matches!(tx.try_send_many([()]), Err(TrySendError::Full(_))));
+    // Room that needs no permit is not affected.
+    assert_eq!(tx.try_send(()), Ok(()));
+    assert_eq!(ready(tx.send(())), Ok(()));
+    assert_eq!(rx.try_iter().count(), 2);
+    drop(permits);
+    assert_eq!((tx.capacity(), tx.stats().permits), (70_000, 0));
+    assert!(ready(tx.reserve_many(MOST + 1)).is_err());
+    assert!(tx.try_reserve_many(MOST + 1).is_err());
+}
+
+#[test]
+fn the_next_permit_after_65_535_is_waited_for() {
+    let (tx, rx) = channel(70_000);
+    let mut permits = tx.try_reserve_many(MOST).unwrap();
+
+    let mut reserve = pending(tx.reserve());
+    drop(permits.next());
+    assert!(reserve.is_woken());
+    let last = reserve.expect_ready().unwrap();
+
+    // A permit that is used makes place for another just as one that is dropped.
+    let mut polled = tx.clone();
+    let mut poll_reserve = pending(poll_fn(|cx| polled.poll_reserve(cx)));
+    last.send(());
+    assert!(poll_reserve.is_woken());
+    assert_eq!(poll_reserve.expect_ready(), Ok(()));
+    drop(poll_reserve);
+    drop(polled);
+
+    let _last = tx.try_reserve().unwrap();
+    let mut send_many = pending(tx.send_many([(); 3]));
+    let mut reserve_many = pending(tx.reserve_many(2));
+    drop(permits);
+    assert!(send_many.is_woken() && reserve_many.is_woken());
+    assert_eq!(send_many.expect_ready().unwrap(), 3);
+    assert_eq!(reserve_many.expect_ready().unwrap().len(), 2);
+    assert_eq!(rx.try_iter().count(), 4);
+}
+
+#[test]
+fn closing_ends_the_wait_for_a_countable_permit() {
+    let (tx, rx) = channel::<()>(70_000);
+    let _permits = tx.try_reserve_many(MOST).unwrap();
+    let mut polled = tx.clone();
+    let mut reserve = pending(tx.reserve());
+    let mut send_many = pending(tx.send_many([()]));
+    let mut poll_reserve = pending(poll_fn(|cx| polled.poll_reserve(cx)));
+    rx.close();
+    assert!(reserve.is_woken() && send_many.is_woken() && poll_reserve.is_woken());
+    assert_eq!(reserve.expect_ready().unwrap_err(), SendError(()));
+    assert_eq!(send_many.expect_ready().unwrap_err().0.count(), 1);
+    assert_eq!(poll_reserve.expect_ready(), Err(SendError(())));
+}
+
+#[test]
+fn a_cancelled_wait_for_a_countable_permit_leaves_nothing_behind() {
+    let (tx, _rx) = channel::<()>(70_000);
+    let permits = tx.try_reserve_many(MOST).unwrap();
+    drop(pending(tx.reserve()));
+    let mut second = pending(tx.reserve());
+    assert_eq!(tx.stats().senders.parked, 1);
+    drop(permits);
+    assert!(second.expect_ready().is_ok());
+    drop(second);
+    assert_eq!(tx.stats().senders.parked, 0);
+    assert_eq!(tx.capacity(), 70_000);
+}

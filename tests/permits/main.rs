@@ -1,0 +1,190 @@
+//! Permits: what they hold, for how long, and what becomes of those who wait for them.
+#![cfg(not(loom))]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+mod limit;
+mod together;
+
+use std::mem;
+
+use harness::{Ledger, pending, ready};
+use mpmc_std::channel;
+use mpmc_std::error::{TryRecvError, TrySendError};
+
+#[test]
+fn a_permit_holds_room_but_no_place_in_line() {
+    let (tx, rx) = channel(3);
+    let permit = tx.try_reserve().unwrap();
+    tx.try_send(1).unwrap();
+    tx.try_send(2).unwrap();
+    assert_eq!(tx.try_send(3), Err(TrySendError::Full(3)));
+    assert_eq!((tx.capacity(), tx.len()), (0, 2));
+    assert_eq!(rx.try_recv(), Ok(1));
+    permit.send(4);
+    assert_eq!(rx.try_iter().collect::<Vec<_>>(), [2, 4]);
+    assert_eq!(tx.capacity(), 3);
+}
+
+#[test]
+fn a_dropped_permit_wakes_a_sender_that_waits() {
+    let (tx, rx) = channel(1);
+    let permit = tx.try_reserve().unwrap();
+    let mut send = pending(tx.send(1));
+    drop(permit);
+    assert!(send.is_woken());
+    assert_eq!(send.expect_ready(), Ok(()));
+    drop(send);
+
+    assert_eq!(rx.try_recv(), Ok(1));
+    let permit = tx.clone().try_reserve_owned().unwrap();
+    let mut reserve = pending(tx.reserve());
+    drop(permit);
+    assert!(reserve.is_woken());
+    assert!(reserve.expect_ready().is_ok());
+}
+
+#[test]
+fn permits_that_are_left_over_in_an_iterator_go_back() {
+    let (tx, rx) = channel(3);
+    let mut permits = tx.try_reserve_many(3).unwrap();
+    assert_eq!(permits.len(), 3);
+    permits.next().unwrap().send("sent");
+    let kept = permits.next().unwrap();
+    let mut send = pending(tx.send("waited"));
+    drop(permits);
+    assert!(send.is_woken());
+    assert_eq!(send.expect_ready(), Ok(()));
+    assert_eq!(tx.capacity(), 0);
+    kept.send("kept");
+    assert_eq!(
+        rx.try_iter().collect::<Vec<_>>(),
+        ["sent", "waited", "kept"]
+    );
+}
+
+#[test]
+fn receivers_wait_for_the_permits_of_a_closed_channel() {
+    let (tx, rx) = channel(2);
+    let used = tx.clone().try_reserve_owned().unwrap();
+    let dropped = tx.try_reserve_owned().unwrap();
+    let mut first = pending(rx.recv());
+    let mut second = pending(rx.recv());
+    rx.close();
+    first.expect_pending();
+    second.expect_pending();
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+
+    drop(used.send(7));
+    assert_eq!(first.expect_ready(), Some(7));
+    second.expect_pending();
+    drop(dropped);
+    assert!(second.is_woken());
+    assert_eq!(second.expect_ready(), None);
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn an_owned_permit_is_a_sender() {
+    let (tx, rx) = channel(1);
+    let permit = tx.try_reserve_owned().unwrap();
+    assert_eq!(rx.sender_strong_count(), 1);
+    assert!(!rx.is_closed());
+    let tx = permit.release();
+    assert_eq!(tx.capacity(), 1);
+    let permit = tx.try_reserve_owned().unwrap();
+    drop(permit.send(1));
+    assert!(rx.is_closed());
+    assert_eq!(rx.try_recv(), Ok(1));
+}
+
+#[test]
+fn a_message_on_a_permit_is_dropped_at_once_if_no_receiver_is_left() {
+    let ledger = Ledger::new(3);
+    let (tx, rx) = channel(3);
+    let mut permits = tx.try_reserve_many(2).unwrap();
+    let owned = tx.clone().try_reserve_owned().unwrap();
+    drop(rx);
+    permits.next().unwrap().send(ledger.token(0));
+    permits.next().unwrap().send(ledger.token(1));
+    let tx = owned.send(ledger.token(2));
+    ledger.assert_each_dropped_once();
+    assert_eq!((tx.len(), tx.capacity()), (0, 3));
+}
+
+#[test]
+fn a_leaked_permit_takes_its_room_with_it() {
+    let (tx, _rx) = channel(2);
+    mem::forget(tx.try_reserve().unwrap());
+    assert_eq!(tx.capacity(), 1);
+    assert_eq!(tx.try_send(1), Ok(()));
+    assert_eq!(tx.try_send(2), Err(TrySendError::Full(2)));
+}
+
+#[test]
+fn a_cancelled_reserve_takes_nothing() {
+    let (tx, rx) = channel(1);
+    tx.try_send(1).unwrap();
+    let reserve = pending(tx.reserve());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert!(reserve.is_woken());
+    drop(reserve);
+    assert_eq!((tx.capacity(), tx.stats().permits), (1, 0));
+}
+
+#[test]
+fn a_cancelled_reserve_many_gives_everything_back() {
+    let (tx, rx) = channel(4);
+    tx.try_send(1).unwrap();
+    let mut reserve = pending(tx.reserve_many(4));
+    // Three are held while it waits for the fourth.
+    assert_eq!((tx.capacity(), tx.stats().permits), (0, 3));
+    let mut send = pending(tx.send(2));
+    reserve.expect_pending();
+    drop(reserve);
+    assert_eq!(tx.stats().permits, 0);
+    assert!(send.is_woken());
+    assert_eq!(send.expect_ready(), Ok(()));
+    assert_eq!(rx.try_iter().collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_reserve_many_of_none_waits_for_nobody() {
+    let (tx, rx) = channel::<u8>(2);
+    let _one = tx.try_reserve().unwrap();
+    let _gathering = pending(tx.reserve_many(2));
+    assert_eq!(ready(tx.reserve_many(0)).unwrap().len(), 0);
+    rx.close();
+    assert!(ready(tx.reserve_many(0)).is_err());
+}
+
+#[test]
+fn closing_ends_a_reserve_many_that_waits_behind_another() {
+    let (tx, rx) = channel::<u8>(2);
+    let one = tx.try_reserve().unwrap();
+    // Nobody polls this one again. It keeps the others from gathering, but not from seeing the close.
+    let gathering = pending(tx.reserve_many(2));
+    let mut behind = pending(tx.reserve_many(2));
+    rx.close();
+    assert!(behind.is_woken());
+    assert!(behind.expect_ready().is_err());
+    drop((gathering, one));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_cancelled_reserve_many_passes_its_turn_on() {
+    let (tx, rx) = channel(1);
+    tx.try_send(1).unwrap();
+    let gathering = pending(tx.reserve_many(1));
+    let waiting = pending(tx.reserve_many(1));
+    let mut last = pending(tx.reserve_many(1));
+    drop(gathering);
+    assert!(waiting.is_woken());
+    // It has the turn offered, but has not looked.
+    drop(waiting);
+    assert!(last.is_woken());
+    last.expect_pending();
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(last.expect_ready().unwrap().len(), 1);
+}

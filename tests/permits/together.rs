@@ -1,0 +1,150 @@
+//! Many tasks and threads that hold permits at the same time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::executor::block_on;
+use mpmc_std::{Sender, channel};
+
+use crate::harness::{Ledger, Token, assert_all_once, run, threads};
+
+/// Each takes the whole capacity: neither may hold half of it while the other holds the rest.
+#[test]
+fn callers_of_reserve_many_never_wait_for_each_other_for_ever() {
+    const ROUNDS: usize = 300;
+    for capacity in [2, 5, 64] {
+        run(async move {
+            let (tx, rx) = channel(capacity);
+            let tasks: Vec<_> = (0..3)
+                .map(|_| {
+                    let tx = tx.clone();
+                    tokio::spawn(async move {
+                        for _ in 0..ROUNDS {
+                            for permit in tx.reserve_many(capacity).await.unwrap() {
+                                permit.send(());
+                            }
+                        }
+                    })
+                })
+                .collect();
+            for _ in 0..3 * ROUNDS * capacity {
+                rx.recv().await.unwrap();
+            }
+            for task in tasks {
+                task.await.unwrap();
+            }
+            assert_eq!(tx.capacity(), capacity);
+        });
+    }
+}
+
+#[test]
+fn reserve_many_gets_its_room_beside_busy_senders() {
+    run(async {
+        let (tx, rx) = channel(8);
+        let senders: Vec<_> = (0..3)
+            .map(|_| {
+                let tx = tx.clone();
+                tokio::spawn(async move { while tx.send(0).await.is_ok() {} })
+            })
+            .collect();
+        let receiver = rx.clone();
+        let receiving = tokio::spawn(async move {
+            let mut sum = 0;
+            while let Some(message) = receiver.recv().await {
+                sum += message;
+            }
+            sum
+        });
+        for _ in 0..100 {
+            for permit in tx.reserve_many(8).await.unwrap() {
+                permit.send(1);
+            }
+        }
+        rx.close();
+        assert_eq!(receiving.await.unwrap(), 800);
+        for sender in senders {
+            sender.await.unwrap();
+        }
+    });
+}
+
+/// Counts permits from just after they are had to just before they go: never more than are really out.
+#[derive(Clone)]
+struct Held {
+    count: Arc<AtomicUsize>,
+    capacity: usize,
+}
+
+impl Held {
+    fn add(&self, count: usize) {
+        let held = self.count.fetch_add(count, Ordering::SeqCst) + count;
+        assert!(held <= self.capacity, "{held} permits are out");
+    }
+
+    fn subtract(&self, count: usize) {
+        self.count.fetch_sub(count, Ordering::SeqCst);
+    }
+}
+
+/// Takes permits of one kind or another, and sends one message.
+async fn send_on_some_permit(tx: &Sender<Token>, token: Token, held: &Held) {
+    match token.number % 4 {
+        0 => {
+            let permit = tx.reserve().await.unwrap();
+            held.add(1);
+            held.subtract(1);
+            permit.send(token);
+        }
+        1 => {
+            let count = held.capacity.min(3);
+            let mut permits = tx.reserve_many(count).await.unwrap();
+            held.add(count);
+            held.subtract(count);
+            permits.next().unwrap().send(token);
+        }
+        2 => {
+            let permit = tx.clone().reserve_owned().await.unwrap();
+            held.add(1);
+            held.subtract(1);
+            permit.send(token);
+        }
+        _ => {
+            // One that is dropped again.
+            if let Ok(permit) = tx.try_reserve() {
+                held.add(1);
+                held.subtract(1);
+                drop(permit);
+            }
+            tx.send(token).await.unwrap();
+        }
+    }
+}
+
+#[test]
+fn permits_of_many_threads_keep_to_the_capacity_and_lose_no_message() {
+    const EACH: usize = 2_000;
+    const SENDERS: usize = 3;
+    for capacity in [1, 3, 16] {
+        let (tx, rx) = channel::<Token>(capacity);
+        let ledger = Ledger::new(SENDERS * EACH);
+        let held = Held {
+            count: Arc::default(),
+            capacity,
+        };
+        let messages = ledger.clone();
+        let received = threads(SENDERS + 1, move |number| {
+            // The last thread receives.
+            if number == SENDERS {
+                let messages = rx.iter().take(SENDERS * EACH);
+                return messages.map(|token| token.number).collect();
+            }
+            for message in number * EACH..(number + 1) * EACH {
+                block_on(send_on_some_permit(&tx, messages.token(message), &held));
+            }
+            Vec::new()
+        });
+        assert_all_once(received.into_iter().flatten(), SENDERS * EACH);
+        ledger.assert_each_dropped_once();
+    }
+}
