@@ -70,13 +70,15 @@ pub(crate) struct Totals {
     pub(crate) overlaps: usize,
 }
 
+/// What one thread does; it is told its number and has its own handles.
+pub(crate) type Act<H, C> = dyn Fn(usize, H, &mut Recorder<'_, C>) + Sync;
+
 /// A kind of run: what is shared, what a thread does with it, and what it is checked against.
 pub(crate) struct Run<'a, S: Specification, H> {
     pub(crate) threads: usize,
     /// A new object for one history.
     pub(crate) make: &'a dyn Fn() -> H,
-    /// What one thread does; it is told its number and has its own handles.
-    pub(crate) act: &'a (dyn Fn(usize, H, &mut Recorder<'_, S::Call>) + Sync),
+    pub(crate) act: &'a Act<H, S::Call>,
     pub(crate) start: S,
 }
 
