@@ -3,6 +3,9 @@
 mod handles;
 mod operation;
 
+#[cfg(all(test, not(loom)))]
+mod tests;
+
 pub use handles::{Consumer, Producer};
 pub(crate) use operation::{
     Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,

@@ -1,0 +1,353 @@
+//! A thread that is suspended between claiming a slot and finishing the claim: claims held open by hand show
+//! what all others see meanwhile, and that nobody is left waiting afterwards.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use super::{MpmcQueue, Patience};
+use crate::channel;
+use crate::error::{TryRecvError, TrySendError};
+use crate::ring::Refusal;
+use crate::{Consumer, Producer};
+
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A future that is polled by hand.
+struct Task<'a, R> {
+    future: Pin<Box<dyn Future<Output = R> + 'a>>,
+    woken: Arc<Flag>,
+}
+
+impl<'a, R> Task<'a, R> {
+    fn new(future: impl Future<Output = R> + 'a) -> Self {
+        Self {
+            future: Box::pin(future),
+            woken: Arc::default(),
+        }
+    }
+
+    fn parked(future: impl Future<Output = R> + 'a) -> Self {
+        let mut task = Self::new(future);
+        assert!(task.poll().is_pending() && !task.is_woken());
+        task
+    }
+
+    fn poll(&mut self) -> Poll<R> {
+        self.woken.0.store(false, Ordering::SeqCst);
+        let waker = Waker::from(Arc::clone(&self.woken));
+        self.future.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    fn is_woken(&self) -> bool {
+        self.woken.0.load(Ordering::SeqCst)
+    }
+
+    /// Polls what can neither go on nor park: each poll ends, having woken its own task.
+    #[track_caller]
+    fn yields(&mut self) {
+        for _ in 0..3 {
+            assert!(self.poll().is_pending(), "was expected to wait");
+            assert!(self.is_woken(), "parked, though nobody will wake it");
+        }
+    }
+
+    #[track_caller]
+    fn finish(mut self) -> R {
+        match self.poll() {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("was expected to be ready"),
+        }
+    }
+}
+
+/// Runs `blocked` on another thread, checks that it waits, has `release` end the wait, and returns what came out.
+#[track_caller]
+fn waits_for<R: Send, X>(blocked: impl FnOnce() -> R + Send, release: impl FnOnce() -> X) -> R {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let result = blocked();
+            over.store(true, Ordering::SeqCst);
+            result
+        });
+        thread::sleep(Duration::from_millis(30));
+        let was_over = over.load(Ordering::SeqCst);
+        // First, so that a failure does not leave the thread waiting.
+        drop(release());
+        assert!(!was_over, "did not wait for the open claim");
+        thread.join().unwrap()
+    })
+}
+
+/// A queue that holds `messages`, numbered from 0.
+fn queue(capacity: usize, messages: usize) -> Arc<MpmcQueue<usize>> {
+    let queue = MpmcQueue::with_exact_capacity(capacity);
+    for number in 0..messages {
+        queue.try_send(number, Patience::None).unwrap();
+    }
+    Arc::new(queue)
+}
+
+#[test]
+fn a_message_that_is_not_published_makes_receivers_yield_and_raw_ones_say_not_now() {
+    let queue = queue(3, 0);
+    let consumer = Consumer::new(Arc::clone(&queue));
+    let claim = queue.ring.claim_send().ok().unwrap();
+    // The one behind it is complete, but it is not the next.
+    queue.try_send(1, Patience::None).unwrap();
+
+    assert_eq!(consumer.recv(), None);
+    assert_eq!(queue.try_recv(Patience::Spin), Err(Refusal::InFlight));
+    let mut waiting = Task::new(consumer.recv_async());
+    waiting.yields();
+    let mut other = Task::new(consumer.recv_async());
+    other.yields();
+
+    queue.publish(claim, 0);
+    assert_eq!([waiting.finish(), other.finish()], [Some(0), Some(1)]);
+    assert_eq!(consumer.recv(), None);
+}
+
+#[test]
+fn a_slot_that_is_not_freed_makes_senders_yield_and_raw_ones_hand_back() {
+    let queue = queue(1, 1);
+    let producer = Producer::new(Arc::clone(&queue));
+    let claim = queue.ring.claim_recv().ok().unwrap();
+
+    assert_eq!(producer.send(1), Err(1));
+    assert_eq!(
+        queue.try_send(1, Patience::Spin),
+        Err((1, Refusal::InFlight))
+    );
+    let mut waiting = Task::new(producer.send_async(2));
+    waiting.yields();
+
+    assert_eq!(queue.take(claim), 0);
+    assert_eq!(waiting.finish(), Ok(()));
+    assert_eq!(queue.try_recv(Patience::None), Ok(2));
+}
+
+#[test]
+fn polled_handles_yield_while_a_claim_is_open() {
+    let (mut tx, mut rx) = channel::<usize>(1);
+    let shared = Arc::clone(&tx.shared);
+    let queue = &shared.queue;
+
+    let claim = queue.ring.claim_send().ok().unwrap();
+    let mut next = Task::new(std::future::poll_fn(|cx| rx.poll_recv(cx)));
+    next.yields();
+    queue.publish(claim, 1);
+    assert!(next.is_woken(), "its own wake, or the publisher's");
+    let claim = queue.ring.claim_recv().ok().unwrap();
+
+    let mut ready = Task::new(std::future::poll_fn(|cx| tx.poll_reserve(cx)));
+    ready.yields();
+    assert_eq!(queue.take(claim), 1);
+    assert_eq!(ready.finish(), Ok(()));
+    assert!(next.poll().is_pending() && !next.is_woken());
+}
+
+#[test]
+fn try_recv_waits_for_the_oldest_message_instead_of_calling_the_channel_empty() {
+    let (tx, rx) = channel::<usize>(2);
+    let queue = &tx.shared.queue;
+    let claim = queue.ring.claim_send().ok().unwrap();
+    tx.try_send(1).unwrap();
+    let received = waits_for(|| rx.try_recv(), || queue.publish(claim, 0));
+    assert_eq!(received, Ok(0));
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+}
+
+#[test]
+fn try_send_waits_for_the_slot_instead_of_calling_the_channel_full() {
+    let (tx, rx) = channel::<usize>(1);
+    let queue = &rx.shared.queue;
+    tx.try_send(0).unwrap();
+    let claim = queue.ring.claim_recv().ok().unwrap();
+    let mut taken = None;
+    let sent = waits_for(|| tx.try_send(1), || taken = Some(queue.take(claim)));
+    assert_eq!((sent, taken), (Ok(()), Some(0)));
+    assert_eq!(tx.try_send(2), Err(TrySendError::Full(2)));
+}
+
+#[test]
+fn a_permit_is_had_at_once_and_its_message_waits_for_the_slot() {
+    let (tx, rx) = channel::<usize>(1);
+    let queue = &rx.shared.queue;
+    tx.try_send(0).unwrap();
+    let claim = queue.ring.claim_recv().ok().unwrap();
+    let mut waiting = Task::new(tx.reserve());
+    waiting.yields();
+    drop(waiting);
+    let permit = tx.try_reserve().unwrap();
+    waits_for(|| permit.send(1), || queue.take(claim));
+    assert_eq!(rx.try_recv(), Ok(1));
+}
+
+#[test]
+fn a_batch_stops_before_a_message_that_is_not_published() {
+    let (tx, rx) = channel::<usize>(4);
+    let queue = &tx.shared.queue;
+    tx.try_send(0).unwrap();
+    let claim = queue.ring.claim_send().ok().unwrap();
+    tx.try_send(2).unwrap();
+    let mut received = Vec::new();
+    assert_eq!(rx.try_recv_many(&mut received, 4), Ok(1));
+    let rest = &mut received;
+    let count = waits_for(|| rx.try_recv_many(rest, 4), || queue.publish(claim, 1));
+    // What was behind it when it was published may or may not be noticed by the same call.
+    assert!(matches!(count, Ok(1 | 2)));
+    let _ = rx.try_recv_many(&mut received, 4);
+    assert_eq!(received, [0, 1, 2]);
+}
+
+#[test]
+fn the_suspended_sender_owes_the_wakeup_until_it_has_published() {
+    let queue = queue(4, 0);
+    let first = Task::parked(queue.recv_waiting());
+    let second = Task::parked(queue.recv_waiting());
+    let claim = queue.ring.claim_send().ok().unwrap();
+    // The claim has taken the parked bit along, so this one notifies nobody.
+    queue.try_send(1, Patience::None).unwrap();
+    assert!(!first.is_woken() && !second.is_woken());
+
+    queue.publish(claim, 0);
+    assert!(first.is_woken() && !second.is_woken());
+    assert_eq!(first.finish(), Some(0));
+    assert!(second.is_woken(), "there is more, and nobody else knows");
+    assert_eq!(second.finish(), Some(1));
+}
+
+#[test]
+fn the_suspended_receiver_owes_the_wakeup_until_it_has_freed_the_slot() {
+    let queue = queue(2, 2);
+    let first = Task::parked(queue.send_waiting(2));
+    let second = Task::parked(queue.send_waiting(3));
+    let claim = queue.ring.claim_recv().ok().unwrap();
+    assert_eq!(queue.try_recv(Patience::None), Ok(1));
+    assert!(!first.is_woken() && !second.is_woken());
+
+    assert_eq!(queue.take(claim), 0);
+    assert!(first.is_woken() && !second.is_woken());
+    assert_eq!(first.finish(), Ok(()));
+    assert!(second.is_woken());
+    assert_eq!(second.finish(), Ok(()));
+}
+
+#[test]
+fn a_woken_receiver_cancelled_while_it_waits_out_a_claim_passes_its_duty_on() {
+    // With the first in the seat and the others on the list, and with all of them on the list.
+    for cancelled in 0..2 {
+        let queue = queue(4, 0);
+        let mut tasks: Vec<_> = (0..3).map(|_| Task::parked(queue.recv_waiting())).collect();
+        for task in tasks.drain(..cancelled).collect::<Vec<_>>() {
+            drop(task);
+        }
+        let mut woken = tasks.remove(0);
+        queue.try_send(0, Patience::None).unwrap();
+        assert!(woken.is_woken());
+        // Somebody is quicker, and then a sender is suspended: its claim found no parked bit.
+        assert_eq!(queue.try_recv(Patience::None), Ok(0));
+        let claim = queue.ring.claim_send().ok().unwrap();
+        woken.yields();
+        assert!(tasks.iter().all(|task| !task.is_woken()));
+        drop(woken);
+        let mut heir = tasks.remove(0);
+        assert!(heir.is_woken(), "the only one who knew is gone");
+        heir.yields();
+        queue.publish(claim, 1);
+        assert_eq!(heir.finish(), Some(1));
+    }
+}
+
+#[test]
+fn a_woken_sender_cancelled_while_it_waits_out_a_claim_passes_its_duty_on() {
+    let queue = queue(1, 1);
+    let mut woken = Task::parked(queue.send_waiting(1));
+    let mut heir = Task::parked(queue.send_waiting(2));
+    assert_eq!(queue.try_recv(Patience::None), Ok(0));
+    assert!(woken.is_woken());
+    queue.try_send(3, Patience::None).unwrap();
+    let claim = queue.ring.claim_recv().ok().unwrap();
+    woken.yields();
+    assert!(!heir.is_woken());
+    drop(woken);
+    assert!(heir.is_woken(), "the only one who knew is gone");
+    heir.yields();
+    assert_eq!(queue.take(claim), 3);
+    assert_eq!(heir.finish(), Ok(()));
+}
+
+#[test]
+fn an_open_claim_counts_for_len_and_room_as_if_it_were_finished() {
+    let queue = queue(2, 1);
+    let sending = queue.ring.claim_send().ok().unwrap();
+    assert_eq!((queue.len(), queue.room()), (2, 0));
+    assert!(queue.is_full());
+    assert_eq!(
+        queue.try_send(9, Patience::Yield),
+        Err((9, Refusal::Blocked))
+    );
+    let receiving = queue.ring.claim_recv().ok().unwrap();
+    assert_eq!((queue.len(), queue.room()), (1, 1));
+    assert_eq!(queue.take(receiving), 0);
+    queue.publish(sending, 1);
+    assert_eq!((queue.len(), queue.room()), (1, 1));
+    let receiving = queue.ring.claim_recv().ok().unwrap();
+    assert!(queue.is_empty());
+    assert_eq!(
+        queue.try_recv(Patience::Yield),
+        Err(Refusal::Blocked),
+        "what another has claimed is no longer there"
+    );
+    assert_eq!(queue.take(receiving), 1);
+}
+
+#[test]
+fn a_close_during_an_open_claim_waits_for_nobody_and_loses_nothing() {
+    let queue = queue(2, 0);
+    let parked = Task::parked(queue.recv_waiting());
+    let claim = queue.ring.claim_send().ok().unwrap();
+    assert!(queue.close());
+    assert_eq!(
+        queue.try_send(1, Patience::Yield),
+        Err((1, Refusal::Closed))
+    );
+    assert!(parked.is_woken());
+    let mut parked = parked;
+    parked.yields();
+    queue.publish(claim, 0);
+    assert_eq!(parked.finish(), Some(0));
+    assert_eq!(Task::new(queue.recv_waiting()).finish(), None);
+}
+
+#[test]
+fn the_last_receiver_waits_for_a_send_in_flight_and_drops_its_message() {
+    struct Noted(Arc<AtomicUsize>);
+    impl Drop for Noted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let drops = Arc::new(AtomicUsize::new(0));
+    let (tx, rx) = channel(2);
+    let queue = &tx.shared.queue;
+    let claim = queue.ring.claim_send().ok().unwrap();
+    let message = Noted(Arc::clone(&drops));
+    waits_for(move || drop(rx), || queue.publish(claim, message));
+    assert_eq!(drops.load(Ordering::SeqCst), 1, "while the sender lives");
+    assert!(tx.is_empty() && tx.is_closed());
+}

@@ -1,0 +1,93 @@
+//! How large things are: a slot is its message and 8 bytes; a channel, its handles and its futures are no larger
+//! than stated here. Whoever makes one of them larger changes the figure here, and so decides it.
+#![cfg(all(not(loom), target_pointer_width = "64"))]
+
+#[path = "support/counting.rs"]
+mod counting;
+
+use std::fmt::Debug;
+use std::mem::size_of_val;
+
+use counting::allocated;
+use mpmc_std::{MpmcQueue, channel};
+
+/// What a channel of this capacity allocates.
+fn bytes_of_channel<T>(capacity: usize) -> usize {
+    let before = allocated();
+    let handles = channel::<T>(capacity);
+    let after = allocated();
+    drop(handles);
+    after.bytes - before.bytes
+}
+
+/// What one more message of capacity costs.
+fn bytes_of_slot<T>() -> usize {
+    (bytes_of_channel::<T>(1001) - bytes_of_channel::<T>(1)) / 1000
+}
+
+#[track_caller]
+fn assert_at_most(limit: usize, size: usize, what: impl Debug) {
+    println!("{what:?}: {size} bytes, at most {limit}");
+    assert!(size <= limit, "{what:?} takes {size} bytes, not {limit}");
+}
+
+#[test]
+fn a_slot_is_its_message_and_eight_bytes() {
+    assert_eq!(bytes_of_slot::<()>(), 8);
+    assert_eq!(bytes_of_slot::<u64>(), 8 + 8);
+    assert_eq!(bytes_of_slot::<[u64; 5]>(), 40 + 8);
+    // Padded to the alignment: that of the message, or that of the stamp.
+    assert_eq!(bytes_of_slot::<u8>(), 8 + 8);
+    assert_eq!(bytes_of_slot::<u128>(), 16 + 16);
+}
+
+#[test]
+fn a_channel_allocates_twice_and_its_fixed_part_is_small() {
+    let before = allocated();
+    let handles = channel::<u64>(100);
+    let after = allocated();
+    assert_eq!(after.times - before.times, 2, "the slots, and all the rest");
+    drop(handles);
+
+    let fixed = bytes_of_channel::<u64>(1) - bytes_of_slot::<u64>();
+    assert_at_most(1024, fixed, "the fixed part of a channel");
+    assert_at_most(768, size_of::<MpmcQueue<u64>>(), "MpmcQueue");
+}
+
+#[test]
+fn handles_are_small() {
+    let (tx, rx) = channel::<[u64; 8]>(4);
+    assert_at_most(64, size_of_val(&tx), "Sender");
+    assert_at_most(40, size_of_val(&rx), "Receiver");
+    assert_at_most(16, size_of_val(&tx.downgrade()), "WeakSender");
+    assert_at_most(16, size_of_val(&rx.downgrade()), "WeakReceiver");
+    assert_at_most(8, size_of_val(&tx.try_reserve().unwrap()), "Permit");
+    let permits = tx.try_reserve_many(2).unwrap();
+    assert_at_most(16, size_of_val(&permits), "PermitIterator");
+    drop(permits);
+    let owned = tx.clone().try_reserve_owned().unwrap();
+    assert_at_most(64, size_of_val(&owned), "OwnedPermit");
+}
+
+#[test]
+fn futures_are_small() {
+    let (tx, rx) = channel::<u64>(4);
+    assert_at_most(256, size_of_val(&tx.send(1)), "send");
+    assert_at_most(256, size_of_val(&rx.recv()), "recv");
+    assert_at_most(256, size_of_val(&tx.reserve()), "reserve");
+    assert_at_most(512, size_of_val(&tx.reserve_many(2)), "reserve_many");
+    assert_at_most(512, size_of_val(&tx.send_many([1, 2])), "send_many");
+    let mut buffer = Vec::new();
+    assert_at_most(256, size_of_val(&rx.recv_many(&mut buffer, 2)), "recv_many");
+    assert_at_most(128, size_of_val(&tx.closed()), "closed");
+}
+
+#[test]
+fn a_send_future_holds_room_for_its_message_four_times() {
+    // As the argument, after the check that the handle is open, as an operation that is attempted, and as one
+    // that is waited for. It is one message that moves along, but the future has a place for each.
+    let (small, _rx) = channel::<[u64; 1]>(1);
+    let (large, _rx) = channel::<[u64; 101]>(1);
+    let growth = size_of_val(&large.send([0; 101])) - size_of_val(&small.send([0; 1]));
+    assert_at_most(4 * 800, growth, "what 800 bytes more of message cost");
+}
