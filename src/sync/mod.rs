@@ -1,4 +1,5 @@
-//! The one place that chooses between the real synchronisation types and loom's models of them.
+//! The one place that chooses between the real synchronisation types and the models of them, loom's and
+//! shuttle's.
 //!
 //! Everything else in the crate names `crate::sync::…` and cannot tell the difference. Under
 //! `--cfg loom`:
@@ -8,10 +9,13 @@
 //!   is not used there);
 //! * [`Backoff`] yields to the model's scheduler at every step, because a model has no time to wait
 //!   out: a spin without a yield would only be explored for ever.
+//!
+//! Under `--cfg shuttle` they are shuttle's, which tries random schedules instead of all, of larger
+//! programs; see `shuttle.rs`.
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod real;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use real::*;
 
 #[cfg(loom)]
@@ -20,6 +24,13 @@ mod model;
 mod model_event;
 #[cfg(loom)]
 pub(crate) use model::*;
+
+#[cfg(shuttle)]
+mod shuttle;
+#[cfg(shuttle)]
+mod shuttle_block_on;
+#[cfg(shuttle)]
+pub(crate) use self::shuttle::*;
 
 mod tally;
 pub(crate) use tally::Tally;

@@ -1,0 +1,153 @@
+//! The types of a shuttle run: random schedules of larger programs than loom can explore.
+//!
+//! shuttle suspends a thread only at its own types, and treats every access as sequentially consistent.
+//! So it finds wrong interleavings, and never a wrong `Ordering`: that is loom's part.
+//!
+//! The threads of a run are coroutines of one real thread. What is not shuttle's (a `Cell`, the lock inside
+//! `event_listener`) therefore needs no protection, as long as nobody is suspended in the middle.
+
+pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use shuttle::sync::{Arc, Mutex};
+pub(crate) use shuttle::thread_local;
+
+pub(crate) use super::shuttle_block_on::block_on;
+pub(crate) use crossbeam_utils::CachePadded;
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::shuttle_block_on::block_on_for_a_while;
+
+/// More rounds show the model nothing new.
+pub(crate) const SPIN_ROUNDS: u32 = 1;
+
+/// A scheduling point, and nothing else. (`yield_now` also asks the scheduler for somebody else, and marks
+/// the thread as woken.)
+fn step() {
+    shuttle::thread::sleep(Duration::ZERO);
+}
+
+/// Lets others run where something is waited for, and only there.
+#[derive(Debug)]
+pub(crate) struct Backoff(());
+
+impl Backoff {
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+
+    /// Who has lost a claim to another waits for nobody.
+    pub(crate) fn spin(&self) {}
+
+    pub(crate) fn snooze(&self) {
+        shuttle::thread::yield_now();
+    }
+}
+
+/// A cell that panics when two accesses overlap.
+#[derive(Debug)]
+pub(crate) struct UnsafeCell<T> {
+    value: std::cell::UnsafeCell<T>,
+    accessed: Cell<bool>,
+}
+
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self {
+            value: std::cell::UnsafeCell::new(value),
+            accessed: Cell::new(false),
+        }
+    }
+
+    /// Calls `f` with a pointer for exclusive access.
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        let overlaps = self.accessed.replace(true);
+        assert!(!overlaps, "two accesses to the same value overlap");
+        // A real access takes time.
+        step();
+        let result = f(self.value.get());
+        self.accessed.set(false);
+        result
+    }
+}
+
+/// `event_listener::Event` itself, with a scheduling point before each of its operations.
+///
+/// To run it as it is is sound: nobody is suspended while its list is locked, for the only foreign code that it
+/// calls meanwhile is wakers, and those of [`block_on`] have no scheduling point. And it hides nothing, for
+/// each of its operations takes effect at one moment: when it has the lock, or with the load that shows that
+/// there is nothing to do.
+#[derive(Debug)]
+pub(crate) struct Event(event_listener::Event);
+
+impl Event {
+    pub(crate) fn new() -> Self {
+        Self(event_listener::Event::new())
+    }
+
+    pub(crate) fn notify(&self, count: usize) {
+        step();
+        self.0.notify(count);
+    }
+
+    pub(crate) fn notify_relaxed(&self, count: usize) {
+        step();
+        self.0.notify_relaxed(count);
+    }
+
+    pub(crate) fn is_notified(&self) -> bool {
+        step();
+        self.0.is_notified()
+    }
+
+    /// The event to listen to.
+    pub(crate) fn to_listen(&self) -> &event_listener::Event {
+        step();
+        &self.0
+    }
+}
+
+/// A listener with a scheduling point before each of its operations.
+#[derive(Debug)]
+pub(crate) struct Listener<L>(L);
+
+impl<L> Listener<L> {
+    pub(crate) fn new(listener: L) -> Self {
+        Self(listener)
+    }
+}
+
+impl<L: Future + Unpin> Future for Listener<L> {
+    type Output = L::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<L::Output> {
+        step();
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<L> Drop for Listener<L> {
+    fn drop(&mut self) {
+        step();
+    }
+}
+
+macro_rules! listener {
+    ($event:expr => $listener:ident) => {
+        let event = $event.to_listen();
+        event_listener::listener!(*event => $listener);
+        let $listener = crate::sync::Listener::new($listener);
+    };
+}
+pub(crate) use listener;
+
+/// Runs `future`; there is no clock, so if there is a deadline it comes at a random moment.
+pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
+    match deadline {
+        Some(_) => block_on_for_a_while(future),
+        None => Some(block_on(future)),
+    }
+}
