@@ -66,6 +66,8 @@ mod budget;
 mod channel;
 pub mod error;
 mod gate;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod queue;
 mod ring;
 mod sink;
