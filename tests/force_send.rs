@@ -3,11 +3,13 @@
 
 mod harness;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
 
-use harness::{Ledger, assert_all_once, pending, threads};
+use harness::{Ledger, assert_all_once, panic_message, pending, threads};
 use mpmc_std::channel;
-use mpmc_std::error::TrySendError;
+use mpmc_std::error::{TryRecvError, TrySendError};
 
 #[test]
 fn a_full_channel_keeps_the_newest() {
@@ -83,6 +85,27 @@ fn a_refused_one_leaves_waiting_senders_their_room() {
     assert!(send.is_woken());
     assert_eq!(send.expect_ready(), Ok(()));
     assert_eq!(rx.try_recv(), Ok(1));
+}
+
+#[test]
+fn a_panicking_waker_takes_no_room_with_it() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("this waker panics");
+        }
+    }
+    let (tx, rx) = channel(1);
+    tx.try_send(1).unwrap();
+    let mut sink = tx.clone();
+    let waker = Waker::from(Arc::new(Panics));
+    let waiting = sink.poll_reserve(&mut Context::from_waker(&waker));
+    assert!(waiting.is_pending());
+    assert_eq!(panic_message(|| tx.force_send(2)), "this waker panics");
+    assert_eq!((tx.capacity(), tx.stats().permits), (1, 0));
+    // A permit that is lost would keep the end from coming.
+    drop((tx, sink));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
 
 /// Many threads that send by force, beside receivers, permits and plain senders: each message is received

@@ -3,12 +3,11 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use super::permit::Held;
 use super::receiver::refused;
 use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, TryRecvError, TrySendError};
 use crate::gate;
-use crate::queue::{Patience, RecvManyOperation};
+use crate::queue::{Held, Patience, RecvManyOperation};
 use crate::ring::{Chunk, Refusal};
 use crate::sync;
 
@@ -54,8 +53,7 @@ impl<T> Shared<T> {
             if count == 0 {
                 break;
             }
-            held.take(count);
-            closed = self.queue.send_reserved_many(&mut chunk);
+            closed = self.queue.send_reserved_many(&mut held, &mut chunk);
             sent += count;
         }
         self.check_for_receivers(closed);

@@ -6,36 +6,9 @@ use core::iter::FusedIterator;
 use super::{Sender, Shared};
 use crate::error::{SendError, TrySendError};
 use crate::gate;
-use crate::queue::{MpmcQueue, ReserveManyOperation, ReserveOperation, Unavailable};
+use crate::queue::{Held, ReserveManyOperation, ReserveOperation, Unavailable};
 use crate::ring::{MAX_PERMITS, Refusal};
 use crate::sync::Arc;
-
-/// A number of permits that go back to the ring when this is dropped.
-pub(super) struct Held<'a, T> {
-    queue: &'a MpmcQueue<T>,
-    count: usize,
-}
-
-impl<'a, T> Held<'a, T> {
-    pub(super) fn new(queue: &'a MpmcQueue<T>, count: usize) -> Self {
-        Self { queue, count }
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.count
-    }
-
-    /// Hands `count` of them to the caller, who uses them or gives them back.
-    pub(super) fn take(&mut self, count: usize) {
-        self.count -= count;
-    }
-}
-
-impl<T> Drop for Held<'_, T> {
-    fn drop(&mut self) {
-        self.queue.release(self.count);
-    }
-}
 
 impl<T> Shared<T> {
     /// Takes one permit, waiting for room.
@@ -76,11 +49,8 @@ impl<T> Shared<T> {
         let Some(_turn) = self.turn.take(|| self.queue.is_closed()).await else {
             return Err(SendError(()));
         };
-        while held.count < count {
-            let mut more = self.reserve_some(count - held.count).await?;
-            let taken = more.count;
-            more.take(taken);
-            held.count += taken;
+        while held.count() < count {
+            held.add(self.reserve_some(count - held.count()).await?);
         }
         Ok(held)
     }

@@ -295,16 +295,23 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Sends all values of `chunk`, each on a permit, which must be held. `true` if the queue is closed.
-    pub(crate) fn send_reserved_many<const N: usize>(&self, chunk: &mut Chunk<T, N>) -> bool {
+    /// Sends all values of `chunk`, each on a permit that is held. `true` if the queue is closed.
+    pub(crate) fn send_reserved_many<const N: usize>(
+        &self,
+        held: &mut Held<'_, T>,
+        chunk: &mut Chunk<T, N>,
+    ) -> bool {
         let mut closed = false;
         while chunk.len() > 0 {
+            let before = chunk.len();
             let sent = persist(Patience::Yield, || {
                 Ok(self.ring.claim_reserved_many(chunk)?.publish())
             });
             let Ok(sent) = sent else {
                 unreachable!("a permit is room, and outlives closing")
             };
+            // Before a waker is called, which may panic.
+            held.take(before - chunk.len());
             if sent.receivers_parked {
                 self.receivers.notify();
             }
@@ -319,13 +326,14 @@ impl<T> MpmcQueue<T> {
         if let Err(refusal) = persist(Patience::Yield, || self.ring.overcommit()) {
             return Err((value, refusal));
         }
+        // Goes back also if a waker panics.
+        let mut promise = Held::new(self, 1);
         let mut evicted = None;
         while evicted.is_none() && self.ring.is_overcommitted() {
             match self.try_recv(Patience::Yield) {
                 Ok(oldest) => evicted = Some(oldest),
                 // Nothing but permits in the way, unless somebody has received or released just now.
                 Err(refusal) if self.ring.is_overcommitted() => {
-                    self.release(1);
                     let refusal = match refusal {
                         Refusal::Closed => Refusal::Closed,
                         _ => Refusal::Blocked,
@@ -335,6 +343,7 @@ impl<T> MpmcQueue<T> {
                 Err(_) => {}
             }
         }
+        promise.take(1);
         self.send_reserved(value);
         Ok(evicted)
     }
@@ -420,6 +429,39 @@ impl<T> MpmcQueue<T> {
             self.senders.notify();
         }
         value
+    }
+}
+
+/// A number of permits that go back to the queue when this is dropped.
+pub(crate) struct Held<'a, T> {
+    queue: &'a MpmcQueue<T>,
+    count: usize,
+}
+
+impl<'a, T> Held<'a, T> {
+    /// Permits that are counted already.
+    pub(crate) fn new(queue: &'a MpmcQueue<T>, count: usize) -> Self {
+        Self { queue, count }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Adds those of `other`, of the same queue.
+    pub(crate) fn add(&mut self, mut other: Self) {
+        self.count += core::mem::take(&mut other.count);
+    }
+
+    /// Hands `count` of them to the caller, who uses them or gives them back.
+    pub(crate) fn take(&mut self, count: usize) {
+        self.count -= count;
+    }
+}
+
+impl<T> Drop for Held<'_, T> {
+    fn drop(&mut self) {
+        self.queue.release(self.count);
     }
 }
 
