@@ -24,6 +24,5 @@ pub mod capacity {}
 #[doc = include_str!("../docs/troubleshooting.md")]
 pub mod troubleshooting {}
 
-// For the page on moving from tokio, once it is there:
-// #[doc = include_str!("../docs/migration.md")]
-// pub mod migration {}
+#[doc = include_str!("../docs/migration.md")]
+pub mod migration {}

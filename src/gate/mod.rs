@@ -444,7 +444,13 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
             budget::refill();
             gate.figures.parks.add(1);
             trace::parked(gate);
-            listener.await;
+            poll_fn(|cx| {
+                // A `clone` that panics must do so here: under the list's lock it would leave a listener behind
+                // that is taken for notified.
+                let waker = cx.waker().clone();
+                Pin::new(&mut listener).poll(&mut Context::from_waker(&waker))
+            })
+            .await;
             trace::woken(gate);
             gate.figures.wakes.add(1);
             woken = true;

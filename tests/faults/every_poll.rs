@@ -1,0 +1,240 @@
+//! Every future dropped after every number of polls, in every situation: nothing has happened that should not
+//! have, everything is given back, and who waits behind it is not forgotten.
+
+use mpmc_std::{Receiver, Sender, channel};
+
+use crate::support::{Counted, Drops, Task};
+
+const CAPACITY: usize = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    Send,
+    SendMany,
+    Reserve,
+    ReserveMany,
+    Recv,
+    RecvMany,
+    Closed,
+}
+
+use Wait::{Closed, Recv, RecvMany, Reserve, ReserveMany, Send, SendMany};
+
+/// What happens before each poll.
+#[derive(Clone, Copy, Debug)]
+enum Before {
+    Nothing,
+    /// There is something to do, but somebody else is quicker.
+    MissedChance,
+}
+
+struct Scene {
+    tx: Sender<Counted>,
+    rx: Receiver<Counted>,
+    drops: Drops,
+}
+
+impl Wait {
+    fn is_for_room(self) -> bool {
+        matches!(self, Send | SendMany | Reserve | ReserveMany)
+    }
+
+    fn is_for_messages(self) -> bool {
+        matches!(self, Recv | RecvMany)
+    }
+
+    fn start(self, scene: &Scene) -> Task<'_, ()> {
+        let Scene { tx, rx, drops } = scene;
+        match self {
+            Send => {
+                let message = drops.message();
+                Task::new(async { tx.send(message).await.unwrap() })
+            }
+            SendMany => {
+                let messages = [drops.message(), drops.message()];
+                Task::new(async { assert_eq!(tx.send_many(messages).await.unwrap(), 2) })
+            }
+            Reserve => Task::new(async { drop(tx.reserve().await.unwrap()) }),
+            ReserveMany => Task::new(async { drop(tx.reserve_many(2).await.unwrap()) }),
+            Recv => Task::new(async { drop(rx.recv().await.unwrap()) }),
+            RecvMany => Task::new(async {
+                let mut received = Vec::new();
+                assert!(rx.recv_many(&mut received, 2).await > 0);
+            }),
+            Closed => Task::new(tx.closed()),
+        }
+    }
+
+    /// Nothing to do for this kind of future.
+    fn blocked() -> impl Fn(Self) -> Scene {
+        |wait| {
+            let (tx, rx) = channel(CAPACITY);
+            let drops = Drops::default();
+            for _ in 0..CAPACITY * usize::from(wait.is_for_room()) {
+                tx.try_send(drops.message()).unwrap();
+            }
+            Scene { tx, rx, drops }
+        }
+    }
+}
+
+impl Scene {
+    /// Gives waits of this kind something to do.
+    fn give_chance(&self, wait: Wait) {
+        if wait.is_for_room() {
+            drop(self.rx.try_recv().unwrap());
+        } else if wait.is_for_messages() {
+            self.tx.try_send(self.drops.message()).unwrap();
+        }
+    }
+
+    fn take_chance(&self, wait: Wait) {
+        if wait.is_for_room() {
+            self.tx.try_send(self.drops.message()).unwrap();
+        } else if wait.is_for_messages() {
+            drop(self.rx.try_recv().unwrap());
+        }
+    }
+
+    fn prepare(&self, wait: Wait, before: Before) {
+        if let Before::MissedChance = before {
+            self.give_chance(wait);
+            self.take_chance(wait);
+        }
+    }
+
+    /// Checks that nobody holds any room beside the messages.
+    #[track_caller]
+    fn assert_nothing_held(&self, messages: usize, what: &str) {
+        assert_eq!(self.tx.len(), messages, "{what}");
+        assert_eq!(self.tx.capacity(), CAPACITY - messages, "{what}");
+        assert_eq!(self.tx.stats().permits, 0, "{what}");
+    }
+}
+
+/// Polls as an executor would: as long as it is woken. Whether it is done.
+fn run(task: &mut Task<'_, ()>) -> bool {
+    while task.is_woken() {
+        if task.poll().is_ready() {
+            return true;
+        }
+    }
+    false
+}
+
+/// Drops `dropped` after `polls` polls, with `behind` waiting behind it.
+fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_at_end: bool) {
+    let what = format!("{dropped:?} after {polls} polls, {before:?}, {woken_at_end}, {behind:?}");
+    let scene = Wait::blocked()(dropped);
+    let messages = scene.tx.len();
+    let mut task = dropped.start(&scene);
+    let mut heir = None;
+    for _ in 0..polls {
+        scene.prepare(dropped, before);
+        assert!(task.poll().is_pending(), "{what}");
+        // Comes after the first poll, so that it is behind it.
+        let heir = heir.get_or_insert_with(|| behind.start(&scene));
+        assert!(!run(heir), "{what}");
+    }
+    let mut heir = heir.unwrap_or_else(|| behind.start(&scene));
+    assert!(!run(&mut heir), "{what}");
+    let messages = if woken_at_end {
+        scene.give_chance(dropped);
+        if dropped.is_for_room() {
+            messages - 1
+        } else {
+            messages + usize::from(dropped.is_for_messages())
+        }
+    } else {
+        messages
+    };
+    drop(task);
+    scene.assert_nothing_held(messages, &what);
+
+    // Who is behind goes on as soon as there is something to do, if need be with a second helping.
+    let mut is_done = run(&mut heir);
+    if behind == Closed {
+        assert!(!is_done, "{what}");
+        scene.rx.close();
+        is_done = run(&mut heir);
+    }
+    for _ in 0..2 {
+        if !is_done {
+            scene.give_chance(behind);
+            is_done = run(&mut heir);
+        }
+    }
+    assert!(is_done, "{what}: who was behind still waits");
+    drop(heir);
+    let Scene { tx, rx, drops } = scene;
+    assert_eq!(tx.stats().permits, 0, "{what}");
+    drop((tx, rx));
+    assert!(drops.of_each().iter().all(|&drops| drops == 1), "{what}");
+}
+
+#[test]
+fn a_future_dropped_after_any_number_of_polls_has_done_nothing() {
+    let room = [Send, SendMany, Reserve, ReserveMany];
+    let messages = [Recv, RecvMany];
+    let pairs = |side: &[Wait]| {
+        let pairs = side.iter().flat_map(|&a| side.iter().map(move |&b| (a, b)));
+        pairs.collect::<Vec<_>>()
+    };
+    let mut cases = 0;
+    for (dropped, behind) in [pairs(&room), pairs(&messages), pairs(&[Closed])].concat() {
+        for before in [Before::Nothing, Before::MissedChance] {
+            for polls in 0..5 {
+                for woken_at_end in [false, true] {
+                    drop_after(polls, dropped, behind, before, woken_at_end);
+                    cases += 1;
+                }
+            }
+        }
+    }
+    println!("{cases} cases");
+}
+
+#[test]
+fn a_reserve_many_dropped_half_way_gives_back_what_it_has() {
+    for behind in [Send, SendMany, Reserve, ReserveMany] {
+        let scene = Wait::blocked()(ReserveMany);
+        let mut half_way = ReserveMany.start(&scene);
+        assert!(!run(&mut half_way));
+        let mut heir = behind.start(&scene);
+        assert!(!run(&mut heir));
+        scene.give_chance(ReserveMany);
+        assert!(!run(&mut half_way) && half_way.poll().is_pending());
+        assert_eq!((scene.tx.len(), scene.tx.capacity()), (CAPACITY - 1, 0));
+        drop(half_way);
+        let mut is_done = run(&mut heir);
+        if !is_done {
+            scene.give_chance(behind);
+            is_done = run(&mut heir);
+        }
+        assert!(is_done, "{behind:?}");
+    }
+}
+
+#[test]
+fn a_send_many_dropped_half_way_has_sent_the_first_ones_and_nothing_else() {
+    let scene = Wait::blocked()(SendMany);
+    let mut half_way = SendMany.start(&scene);
+    assert!(!run(&mut half_way));
+    let mut heir = Send.start(&scene);
+    assert!(!run(&mut heir));
+    scene.give_chance(SendMany);
+    assert!(!run(&mut half_way));
+    drop(half_way);
+    scene.assert_nothing_held(CAPACITY, "one of two was sent");
+    scene.give_chance(Send);
+    assert!(run(&mut heir));
+    drop(heir);
+    let numbers: Vec<_> = scene
+        .rx
+        .try_iter()
+        .map(|message| message.number())
+        .collect();
+    // 0 to 2 were there before, 3 and 4 the batch, 5 came from behind.
+    assert_eq!(numbers, [2, 3, 5]);
+    assert_eq!(scene.drops.of_each(), [1; 6]);
+}
