@@ -82,3 +82,8 @@ pub use channel::{
     TryIter, Unsent, WeakReceiver, WeakSender, channel,
 };
 pub use queue::{Consumer, MpmcQueue, Producer};
+
+/// So that the README's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
