@@ -1,0 +1,78 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::peers::OURS;
+use crate::scenarios::FLOOR;
+
+/// Compares mpmc-std with other channels and queues, and writes a table, CSV and charts
+#[derive(Debug, Parser)]
+#[command(disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub options: Options,
+    #[command(subcommand)]
+    pub child: Option<Child>,
+}
+
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Few rounds and short cells: shows that everything runs, not how fast it is
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Only scenarios whose id contains this
+    #[arg(long, value_name = "SUBSTRING", default_value = "")]
+    pub filter: String,
+
+    /// Only these peers, beside mpmc-std
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub peers: Vec<String>,
+
+    /// How often each cell is measured [default: 7, or 2 with --quick]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: Option<u32>,
+
+    /// Where the results go
+    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
+    pub out: PathBuf,
+
+    /// Lists the rows and who takes part in each, and measures nothing
+    #[arg(long)]
+    pub list: bool,
+}
+
+impl Options {
+    pub fn wants_row(&self, id: &str) -> bool {
+        id.contains(&self.filter)
+    }
+
+    pub fn wants_peer(&self, name: &str) -> bool {
+        let always = name == OURS || name == FLOOR;
+        always || self.peers.is_empty() || self.peers.iter().any(|wanted| wanted == name)
+    }
+}
+
+/// What the program tells copies of itself to do.
+#[derive(Debug, Subcommand)]
+pub enum Child {
+    /// Measures one cell
+    #[command(hide = true)]
+    Cell {
+        scenario: String,
+        peer: String,
+        count: u64,
+    },
+    /// Finds how many messages take the time of a cell
+    #[command(hide = true)]
+    Calibrate {
+        scenario: String,
+        peer: String,
+        micros: u64,
+    },
+    /// Drops futures of one peer
+    #[command(hide = true)]
+    Cancel { peer: String, millis: u64 },
+}

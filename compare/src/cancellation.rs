@@ -1,0 +1,136 @@
+//! Which peers keep their messages when futures are dropped: found out by trial.
+//!
+//! Senders and receivers poll their futures a random number of times, from none to a few, and then drop
+//! those that are not ready. Between the last poll and the drop other tasks run, so the future may have
+//! been woken, or been handed a message, or had its message taken, and does not know it yet. When the
+//! senders are gone, the receivers take what is left. Then:
+//!
+//! - a message whose send was `Ready` must have been received, once: else it is *lost*, or *duplicated*;
+//! - a message whose send was dropped before it was `Ready` must not have been received: else it was
+//!   *delivered though cancelled*, and a caller that tries again after a timeout sends it twice.
+//!
+//! Some futures are polled to their end by nothing but the wakes of the channel. If a wake gets lost the
+//! round *hangs*, and is given up after a while.
+//!
+//! A peer without a violation in so many trials is not proved exact, and the report does not say so.
+
+mod trials;
+
+use crate::arguments::Options;
+use crate::measure::Plan;
+use crate::peers::{Receivers, async_names};
+use crate::process::{self, Failure};
+
+pub use trials::observe;
+
+/// What was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// Futures that were polled, and dropped before they were ready.
+    pub trials: u64,
+    pub lost: u64,
+    pub duplicated: u64,
+    pub delivered_though_cancelled: u64,
+    /// Rounds.
+    pub hung: u64,
+}
+
+impl Observation {
+    pub fn is_clean(&self) -> bool {
+        self.violations().is_empty()
+    }
+
+    /// What of it breaks the promise, in words; empty if nothing does.
+    pub fn violations(&self) -> String {
+        let counts = [
+            (self.lost, "messages lost"),
+            (self.duplicated, "messages duplicated"),
+            (
+                self.delivered_though_cancelled,
+                "messages delivered though cancelled",
+            ),
+            (self.hung, "rounds hung"),
+        ];
+        let seen = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"));
+        seen.collect::<Vec<_>>().join(", ")
+    }
+
+    pub fn to_numbers(self) -> [u64; 5] {
+        let Self {
+            trials,
+            lost,
+            duplicated,
+            delivered_though_cancelled,
+            hung,
+        } = self;
+        [trials, lost, duplicated, delivered_though_cancelled, hung]
+    }
+
+    fn from_numbers(numbers: &[f64]) -> Option<Self> {
+        let &[trials, lost, duplicated, delivered, hung] = numbers else {
+            return None;
+        };
+        Some(Self {
+            trials: trials as u64,
+            lost: lost as u64,
+            duplicated: duplicated as u64,
+            delivered_though_cancelled: delivered as u64,
+            hung: hung as u64,
+        })
+    }
+}
+
+/// A peer and what was seen of it.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub peer: String,
+    pub result: Result<Observation, Failure>,
+}
+
+/// Tries all peers that have futures, each in a process of its own.
+pub fn observe_all(options: &Options, plan: &Plan) -> Vec<Observed> {
+    async_names(Receivers::One)
+        .into_iter()
+        .filter(|peer| options.wants_peer(peer))
+        .map(|peer| {
+            let millis = plan.cancellation.as_millis().to_string();
+            let timeout = plan.timeout_of(plan.cancellation + trials::MOST_TIME_IN_HANGS);
+            let numbers = process::run(&["cancel", peer, &millis], timeout);
+            let result = numbers
+                .and_then(|numbers| Observation::from_numbers(&numbers).ok_or(Failure::Died));
+            match &result {
+                Ok(observation) => eprintln!("cancellation, {peer}: {observation:?}"),
+                Err(failure) => eprintln!("cancellation, {peer}: {failure}"),
+            }
+            Observed {
+                peer: peer.into(),
+                result,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Observation;
+
+    #[test]
+    fn violations_are_told_by_name() {
+        let clean = Observation {
+            trials: 9,
+            ..Observation::default()
+        };
+        assert!(clean.is_clean());
+        let seen = Observation {
+            lost: 2,
+            hung: 1,
+            ..clean
+        };
+        assert_eq!(seen.violations(), "2 messages lost, 1 rounds hung");
+        let numbers = seen.to_numbers().map(|number| number as f64);
+        assert_eq!(Observation::from_numbers(&numbers), Some(seen));
+    }
+}

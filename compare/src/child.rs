@@ -1,0 +1,77 @@
+//! The other side of [`process`](crate::process): what a copy of the program does, and prints.
+
+use std::time::{Duration, Instant};
+
+use crate::arguments::Child;
+use crate::cancellation;
+use crate::scenarios::{self, Scenario, Size};
+
+/// The part of a cell's messages that go through before the ones that are measured.
+const WARM_UP: u64 = 4;
+
+pub fn run(child: &Child) {
+    // crossfire asks for this at the start of a program: it spins less on a single core.
+    crossfire::detect_backoff_cfg();
+    match child {
+        Child::Cell {
+            scenario,
+            peer,
+            count,
+        } => {
+            let scenario = find(scenario);
+            if let Size::Calibrated = scenario.size() {
+                scenario.run(peer, count.div_ceil(WARM_UP));
+            }
+            for value in scenario.run(peer, *count) {
+                println!("{value}");
+            }
+        }
+        Child::Calibrate {
+            scenario,
+            peer,
+            micros,
+        } => {
+            let count = calibrate(
+                find(scenario).as_ref(),
+                peer,
+                Duration::from_micros(*micros),
+            );
+            println!("{count}");
+        }
+        Child::Cancel { peer, millis } => {
+            let observation = cancellation::observe(peer, Duration::from_millis(*millis));
+            for number in observation.to_numbers() {
+                println!("{number}");
+            }
+        }
+    }
+}
+
+/// The scenario whose first row has that id.
+fn find(id: &str) -> Box<dyn Scenario> {
+    scenarios::all()
+        .into_iter()
+        .find(|scenario| scenario.rows()[0].id == id)
+        .expect("a scenario of that name")
+}
+
+/// How many messages take about that time.
+fn calibrate(scenario: &dyn Scenario, peer: &str, cell: Duration) -> u64 {
+    let scale_of = |count| {
+        let start = Instant::now();
+        scenario.run(peer, count);
+        cell.as_secs_f64() / start.elapsed().as_secs_f64()
+    };
+    let mut count = 256;
+    loop {
+        let scale = scale_of(count);
+        if scale < 3.0 {
+            // Near enough for the rest to be a matter of proportion; before that, starting threads and cold
+            // memory are too large a part of the time. Once more, for the case that something else had
+            // the machine meanwhile.
+            let scale = scale.max(scale_of(count));
+            return (count as f64 * scale).ceil() as u64;
+        }
+        count = (count as f64 * scale.min(16.0)).ceil() as u64;
+    }
+}

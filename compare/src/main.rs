@@ -1,0 +1,100 @@
+//! mpmc-std beside other channels and queues: measures all of them in one run, on one machine, in turns,
+//! and writes a table, the raw figures, and charts.
+//!
+//! - [`peers`]: the channels and queues, behind common traits.
+//! - [`scenarios`]: what is measured on them.
+//! - [`cancellation`]: which of them keep their messages when futures are dropped, found out by trial.
+//! - [`measure`]: rounds, turns, calibration; each cell runs in a process of its own ([`process`]).
+//! - [`report`]: the files that come out.
+
+mod allocations;
+mod arguments;
+mod cancellation;
+mod child;
+mod executor;
+mod machine;
+mod measure;
+mod message;
+mod peers;
+mod process;
+mod report;
+mod scenarios;
+mod statistics;
+mod threads;
+
+use std::error::Error;
+
+use clap::Parser;
+
+use arguments::{Arguments, Options};
+use machine::Machine;
+use measure::Plan;
+use report::Report;
+use scenarios::{Group, Scenario};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    match arguments.child {
+        Some(child) => child::run(&child),
+        None if arguments.options.list => list(&arguments.options),
+        None => compare(&arguments.options)?,
+    }
+    Ok(())
+}
+
+/// The scenarios that the options ask for; the floor goes with any of them.
+fn selected(options: &Options) -> Vec<Box<dyn Scenario>> {
+    let mut scenarios = scenarios::all();
+    scenarios.retain(|scenario| {
+        let rows = scenario.rows();
+        rows.iter()
+            .any(|row| row.group == Group::Floor || options.wants_row(&row.id))
+    });
+    scenarios
+}
+
+fn list(options: &Options) {
+    for scenario in selected(options) {
+        for row in scenario.rows() {
+            let peers = scenario.peers();
+            println!("{}  [{}]  {}", row.id, row.unit, peers.join(", "));
+        }
+    }
+}
+
+/// Refuses what would lead to an empty table without a word.
+fn check(options: &Options) -> Result<(), Box<dyn Error>> {
+    let scenarios = scenarios::all();
+    let peers: Vec<_> = scenarios.iter().flat_map(|s| s.peers()).collect();
+    if let Some(unknown) = options.peers.iter().find(|p| !peers.contains(&p.as_str())) {
+        return Err(format!("no peer is called \"{unknown}\"; see --list").into());
+    }
+    let mut rows = scenarios.iter().flat_map(|s| s.rows());
+    if !rows.any(|row| options.wants_row(&row.id)) {
+        return Err(format!("no row has \"{}\" in its id; see --list", options.filter).into());
+    }
+    Ok(())
+}
+
+fn compare(options: &Options) -> Result<(), Box<dyn Error>> {
+    check(options)?;
+    let plan = Plan::new(options);
+    let observations = cancellation::observe_all(options, &plan);
+    let scenarios = selected(options);
+    let mut rows = Vec::new();
+    for (index, scenario) in scenarios.iter().enumerate() {
+        let id = &scenario.rows()[0].id;
+        eprintln!("[{}/{}] {id}", index + 1, scenarios.len());
+        rows.extend(measure::scenario(scenario.as_ref(), options, &plan));
+    }
+    let report = Report {
+        machine: Machine::detect(),
+        rounds: plan.rounds,
+        cell: plan.cell,
+        observations,
+        rows,
+    };
+    report.write(&options.out)?;
+    println!("written to {}", options.out.display());
+    Ok(())
+}

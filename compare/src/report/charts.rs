@@ -1,0 +1,122 @@
+//! Which charts there are, and what is in them.
+
+use std::error::Error;
+
+use super::svg::{DotPlot, PlotRow, Point, Scale};
+use super::{Among, Report};
+use crate::scenarios::Group;
+
+/// A finished chart.
+pub struct Chart {
+    pub file: &'static str,
+    pub title: &'static str,
+    pub svg: String,
+}
+
+/// All charts that there are figures for.
+pub fn draw(report: &Report) -> Result<Vec<Chart>, Box<dyn Error>> {
+    let plots = [
+        ("means.svg", means(report)),
+        ("rows.svg", rows(report)),
+        ("latency.svg", latency(report)),
+    ];
+    let mut charts = Vec::new();
+    for (file, plot) in plots {
+        if !plot.rows.is_empty() {
+            charts.push(Chart {
+                file,
+                title: plot.title,
+                svg: plot.draw()?,
+            });
+        }
+    }
+    Ok(charts)
+}
+
+/// Geometric means, peer by peer.
+fn means(report: &Report) -> DotPlot {
+    let best = [
+        ("best peer of each row", report.mean_of_best(Among::All)),
+        ("best exact peer", report.mean_of_best(Among::Exact)),
+    ];
+    let peers = report.peers();
+    let peers = peers.iter().map(|peer| (*peer, report.mean_against(peer)));
+    let rows = best.into_iter().chain(peers).filter_map(|(name, mean)| {
+        let value = mean?.geometric;
+        Some(PlotRow::of_one(name, value))
+    });
+    DotPlot {
+        title: "mpmc-std against each peer, geometric mean over all rows",
+        axis: "time per message of the peer / mpmc-std (right of 1: mpmc-std is ahead)",
+        scale: Scale::Ratio,
+        series: vec!["geometric mean".into()],
+        rows: rows.collect(),
+    }
+}
+
+/// Every row of time per message, every peer.
+fn rows(report: &Report) -> DotPlot {
+    let series: Vec<String> = report.peers().into_iter().map(String::from).collect();
+    let mut rows = Vec::new();
+    let mut group = None;
+    for row in report.per_message() {
+        if group != Some(row.row.group) {
+            group = Some(row.row.group);
+            rows.push(PlotRow::heading(row.row.group.title()));
+        }
+        let points = report.ratios(row).filter_map(|ratio| {
+            Some(Point {
+                series: series.iter().position(|name| name == ratio.peer)?,
+                value: ratio.value,
+            })
+        });
+        rows.push(PlotRow {
+            label: row.row.title.replace('`', ""),
+            points: points.collect(),
+        });
+    }
+    DotPlot {
+        title: "mpmc-std against each peer, row by row",
+        axis: "time per message of the peer / mpmc-std (right of 1: mpmc-std is ahead)",
+        scale: Scale::Ratio,
+        series,
+        rows,
+    }
+}
+
+/// Percentiles, peer by peer.
+fn latency(report: &Report) -> DotPlot {
+    let percentiles: Vec<_> = report
+        .table()
+        .filter(|row| row.row.group == Group::Latency)
+        .collect();
+    let mut rows: Vec<PlotRow> = Vec::new();
+    for (series, percentile) in percentiles.iter().enumerate() {
+        for cell in &percentile.cells {
+            let Ok(summary) = &cell.result else {
+                continue;
+            };
+            let point = Point {
+                series,
+                value: summary.median / 1e3,
+            };
+            match rows.iter_mut().find(|row| row.label == cell.peer) {
+                Some(row) => row.points.push(point),
+                None => rows.push(PlotRow {
+                    label: cell.peer.clone(),
+                    points: vec![point],
+                }),
+            }
+        }
+    }
+    DotPlot {
+        title: "Latency at 100,000 messages per second",
+        axis: "microseconds from due to received (left is better)",
+        scale: Scale::Plain,
+        series: percentiles
+            .iter()
+            .map(|row| row.row.title.clone())
+            .collect(),
+        rows,
+    }
+}

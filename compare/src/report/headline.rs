@@ -1,0 +1,114 @@
+//! The few figures that people quote, each beside what the hardware allows.
+
+use super::Report;
+use crate::measure::MeasuredRow;
+use crate::peers::OURS;
+use crate::scenarios::{
+    BATCH_ONE_THREAD, FLOOR, FOUR_BY_FOUR, LINE_ROUND_TRIP, LOCKED_PAIR, SINGLE_OPERATION,
+    SIXTEEN_THREADS,
+};
+
+/// A figure, its best peer, and its floor, as text.
+pub struct Headline {
+    pub title: &'static str,
+    pub ours: String,
+    pub best_peer: String,
+    pub floor: String,
+}
+
+/// A headline figure: where it comes from, and what it is.
+struct Figure {
+    title: &'static str,
+    row: &'static str,
+    floor: &'static str,
+    measure: Measure,
+}
+
+/// What is made of the nanoseconds per message of a row. A put or a take of one message is an operation, so a
+/// message is two.
+#[derive(Clone, Copy)]
+enum Measure {
+    OperationsPerSecond,
+    MessagesPerSecond,
+    NanosecondsPerOperation,
+}
+
+const FIGURES: [Figure; 4] = [
+    Figure {
+        title: "one thread, batches of 64 on a channel",
+        row: BATCH_ONE_THREAD,
+        floor: LOCKED_PAIR,
+        measure: Measure::OperationsPerSecond,
+    },
+    Figure {
+        title: "4 producer and 4 consumer threads on a raw queue",
+        row: FOUR_BY_FOUR,
+        floor: LINE_ROUND_TRIP,
+        measure: Measure::MessagesPerSecond,
+    },
+    Figure {
+        title: "one operation on a raw queue, uncontended",
+        row: SINGLE_OPERATION,
+        floor: LOCKED_PAIR,
+        measure: Measure::NanosecondsPerOperation,
+    },
+    Figure {
+        title: "one operation on a raw queue, 16 threads contending",
+        row: SIXTEEN_THREADS,
+        floor: LINE_ROUND_TRIP,
+        measure: Measure::NanosecondsPerOperation,
+    },
+];
+
+/// The figures; "–" for what was not measured.
+pub fn headlines(report: &Report) -> Vec<Headline> {
+    let missing = || "–".to_owned();
+    FIGURES
+        .iter()
+        .map(|figure| {
+            let row = report.row(figure.row);
+            let measure = figure.measure;
+            let floor = report.row(figure.floor);
+            Headline {
+                title: figure.title,
+                ours: row
+                    .and_then(|row| row.median(OURS))
+                    .map_or_else(missing, |median| measure.show(median)),
+                best_peer: row
+                    .and_then(fastest_peer)
+                    .map_or_else(missing, |(peer, median)| {
+                        format!("{} ({peer})", measure.show(median))
+                    }),
+                floor: floor
+                    .and_then(|floor| floor.median(FLOOR))
+                    .map_or_else(missing, |median| measure.show(median)),
+            }
+        })
+        .collect()
+}
+
+fn fastest_peer(row: &MeasuredRow) -> Option<(&str, f64)> {
+    row.cells
+        .iter()
+        .filter(|cell| cell.peer != OURS)
+        .filter_map(|cell| Some((cell.peer.as_str(), cell.result.as_ref().ok()?.median)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+impl Measure {
+    fn show(self, nanoseconds_per_message: f64) -> String {
+        match self {
+            Self::OperationsPerSecond => {
+                let millions = 2e3 / nanoseconds_per_message;
+                format!("{millions:.0} million operations/s")
+            }
+            Self::MessagesPerSecond => {
+                let millions = 1e3 / nanoseconds_per_message;
+                format!("{millions:.1} million messages/s")
+            }
+            Self::NanosecondsPerOperation => {
+                format!("{:.2} ns/operation", nanoseconds_per_message / 2.0)
+            }
+        }
+    }
+}

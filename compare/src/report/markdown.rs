@@ -1,0 +1,252 @@
+//! The table that the README shows.
+
+use std::fmt::Write;
+
+use super::charts::Chart;
+use super::headline::headlines;
+use super::{Among, Mean, Ratio, Report};
+use crate::machine::version_of;
+use crate::measure::{Cell, MeasuredRow};
+use crate::peers::OURS;
+use crate::scenarios::Group;
+use crate::statistics::Summary;
+
+/// For what is not there.
+const NONE: &str = "–";
+
+pub fn render(report: &Report, charts: &[Chart]) -> String {
+    let sections = [
+        introduction(report),
+        in_short(report),
+        headline_section(report),
+        cancellation_section(report),
+        chart_section(charts),
+        tables(report),
+    ];
+    sections.join("\n")
+}
+
+fn introduction(report: &Report) -> String {
+    let machine = &report.machine;
+    let mut versions: Vec<String> = Vec::new();
+    for peer in std::iter::once(OURS).chain(report.peers()) {
+        let version = version_of(peer).unwrap_or("of the compiler");
+        versions.push(format!("{peer} {version}"));
+    }
+    format!(
+        "# mpmc-std beside other channels\n\n\
+         Made by `cargo run --release -p mpmc-std-compare`, in one run on one machine: {processor}, {cores} threads \
+         at once, {system}; {compiler}.\n\n\
+         {versions}.\n\n\
+         Peers take turns within each round; figures are medians over {rounds} rounds of about {cell} ms per cell, \
+         the quartiles below in small print. \"best / ours\" is the best peer's figure by mpmc-std's: **above 1, mpmc-std \
+         is ahead**. \"{NONE}\": the peer does not take part (a single receiver, or no such call).\n",
+        processor = machine.processor,
+        cores = machine.cores,
+        system = machine.system,
+        compiler = machine.compiler,
+        versions = versions.join(", "),
+        rounds = report.rounds,
+        cell = report.cell.as_millis(),
+    )
+}
+
+/// The geometric means.
+fn in_short(report: &Report) -> String {
+    let mut text = String::from(
+        "## In short\n\n\
+         Over the rows that are a time per message.\n\n\
+         | compared with | geometric mean | mpmc-std ahead in | exact cancellation |\n|---|---|---|---|\n",
+    );
+    let mut line = |name: &str, mean: Option<Mean>, exact: &str| {
+        let (ratio, ahead) = match mean {
+            Some(mean) => (
+                format!("{:.2}", mean.geometric),
+                format!("{} of {} rows", mean.ahead, mean.rows),
+            ),
+            None => (NONE.into(), NONE.into()),
+        };
+        writeln!(text, "| {name} | {ratio} | {ahead} | {exact} |").expect("writing to a string");
+    };
+    line(
+        "the best peer of each row",
+        report.mean_of_best(Among::All),
+        "",
+    );
+    line(
+        "the best peer with exact cancellation",
+        report.mean_of_best(Among::Exact),
+        "",
+    );
+    for peer in report.peers() {
+        line(peer, report.mean_against(peer), &verdict(report, peer));
+    }
+    text
+}
+
+/// What was seen of a peer, in a few words. Never more than what was seen.
+fn verdict(report: &Report, peer: &str) -> String {
+    let Some(observed) = report.observations.iter().find(|seen| seen.peer == peer) else {
+        return "no futures".into();
+    };
+    match &observed.result {
+        Ok(seen) if seen.is_clean() => format!("no violation seen in {} trials", seen.trials),
+        Ok(seen) => format!("violated: {}", seen.violations()),
+        Err(failure) => failure.to_string(),
+    }
+}
+
+fn headline_section(report: &Report) -> String {
+    let mut text = String::from(
+        "## Headline figures\n\n\
+         Beside the floor that the hardware sets, measured in the same run: two uncontended locked instructions \
+         per message on one core, one cache line there and back per message between two cores. What moves several \
+         messages at once, as batches do and as threads that share a core or a cache line do, can be below it.\n\n\
+         | figure | mpmc-std | best peer | hardware floor |\n|---|---|---|---|\n",
+    );
+    for headline in headlines(report) {
+        writeln!(
+            text,
+            "| {} | **{}** | {} | {} |",
+            headline.title, headline.ours, headline.best_peer, headline.floor
+        )
+        .expect("writing to a string");
+    }
+    text
+}
+
+fn cancellation_section(report: &Report) -> String {
+    let mut text = String::from(
+        "## Exact cancellation\n\n\
+         Send and receive futures are polled a few times and dropped (\"trials\" counts those dropped before they were \
+         ready). *Lost*: `send` had returned `Ok`, nobody received the message. *Delivered though cancelled*: \
+         the send future was dropped before it was ready, the message arrived. *Hung*: rounds in which a task was \
+         never woken. \"No violation seen\" is what it says, no proof.\n\n\
+         | peer | trials | lost | duplicated | delivered though cancelled | hung |\n|---|---|---|---|---|---|\n",
+    );
+    for observed in &report.observations {
+        let peer = &observed.peer;
+        let line = match &observed.result {
+            Ok(seen) => {
+                let [trials, lost, duplicated, delivered, hung] = seen.to_numbers();
+                format!("| {peer} | {trials} | {lost} | {duplicated} | {delivered} | {hung} |")
+            }
+            Err(failure) => format!("| {peer} | {failure} | | | | |"),
+        };
+        writeln!(text, "{line}").expect("writing to a string");
+    }
+    text
+}
+
+fn chart_section(charts: &[Chart]) -> String {
+    let mut text = String::from("## Charts\n\n");
+    for chart in charts {
+        writeln!(text, "![{}]({})\n", chart.title, chart.file).expect("writing to a string");
+    }
+    text
+}
+
+fn tables(report: &Report) -> String {
+    let mut groups: Vec<Group> = report.table().map(|row| row.row.group).collect();
+    groups.dedup();
+    let tables: Vec<String> = groups
+        .into_iter()
+        .map(|group| table(report, group))
+        .collect();
+    tables.join("\n")
+}
+
+fn table(report: &Report, group: Group) -> String {
+    let rows: Vec<&MeasuredRow> = report
+        .table()
+        .filter(|row| row.row.group == group)
+        .collect();
+    let mut peers: Vec<&str> = Vec::new();
+    for cell in rows.iter().flat_map(|row| &row.cells) {
+        if !peers.contains(&cell.peer.as_str()) {
+            peers.push(&cell.peer);
+        }
+    }
+    let mut text = format!("## {}\n\n{}\n\n", group.title(), group.note());
+    let rule = "---|".repeat(peers.len() + 3);
+    writeln!(
+        text,
+        "| | best / ours | best exact / ours | {} |\n|{rule}",
+        peers.join(" | ")
+    )
+    .expect("writing to a string");
+    for row in rows {
+        let cells: Vec<String> = peers.iter().map(|peer| cell(report, row, peer)).collect();
+        writeln!(
+            text,
+            "| {} ({}) | {} | {} | {} |",
+            row.row.title,
+            row.row.unit,
+            ratio(report.best(row, Among::All)),
+            ratio(report.best(row, Among::Exact)),
+            cells.join(" | ")
+        )
+        .expect("writing to a string");
+    }
+    text
+}
+
+fn ratio(ratio: Option<Ratio<'_>>) -> String {
+    ratio.map_or(NONE.into(), |ratio| {
+        format!("{}<br><sub>{}</sub>", figure(ratio.value), ratio.peer)
+    })
+}
+
+fn cell(report: &Report, row: &MeasuredRow, peer: &str) -> String {
+    match row.cell(peer) {
+        None => NONE.into(),
+        Some(Cell {
+            result: Err(failure),
+            ..
+        }) => failure.to_string(),
+        Some(Cell {
+            result: Ok(summary),
+            ..
+        }) => {
+            let leads = match report.best(row, Among::All) {
+                Some(best) if best.value < 1.0 => best.peer == peer,
+                _ => peer == OURS,
+            };
+            measured(summary, leads)
+        }
+    }
+}
+
+/// A median, in bold if it is the best of its row, over its quartiles.
+fn measured(summary: &Summary, leads: bool) -> String {
+    let median = figure(summary.median);
+    let lower = figure(summary.lower_quartile);
+    let upper = figure(summary.upper_quartile);
+    let median = if leads {
+        format!("**{median}**")
+    } else {
+        median
+    };
+    format!("{median}<br><sub>{lower}–{upper}</sub>")
+}
+
+/// Three digits, which is what such figures are good for.
+fn figure(value: f64) -> String {
+    match value {
+        v if v >= 99.95 => format!("{v:.0}"),
+        v if v >= 9.995 => format!("{v:.1}"),
+        v if v >= 0.9995 => format!("{v:.2}"),
+        v => format!("{v:.3}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::figure;
+
+    #[test]
+    fn figures_have_three_digits() {
+        let shown = [12345.6, 123.4, 12.34, 9.996, 1.234, 0.1234].map(figure);
+        assert_eq!(shown, ["12346", "123", "12.3", "10.0", "1.23", "0.123"]);
+    }
+}

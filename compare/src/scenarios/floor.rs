@@ -1,0 +1,113 @@
+//! What the hardware allows: the two figures that the headline stands beside.
+//!
+//! Without batching, a message through any queue that several threads share takes a claim on each side,
+//! which is two locked instructions, and, between two cores, moves at least one cache line there and one
+//! back. Batches can stay below both, since they move several messages for the price of one.
+
+use std::hint::{black_box, spin_loop};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use crossbeam_utils::CachePadded;
+
+use super::{Group, Row, Scenario, Unit};
+use crate::threads::run_together;
+
+/// The one "peer" of these rows.
+pub const FLOOR: &str = "hardware";
+
+pub const LOCKED_PAIR: &str = "floor/two-locked-instructions";
+pub const LINE_ROUND_TRIP: &str = "floor/cache-line-round-trip";
+
+/// Two uncontended locked instructions on two cache lines.
+pub struct LockedPair;
+
+impl Scenario for LockedPair {
+    fn rows(&self) -> Vec<Row> {
+        vec![floor_row(
+            LOCKED_PAIR,
+            "two locked instructions, uncontended",
+        )]
+    }
+
+    fn peers(&self) -> Vec<&'static str> {
+        vec![FLOOR]
+    }
+
+    fn run(&self, _: &str, count: u64) -> Vec<f64> {
+        let tail = CachePadded::new(AtomicU64::new(0));
+        let head = CachePadded::new(AtomicU64::new(0));
+        let start = Instant::now();
+        for _ in 0..count {
+            black_box(tail.fetch_add(1, Ordering::AcqRel));
+            black_box(head.fetch_add(1, Ordering::AcqRel));
+        }
+        vec![start.elapsed().as_nanos() as f64 / count as f64]
+    }
+}
+
+/// A cache line that moves to another core and back.
+pub struct LineRoundTrip;
+
+impl Scenario for LineRoundTrip {
+    fn rows(&self) -> Vec<Row> {
+        vec![floor_row(
+            LINE_ROUND_TRIP,
+            "one cache line to another core and back",
+        )]
+    }
+
+    fn peers(&self) -> Vec<&'static str> {
+        vec![FLOOR]
+    }
+
+    fn run(&self, _: &str, count: u64) -> Vec<f64> {
+        const PARTS: u64 = 16;
+        let trips = count.div_ceil(PARTS);
+        // The best of several parts: the scheduler may have both threads on one core for a while, which
+        // is no property of the cache.
+        let best = (0..PARTS)
+            .map(|_| round_trips(trips))
+            .fold(f64::INFINITY, f64::min);
+        vec![best]
+    }
+}
+
+fn round_trips(count: u64) -> f64 {
+    let line = CachePadded::new(AtomicU64::new(0));
+    let line = &line;
+    // The threads write odd and even numbers in turn, each when it has seen the other's.
+    let play = move |first: u64| {
+        for round in 0..count {
+            let mine = 2 * round + first;
+            wait_for(line, mine);
+            line.store(mine + 1, Ordering::Release);
+        }
+    };
+    let (time, _) = run_together::<()>(vec![Box::new(move || play(0)), Box::new(move || play(1))]);
+    time.as_nanos() as f64 / count as f64
+}
+
+/// Spins far longer than a line can take, so that yielding happens only where the other thread has no core.
+fn wait_for(line: &AtomicU64, value: u64) {
+    const SPINS: u32 = 20_000;
+    let mut spins = 0;
+    while line.load(Ordering::Acquire) != value {
+        spins += 1;
+        if spins < SPINS {
+            spin_loop();
+        } else {
+            thread::yield_now();
+        }
+    }
+}
+
+fn floor_row(id: &str, title: &str) -> Row {
+    Row {
+        id: id.into(),
+        group: Group::Floor,
+        title: title.into(),
+        unit: Unit::Nanoseconds,
+    }
+}

@@ -1,0 +1,160 @@
+//! The rows, in the order of the report. Not the full product of all parameters: each row is there because
+//! it shows something that its neighbours do not.
+
+use super::batch::Batches;
+use super::blocking::Blocking;
+use super::fairness::Fairness;
+use super::floor::{LineRoundTrip, LockedPair};
+use super::idle::Idle;
+use super::latency::Latency;
+use super::one_thread::{ChannelBatch, ChannelPair, QueuePair};
+use super::ping_pong::PingPong;
+use super::pipeline::Pipeline;
+use super::queues::{QueueThreads, Threads};
+use super::throughput::Throughput;
+use super::{Group, Scenario};
+use crate::executor::Executor;
+use crate::message::Payload;
+
+// The rows that the headline figures are taken from.
+pub const BATCH_ONE_THREAD: &str = "batch/one-thread";
+pub const SINGLE_OPERATION: &str = "queue/one-thread";
+pub const FOUR_BY_FOUR: &str = "queue/4x4/capacity-1024";
+pub const SIXTEEN_THREADS: &str = "queue/16-threads/capacity-1024";
+
+/// Producers, consumers and capacity.
+const TOKIO_MULTI: [(usize, usize, usize); 13] = [
+    (1, 1, 1),
+    (1, 1, 64),
+    (1, 1, 1024),
+    (4, 1, 1),
+    (4, 1, 64),
+    (1, 4, 64),
+    (4, 4, 1),
+    (4, 4, 2),
+    (4, 4, 64),
+    (4, 4, 1024),
+    (64, 64, 1),
+    (64, 64, 64),
+    (64, 64, 1024),
+];
+
+const TOKIO_CURRENT: [(usize, usize, usize); 7] = [
+    (1, 1, 1),
+    (1, 1, 64),
+    (4, 1, 64),
+    (1, 4, 64),
+    (4, 4, 1),
+    (4, 4, 64),
+    (64, 64, 1024),
+];
+
+const SMOL: [(usize, usize, usize); 3] = [(1, 1, 64), (4, 4, 1), (4, 4, 64)];
+
+const PAYLOADS: [(usize, usize, Payload); 4] = [
+    (1, 1, Payload::Bytes256),
+    (4, 4, Payload::Bytes64),
+    (4, 4, Payload::Bytes256),
+    (4, 4, Payload::Boxed),
+];
+
+const BLOCKING: [(usize, usize, usize); 3] = [(1, 1, 1), (1, 1, 1024), (4, 4, 64)];
+
+/// All scenarios, those of the floor included.
+pub fn all() -> Vec<Box<dyn Scenario>> {
+    let mut list: Vec<Box<dyn Scenario>> = vec![Box::new(LockedPair), Box::new(LineRoundTrip)];
+    throughput(
+        &mut list,
+        Group::TokioMulti,
+        Executor::TokioMulti,
+        &TOKIO_MULTI,
+    );
+    throughput(
+        &mut list,
+        Group::TokioCurrent,
+        Executor::TokioCurrent,
+        &TOKIO_CURRENT,
+    );
+    throughput(&mut list, Group::Smol, Executor::Smol, &SMOL);
+    for (producers, consumers, payload) in PAYLOADS {
+        list.push(Box::new(Throughput {
+            group: Group::Payloads,
+            executor: Executor::TokioMulti,
+            producers,
+            consumers,
+            capacity: 64,
+            payload,
+        }));
+    }
+    for executor in [Executor::TokioMulti, Executor::TokioCurrent] {
+        list.push(Box::new(PingPong { executor }));
+    }
+    for executor in [Executor::TokioMulti, Executor::TokioCurrent] {
+        list.push(Box::new(Pipeline {
+            executor,
+            capacity: 64,
+        }));
+    }
+    list.push(Box::new(ChannelBatch));
+    for (producers, consumers) in [(1, 1), (4, 4)] {
+        list.push(Box::new(Batches {
+            executor: Executor::TokioMulti,
+            producers,
+            consumers,
+            capacity: 1024,
+        }));
+    }
+    for (producers, consumers, capacity) in BLOCKING {
+        list.push(Box::new(Blocking {
+            producers,
+            consumers,
+            capacity,
+        }));
+    }
+    list.push(Box::new(ChannelPair));
+    list.push(Box::new(QueuePair));
+    queues(&mut list);
+    list.push(Box::new(Idle));
+    list.push(Box::new(Latency));
+    list.push(Box::new(Fairness));
+    list
+}
+
+fn throughput(
+    list: &mut Vec<Box<dyn Scenario>>,
+    group: Group,
+    executor: Executor,
+    shapes: &[(usize, usize, usize)],
+) {
+    for &(producers, consumers, capacity) in shapes {
+        list.push(Box::new(Throughput {
+            group,
+            executor,
+            producers,
+            consumers,
+            capacity,
+            payload: Payload::Bytes8,
+        }));
+    }
+}
+
+fn queues(list: &mut Vec<Box<dyn Scenario>>) {
+    let sides = |count| Threads::Sides {
+        producers: count,
+        consumers: count,
+    };
+    let rows = [
+        ("queue/1x1/capacity-1024", sides(1), 1024),
+        (FOUR_BY_FOUR, sides(4), 1024),
+        ("queue/4x4/capacity-64", sides(4), 64),
+        ("queue/8x8/capacity-1024", sides(8), 1024),
+        (SIXTEEN_THREADS, Threads::Both { threads: 16 }, 1024),
+    ];
+    for (id, threads, capacity) in rows {
+        list.push(Box::new(QueueThreads {
+            id,
+            threads,
+            capacity,
+        }));
+    }
+}
