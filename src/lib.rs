@@ -49,6 +49,9 @@
 //! * **Fair to neighbours.** A task that always finds the channel ready yields to its executor after some
 //!   hundreds of operations.
 //!
+//! The [`guide`] has a page for each of the common tasks: closing, backpressure, batches, select loops, threads,
+//! the capacity, and finding out why a program stands still.
+//!
 //! The README lists what each operation costs and how far it makes progress by itself, with the commands
 //! that check it.
 //!

@@ -146,6 +146,31 @@ fn futures_local_pool() {
 }
 
 #[test]
+fn async_executor_with_one_thread() {
+    converse(|parts| {
+        let executor = async_executor::LocalExecutor::new();
+        let tasks: Vec<_> = parts.into_iter().map(|part| executor.spawn(part)).collect();
+        futures::executor::block_on(executor.run(join_all(tasks)));
+    });
+}
+
+#[test]
+fn async_executor_with_several_threads() {
+    converse(|parts| {
+        let executor = async_executor::Executor::new();
+        let tasks: Vec<_> = parts.into_iter().map(|part| executor.spawn(part)).collect();
+        let (running, over) = channel::<()>(1);
+        thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| futures::executor::block_on(executor.run(over.recv())));
+            }
+            futures::executor::block_on(join_all(tasks));
+            drop(running);
+        });
+    });
+}
+
+#[test]
 fn a_bare_block_on() {
     converse(|parts| drop(bare_block_on(join_all(parts))));
     converse(|parts| on_threads(parts, bare_block_on));

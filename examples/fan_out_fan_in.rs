@@ -1,0 +1,74 @@
+//! Fan out to several workers through one channel, fan in through another, and put the results in order.
+//!
+//! Both channels are bounded, so the whole holds a bounded number of jobs, however many there are.
+
+use std::collections::BTreeMap;
+
+use mpmc_std::{Receiver, Sender, channel};
+
+const JOBS: usize = 500;
+const WORKERS: usize = 4;
+
+/// The number of steps that the Collatz sequence takes from `start` to 1.
+fn steps(start: u64) -> u32 {
+    let mut number = start;
+    let mut count = 0;
+    while number != 1 {
+        number = if number % 2 == 0 {
+            number / 2
+        } else {
+            3 * number + 1
+        };
+        count += 1;
+    }
+    count
+}
+
+async fn work(jobs: Receiver<(usize, u64)>, results: Sender<(usize, u32)>) -> usize {
+    let mut count = 0;
+    while let Some((index, start)) = jobs.recv().await {
+        if results.send((index, steps(start))).await.is_err() {
+            break; // nobody wants results any more
+        }
+        count += 1;
+    }
+    count
+}
+
+#[tokio::main]
+async fn main() {
+    let (jobs, at_workers) = channel(2 * WORKERS);
+    let (results, at_end) = channel(2 * WORKERS);
+
+    let workers: Vec<_> = (0..WORKERS)
+        .map(|_| tokio::spawn(work(at_workers.clone(), results.clone())))
+        .collect();
+    // Only the workers hold these now, so the results end when the last worker does.
+    drop((at_workers, results));
+
+    let source = tokio::spawn(async move {
+        jobs.send_many((0..JOBS).map(|index| (index, index as u64 + 1)))
+            .await
+            .expect("the workers stay until the jobs end")
+    });
+
+    // Results come in the order in which they are ready. Those that are early wait here.
+    let mut early = BTreeMap::new();
+    let mut in_order = Vec::new();
+    while let Some((index, result)) = at_end.recv().await {
+        early.insert(index, result);
+        while let Some(result) = early.remove(&in_order.len()) {
+            in_order.push(result);
+        }
+    }
+
+    assert_eq!(source.await.unwrap(), JOBS);
+    let expected: Vec<_> = (1..=JOBS as u64).map(steps).collect();
+    assert_eq!(in_order, expected);
+    let mut shares = Vec::new();
+    for worker in workers {
+        shares.push(worker.await.unwrap());
+    }
+    assert_eq!(shares.iter().sum::<usize>(), JOBS);
+    println!("{JOBS} results in order, the workers' shares: {shares:?}");
+}

@@ -1,0 +1,60 @@
+//! Ending without losing what was accepted: stop accepting, finish what is there, but not for ever.
+//!
+//! Ends on Ctrl-C, or by itself after a moment.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use mpmc_std::{Receiver, Sender, channel};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+/// Takes jobs from the outside world until the channel is closed; returns how many were accepted.
+async fn accept(tx: Sender<u64>) -> u64 {
+    let mut accepted = 0;
+    while tx.send(accepted).await.is_ok() {
+        accepted += 1;
+    }
+    accepted // a job that was refused has come back in the error, and was not counted
+}
+
+/// Works until the channel is closed and drained.
+async fn work(rx: Receiver<u64>, done: Arc<AtomicU64>) {
+    while rx.recv().await.is_some() {
+        sleep(Duration::from_millis(1)).await;
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    let (tx, rx) = channel(16);
+    let done = Arc::new(AtomicU64::new(0));
+
+    let mut acceptors = JoinSet::new();
+    for _ in 0..2 {
+        acceptors.spawn(accept(tx.clone()));
+    }
+    let mut workers = JoinSet::new();
+    for _ in 0..4 {
+        workers.spawn(work(rx.clone(), Arc::clone(&done)));
+    }
+
+    tokio::select! {
+        stop = tokio::signal::ctrl_c() => stop.expect("the signal can be waited for"),
+        () = sleep(Duration::from_millis(50)) => {}
+    }
+
+    // 1. No more jobs. Senders that wait for room get theirs back.
+    rx.close();
+    let accepted: u64 = acceptors.join_all().await.iter().sum();
+
+    // 2. The workers finish what was accepted, and end. A second limit is for those that hang.
+    let all_finished = timeout(Duration::from_secs(10), workers.join_all()).await;
+
+    assert!(all_finished.is_ok(), "{} jobs are left", rx.len());
+    assert_eq!(done.load(Ordering::Relaxed), accepted);
+    assert_eq!(tx.stats().sent, accepted);
+    println!("{accepted} jobs accepted, as many done, none lost");
+}

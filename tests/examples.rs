@@ -1,0 +1,82 @@
+//! Every example that ends by itself does so, with the result that it promises.
+//!
+//! `cargo test` builds the examples before it runs this. Where they were not built (`--test examples` alone,
+//! `--tests`), a test says so and passes.
+#![cfg(not(loom))]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Where Cargo puts the examples of the profile that this test was built with.
+fn built(example: &str) -> PathBuf {
+    let mut path = std::env::current_exe().expect("a test knows where it is");
+    path.pop(); // the test's own name
+    path.pop(); // `deps`
+    path.push("examples");
+    path.push(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+    path
+}
+
+/// Runs an example, which must succeed and print a line that contains `expected`.
+#[track_caller]
+fn runs(example: &str, expected: &str) {
+    let path = built(example);
+    if !path.exists() {
+        eprintln!(
+            "SKIPPED: the example {example} has not been built; `cargo test` or `cargo build --examples` does"
+        );
+        return;
+    }
+    let output = Command::new(&path).output().expect("the example starts");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{example}: {}\n{errors}",
+        output.status
+    );
+    assert!(
+        printed.lines().any(|line| line.contains(expected)),
+        "{example} printed no line with {expected:?}:\n{printed}"
+    );
+}
+
+#[test]
+fn select_loop() {
+    runs("select_loop", "each once and in order");
+}
+
+#[test]
+fn graceful_shutdown() {
+    runs("graceful_shutdown", "as many done, none lost");
+}
+
+#[test]
+fn fan_out_fan_in() {
+    runs("fan_out_fan_in", "500 results in order");
+}
+
+#[test]
+fn actor() {
+    runs("actor", "the actor has ended with a balance of 1000");
+}
+
+#[test]
+fn rate_limited() {
+    runs("rate_limited", "45 messages, a burst of 5");
+}
+
+#[test]
+fn thread_bridge() {
+    runs("thread_bridge", "800 jobs computed by 2 threads");
+}
+
+#[test]
+fn stats() {
+    runs("stats", "both channels have carried 300 messages");
+}
+
+#[test]
+fn fast_path() {
+    runs("fast_path", "each fast path was taken once");
+}
