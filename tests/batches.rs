@@ -176,6 +176,23 @@ fn a_panicking_iterator_loses_only_the_group_that_was_being_gathered() {
 }
 
 #[test]
+fn nothing_stays_behind_when_the_last_receiver_goes_in_the_middle() {
+    let ledger = Ledger::new(5);
+    let (tx, rx) = channel(8);
+    let mut rx = Some(rx);
+    let items = (0..5).map(|number| {
+        if number == 3 {
+            drop(rx.take());
+        }
+        ledger.token(number)
+    });
+    // There was room for them when they were taken out of the iterator.
+    assert_eq!(ready(tx.send_many(items)).unwrap(), 5);
+    ledger.assert_each_dropped_once();
+    assert_eq!((tx.len(), tx.capacity()), (0, 8));
+}
+
+#[test]
 fn recv_many_takes_what_is_there_up_to_its_limit() {
     let (tx, rx) = channel(5);
     let mut buffer = vec![-1];

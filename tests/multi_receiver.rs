@@ -83,17 +83,19 @@ fn the_last_receiver_that_goes_closes_and_empties_the_channel() {
 }
 
 /// Whoever sends before it receives must find a message: at any moment there are as many in the
-/// channel as threads between the two.
+/// channel as threads between the two. The messages are large, so that others often meet one half copied.
 #[test]
 fn try_recv_is_not_told_empty_while_others_are_in_the_middle_of_something() {
     const THREADS: usize = 4;
     for capacity in [THREADS, 7] {
         let ends = channel(capacity);
-        threads(THREADS, move |number| {
+        threads(THREADS, move |_| {
             let (tx, rx) = &ends;
-            for round in 0..5_000 {
-                tx.try_send(number).expect("there is room for each thread");
-                assert!(rx.try_recv().is_ok(), "round {round}");
+            for round in 0..1_000 {
+                let sent = tx.try_send([0_u8; 1 << 15]);
+                assert!(sent.is_ok(), "round {round}: there is room for each thread");
+                let received = rx.try_recv();
+                assert!(received.is_ok(), "round {round}: there is a message");
             }
         });
     }

@@ -4,9 +4,10 @@
 #![allow(dead_code)]
 
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -192,12 +193,33 @@ impl Drop for Token {
 /// The message of the panic in `work`, which must panic.
 #[track_caller]
 pub(crate) fn panic_message<R>(work: impl FnOnce() -> R) -> String {
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    let caught = panic::catch_unwind(AssertUnwindSafe(work));
     let payload = caught.err().expect("this must panic");
     match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(payload) => payload.downcast_ref::<&str>().unwrap().to_string(),
     }
+}
+
+/// The file of the line that the panic in `work`, which must panic on this thread, blames.
+#[track_caller]
+pub(crate) fn panic_file<R>(work: impl FnOnce() -> R) -> String {
+    // The hook is the process's: one at a time, and the panics of other tests do not count.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap();
+    let file = Arc::new(Mutex::new(String::new()));
+    let blamed = Arc::clone(&file);
+    let mine = thread::current().id();
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().id() == mine {
+            *blamed.lock().unwrap() = info.location().unwrap().file().into();
+        }
+    }));
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    panic::set_hook(before);
+    assert!(result.is_err(), "this must panic");
+    file.lock().unwrap().clone()
 }
 
 /// A permutation-proof comparison: all numbers below `count`, each once.

@@ -38,7 +38,7 @@ fn config() -> Config {
 
 #[test]
 fn any_sequence_of_operations_does_what_the_reference_does() {
-    let sequences = (1_usize..6, vec(operation::any(), 0..60));
+    let sequences = (1_usize..6, vec(operation::any(), 0..80));
     TestRunner::new(config())
         .run(&sequences, |(capacity, operations)| {
             let mut world = world::World::new(capacity);

@@ -6,9 +6,8 @@
 use std::time::Duration;
 
 use super::mpsc;
-use super::types::file_of_panic;
 use crate::Log;
-use crate::harness::{panic_message, pending, run};
+use crate::harness::{panic_file, panic_message, pending, run};
 
 const MOMENT: Duration = Duration::from_millis(5);
 const LONG: Duration = Duration::from_secs(50);
@@ -49,7 +48,7 @@ pub(crate) fn blocking_calls_inside_a_task(log: &mut Log) {
     let mut buffer = Vec::new();
     tx.try_send(1).unwrap();
     let mut inside = |what: &str, call: &mut dyn FnMut()| {
-        let file = file_of_panic(|| run(async { call() }));
+        let file = panic_file(|| run(async { call() }));
         log.note(what, file);
     };
     inside("send", &mut || tx.blocking_send(2).unwrap());

@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
-use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use super::mpsc::error::{SendError, TryRecvError, TrySendError};
 use super::mpsc::{self, OwnedPermit, Permit, PermitIterator, Receiver, Sender, WeakSender};
 use crate::Log;
+use crate::harness::panic_file;
 
 /// That this compiles is the test. A method is named where the pointer types are the same in both, and
 /// called where tokio takes `&mut self`.
@@ -183,21 +183,5 @@ pub(crate) fn any_message_type(log: &mut Log) {
 
 /// A panic names the line that made the mistake, not one inside the crate.
 pub(crate) fn panics_name_the_caller(log: &mut Log) {
-    log.note("channel", file_of_panic(|| drop(mpsc::channel::<u8>(0))));
-}
-
-/// The file that a panic in `work` names, if it is this one.
-pub(crate) fn file_of_panic(work: impl FnOnce()) -> String {
-    // The hook is the process's: one at a time.
-    static TURN: Mutex<()> = Mutex::new(());
-    static FILE: Mutex<String> = Mutex::new(String::new());
-    let _turn = TURN.lock().unwrap();
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|info| {
-        *FILE.lock().unwrap() = info.location().unwrap().file().into();
-    }));
-    let result = std::panic::catch_unwind(AssertUnwindSafe(work));
-    std::panic::set_hook(before);
-    assert!(result.is_err(), "this must panic");
-    FILE.lock().unwrap().clone()
+    log.note("channel", panic_file(|| drop(mpsc::channel::<u8>(0))));
 }
