@@ -2,6 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Shared without any right to it.
@@ -10,20 +11,29 @@ struct Unprotected(UnsafeCell<u64>);
 // SAFETY: none; that is the fault.
 unsafe impl Sync for Unprotected {}
 
+static PLACE: Unprotected = Unprotected(UnsafeCell::new(0));
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+
 /// Two threads write to one place without any order.
 pub(crate) fn race() {
-    let place = Unprotected(UnsafeCell::new(0));
-    let place = &place;
-    thread::scope(|scope| {
-        for number in 0..2 {
-            scope.spawn(move || {
+    let threads: Vec<_> = (0..2)
+        .map(|number| {
+            thread::spawn(move || {
+                // At the same time, but with nothing that would order them.
+                STARTED.fetch_add(1, Ordering::Relaxed);
+                while STARTED.load(Ordering::Relaxed) < 2 {
+                    thread::yield_now();
+                }
                 for _ in 0..10_000 {
                     // SAFETY: none; that is the fault.
-                    unsafe { place.0.get().write_volatile(number) };
+                    unsafe { PLACE.0.get().write_volatile(number) };
                 }
-            });
-        }
-    });
+            })
+        })
+        .collect();
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
 }
 
 /// Memory that nobody can reach any more.

@@ -4,9 +4,9 @@ use std::env;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use futures::Sink;
 use mpmc_std::error::TryRecvError;
@@ -149,74 +149,94 @@ impl Means {
     }
 }
 
+/// Threads that end in a number each. Not scoped ones, whose end ThreadSanitizer does not understand.
+#[derive(Default)]
+struct Threads(Vec<JoinHandle<u64>>);
+
+impl Threads {
+    fn start(&mut self, body: impl FnOnce() -> u64 + Send + 'static) {
+        self.0.push(thread::spawn(body));
+    }
+
+    /// Waits for all of them, and adds their numbers up.
+    fn sum(self) -> u64 {
+        let numbers = self.0.into_iter().map(|thread| thread.join().unwrap());
+        numbers.sum()
+    }
+}
+
+/// The sum of what three senders send.
+fn sum_of_three(count: u64) -> u64 {
+    3 * (count * (count - 1) / 2)
+}
+
 /// Three senders and three receivers.
 fn conversation(means: Means, capacity: usize, count: u64) {
     let (tx, rx) = channel(capacity);
-    let received = AtomicU64::new(0);
-    thread::scope(|scope| {
-        for _ in 0..3 {
-            let (tx, rx, received) = (tx.clone(), rx.clone(), &received);
-            scope.spawn(move || means.send(tx, count));
-            scope.spawn(move || received.fetch_add(means.receive(rx), Ordering::Relaxed));
-        }
-        drop((tx, rx));
-    });
-    assert_eq!(
-        received.into_inner(),
-        3 * (count * (count - 1) / 2),
-        "{means:?}"
-    );
+    let mut threads = Threads::default();
+    for _ in 0..3 {
+        let (tx, rx) = (tx.clone(), rx.clone());
+        threads.start(move || {
+            means.send(tx, count);
+            0
+        });
+        threads.start(move || means.receive(rx));
+    }
+    drop((tx, rx));
+    assert_eq!(threads.sum(), sum_of_three(count), "{means:?}");
 }
 
 /// The last receiver goes while senders are busy, with messages in the channel.
 fn early_end(capacity: usize) {
     let (tx, rx) = channel::<Message>(capacity);
     let permit = block_on(tx.reserve()).unwrap();
-    thread::scope(|scope| {
-        for _ in 0..3 {
-            let tx = tx.clone();
-            scope.spawn(move || while tx.blocking_send(Box::new(1)).is_ok() {});
-        }
-        for _ in 0..100 {
-            rx.blocking_recv().unwrap();
-        }
-        drop(rx);
-        permit.send(Box::new(2));
-        block_on(tx.closed());
-    });
+    let mut threads = Threads::default();
+    for _ in 0..3 {
+        let tx = tx.clone();
+        threads.start(move || {
+            while tx.blocking_send(Box::new(1)).is_ok() {}
+            0
+        });
+    }
+    for _ in 0..100 {
+        rx.blocking_recv().unwrap();
+    }
+    drop(rx);
+    permit.send(Box::new(2));
+    block_on(tx.closed());
+    threads.sum();
 }
 
 fn raw(count: u64) {
     let queue = Arc::new(MpmcQueue::<Message>::new(4));
-    let received = AtomicU64::new(0);
-    thread::scope(|scope| {
-        for _ in 0..3 {
-            let producer = Producer::new(Arc::clone(&queue));
-            scope.spawn(move || {
-                for number in 0..count {
-                    let mut message = Box::new(number);
-                    while let Err(back) = producer.send(message) {
-                        message = back;
-                        thread::yield_now();
-                    }
+    let mut threads = Threads::default();
+    for _ in 0..3 {
+        let producer = Producer::new(Arc::clone(&queue));
+        threads.start(move || {
+            for number in 0..count {
+                let mut message = Box::new(number);
+                while let Err(back) = producer.send(message) {
+                    message = back;
+                    thread::yield_now();
                 }
-            });
-            let (consumer, received) = (Consumer::new(Arc::clone(&queue)), &received);
-            scope.spawn(move || {
-                let mut left = count;
-                while left > 0 {
+            }
+            0
+        });
+        let consumer = Consumer::new(Arc::clone(&queue));
+        threads.start(move || {
+            let mut sum = 0;
+            for _ in 0..count {
+                sum += loop {
                     match consumer.recv() {
-                        Some(number) => {
-                            received.fetch_add(*number, Ordering::Relaxed);
-                            left -= 1;
-                        }
+                        Some(number) => break *number,
                         None => thread::yield_now(),
                     }
-                }
-            });
-        }
-    });
-    assert_eq!(received.into_inner(), 3 * (count * (count - 1) / 2));
+                };
+            }
+            sum
+        });
+    }
+    assert_eq!(threads.sum(), sum_of_three(count));
 }
 
 /// `MPMC_PLAIN_MESSAGES`: how many each sender sends in each way.
