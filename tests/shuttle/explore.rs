@@ -9,17 +9,17 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Schedul
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 /// How many schedules each scenario is run under if `MPMC_SHUTTLE_SCHEDULES` does not say.
-const SCHEDULES: usize = 6000;
+const SCHEDULES: usize = 4000;
 
-/// How many times the PCT scheduler takes the processor away from who would go on, less one.
+/// One more than the number of times that a PCT schedule changes a thread's priority.
 const DEPTH: usize = 4;
 
 /// Runs `scenario` under a number of schedules, half of them random and half by priorities (PCT), or under the
 /// one in the file that `MPMC_SHUTTLE_REPLAY` names.
 pub(crate) fn explore(scenario: fn()) {
-    if let Some(file) = env::var_os("MPMC_SHUTTLE_REPLAY") {
+    if let Ok(file) = env::var("MPMC_SHUTTLE_REPLAY") {
         let scheduler = ReplayScheduler::new_from_file(&file)
-            .unwrap_or_else(|error| panic!("no schedule in {}: {error}", file.display()));
+            .unwrap_or_else(|error| panic!("no schedule in {file}: {error}"));
         return run(scenario, "given", scheduler, FailurePersistence::None);
     }
     let schedules = match env::var("MPMC_SHUTTLE_SCHEDULES") {

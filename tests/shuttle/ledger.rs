@@ -75,7 +75,7 @@ pub(crate) struct Observer(BTreeMap<usize, usize>);
 
 /// The beginning of a receiving call.
 #[must_use]
-pub(crate) struct Receiving {
+pub(crate) struct Call {
     begin: u64,
     limit: usize,
 }
@@ -169,17 +169,17 @@ impl Ledger {
     }
 
     /// A call that may take up to `limit` messages begins.
-    pub(crate) fn receiving(&self, limit: usize) -> Receiving {
+    pub(crate) fn receiving(&self, limit: usize) -> Call {
         let mut books = self.books();
         books.may_have_taken += limit;
         let begin = books.now();
-        Receiving { begin, limit }
+        Call { begin, limit }
     }
 
     /// The call has returned these messages, in this order. Whether they were the last ones that are awaited.
     pub(crate) fn received(
         &self,
-        call: Receiving,
+        call: Call,
         messages: impl IntoIterator<Item = Message>,
         observer: &mut Observer,
     ) -> bool {
@@ -209,7 +209,7 @@ impl Ledger {
     }
 
     /// The call has found the channel empty.
-    pub(crate) fn found_empty(&self, call: Receiving) {
+    pub(crate) fn found_empty(&self, call: Call) {
         let mut books = self.books();
         books.may_have_taken -= call.limit;
         let end = books.now();
@@ -218,12 +218,12 @@ impl Ledger {
     }
 
     /// The call was cancelled.
-    pub(crate) fn gave_up(&self, call: Receiving) {
+    pub(crate) fn gave_up(&self, call: Call) {
         self.books().may_have_taken -= call.limit;
     }
 
     /// The call was told that nothing can come any more.
-    pub(crate) fn found_the_end(&self, call: Receiving) {
+    pub(crate) fn found_the_end(&self, call: Call) {
         let mut books = self.books();
         books.may_have_taken -= call.limit;
         books.ended = true;

@@ -1,8 +1,45 @@
 //! Permits: room that is held, used and given back.
 
+use mpmc_std::channel;
+use shuttle::rand::{Rng, thread_rng};
+use shuttle::thread;
+
 use crate::explore::explore;
 use crate::parties::{Receiving, Sending, toss, up_to};
 use crate::scene::Scene;
+
+#[test]
+fn messages_and_permits_fill_the_channel_exactly() {
+    explore(|| {
+        let capacity = up_to(4);
+        let (tx, rx) = channel(capacity);
+        let threads: Vec<_> = (0..5)
+            .map(|message| {
+                let tx = tx.clone();
+                thread::spawn(move || match thread_rng().gen_range(0..3) {
+                    0 => (usize::from(tx.try_send(message).is_ok()), None),
+                    1 => {
+                        let sent = tx.try_send_many([message, message]);
+                        (sent.unwrap_or_else(|error| error.into_inner().sent()), None)
+                    }
+                    _ => {
+                        let permit = tx.try_reserve_owned().ok();
+                        (usize::from(permit.is_some()), permit)
+                    }
+                })
+            })
+            .collect();
+        let taken: Vec<_> = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect();
+        let used: usize = taken.iter().map(|(used, _)| used).sum();
+        assert_eq!(used, capacity, "neither too many nor too few");
+        let messages = rx.len();
+        drop(taken);
+        assert_eq!(rx.capacity(), capacity - messages);
+    });
+}
 
 #[test]
 fn room_that_is_given_back_goes_to_who_waits() {

@@ -1,46 +1,16 @@
-//! Who takes part in a scenario, and what they can do; every step goes into the ledger.
-
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Waker};
-use std::time::Duration;
 
+use futures::Sink;
 use futures::future::poll_fn;
-use futures::{Sink, Stream, StreamExt};
-use mpmc_std::error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
-use mpmc_std::{Receiver, Sender, WeakReceiver};
+use mpmc_std::error::{SendError, SendTimeoutError, TrySendError};
+use mpmc_std::{PermitIterator, Sender, WeakReceiver};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
 
+use super::{Go, LIMIT};
 use crate::block_on::{block_on, block_on_for_a_while};
 use crate::ledger::{Ledger, Message, Observer};
-
-/// shuttle has no clock: any limit passes at a random moment.
-const LIMIT: Duration = Duration::from_secs(1);
-
-/// A random number up to `most`, at least 1.
-pub(crate) fn up_to(most: usize) -> usize {
-    thread_rng().gen_range(1..=most)
-}
-
-pub(crate) fn toss() -> bool {
-    thread_rng().gen_bool(0.5)
-}
-
-/// Whether a party can go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Go {
-    On,
-    /// The channel is closed, and for a receiver also empty.
-    Home,
-}
-
-impl Go {
-    pub(crate) fn is_on(self) -> bool {
-        self == Self::On
-    }
-}
 
 /// Somebody who sends.
 pub(crate) struct Sending {
@@ -211,7 +181,7 @@ impl Sending {
 
     fn use_permits(
         &self,
-        reserved: Option<Result<mpmc_std::PermitIterator<'_, Message>, SendError<()>>>,
+        reserved: Option<Result<PermitIterator<'_, Message>, SendError<()>>>,
     ) -> Go {
         let mut permits = match reserved {
             None => return Go::On,
@@ -392,161 +362,5 @@ impl Sending {
                 Go::Home
             }
         }
-    }
-}
-
-/// Somebody who receives.
-pub(crate) struct Receiving {
-    pub(crate) rx: Receiver<Message>,
-    pub(crate) ledger: Arc<Ledger>,
-    pub(crate) observer: Observer,
-}
-
-impl Receiving {
-    fn received(
-        &mut self,
-        call: crate::ledger::Receiving,
-        messages: impl IntoIterator<Item = Message>,
-    ) -> Go {
-        if self.ledger.received(call, messages, &mut self.observer) {
-            self.rx.close();
-        }
-        Go::On
-    }
-
-    fn received_or_ended(
-        &mut self,
-        call: crate::ledger::Receiving,
-        message: Option<Message>,
-    ) -> Go {
-        match message {
-            Some(message) => self.received(call, [message]),
-            None => {
-                self.ledger.found_the_end(call);
-                Go::Home
-            }
-        }
-    }
-
-    /// `None` if the call was given up.
-    fn received_or_cancelled(
-        &mut self,
-        call: crate::ledger::Receiving,
-        outcome: Option<Option<Message>>,
-    ) -> Go {
-        match outcome {
-            Some(message) => self.received_or_ended(call, message),
-            None => {
-                self.ledger.gave_up(call);
-                Go::On
-            }
-        }
-    }
-
-    fn received_many(&mut self, call: crate::ledger::Receiving, messages: Vec<Message>) -> Go {
-        if messages.is_empty() {
-            self.ledger.found_the_end(call);
-            return Go::Home;
-        }
-        self.received(call, messages)
-    }
-
-    pub(crate) fn recv(&mut self) -> Go {
-        let call = self.ledger.receiving(1);
-        let message = block_on(self.rx.recv());
-        self.received_or_ended(call, message)
-    }
-
-    pub(crate) fn recv_or_cancel(&mut self) -> Go {
-        let call = self.ledger.receiving(1);
-        let outcome = block_on_for_a_while(self.rx.recv());
-        self.received_or_cancelled(call, outcome)
-    }
-
-    pub(crate) fn blocking_recv(&mut self) -> Go {
-        let call = self.ledger.receiving(1);
-        let message = self.rx.blocking_recv();
-        self.received_or_ended(call, message)
-    }
-
-    pub(crate) fn blocking_recv_timeout(&mut self) -> Go {
-        let call = self.ledger.receiving(1);
-        let outcome = match self.rx.blocking_recv_timeout(LIMIT) {
-            Ok(message) => Some(Some(message)),
-            Err(RecvTimeoutError::Disconnected) => Some(None),
-            Err(RecvTimeoutError::Timeout) => None,
-        };
-        self.received_or_cancelled(call, outcome)
-    }
-
-    pub(crate) fn try_recv(&mut self) -> Go {
-        let call = self.ledger.receiving(1);
-        match self.rx.try_recv() {
-            Ok(message) => self.received(call, [message]),
-            Err(TryRecvError::Empty) => {
-                self.ledger.found_empty(call);
-                Go::On
-            }
-            Err(TryRecvError::Disconnected) => self.received_or_ended(call, None),
-        }
-    }
-
-    pub(crate) fn recv_many(&mut self, limit: usize) -> Go {
-        let call = self.ledger.receiving(limit);
-        let mut messages = Vec::new();
-        let count = block_on(self.rx.recv_many(&mut messages, limit));
-        assert_eq!(count, messages.len());
-        self.received_many(call, messages)
-    }
-
-    pub(crate) fn recv_many_or_cancel(&mut self, limit: usize) -> Go {
-        let call = self.ledger.receiving(limit);
-        let mut messages = Vec::new();
-        match block_on_for_a_while(self.rx.recv_many(&mut messages, limit)) {
-            Some(_) => self.received_many(call, messages),
-            None => {
-                assert!(messages.is_empty(), "a cancelled call has received");
-                self.ledger.gave_up(call);
-                Go::On
-            }
-        }
-    }
-
-    pub(crate) fn try_recv_many(&mut self, limit: usize) -> Go {
-        let call = self.ledger.receiving(limit);
-        let mut messages = Vec::new();
-        match self.rx.try_recv_many(&mut messages, limit) {
-            Ok(_) => self.received(call, messages),
-            Err(TryRecvError::Empty) => {
-                self.ledger.found_empty(call);
-                Go::On
-            }
-            Err(TryRecvError::Disconnected) => self.received_or_ended(call, None),
-        }
-    }
-
-    /// Receives through the `Stream` side.
-    pub(crate) fn next(&mut self) -> Go {
-        let call = self.ledger.receiving(1);
-        let message = block_on(self.rx.next());
-        self.received_or_ended(call, message)
-    }
-
-    /// Receives through the `Stream` side, or stops polling it after a while, and does not say so.
-    pub(crate) fn next_or_abandon(&mut self) -> Go {
-        let call = self.ledger.receiving(1);
-        let outcome = block_on_for_a_while(self.rx.next());
-        self.received_or_cancelled(call, outcome)
-    }
-
-    /// Polls the `Stream` side once, with a waker that nobody hears.
-    pub(crate) fn poll_next(&mut self) -> Go {
-        let call = self.ledger.receiving(1);
-        let mut context = Context::from_waker(Waker::noop());
-        let outcome = match Pin::new(&mut self.rx).poll_next(&mut context) {
-            std::task::Poll::Ready(message) => Some(message),
-            std::task::Poll::Pending => None,
-        };
-        self.received_or_cancelled(call, outcome)
     }
 }
