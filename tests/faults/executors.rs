@@ -36,10 +36,10 @@ fn polls_that_nobody_asked_for_change_nothing_for_senders() {
         for _ in 0..1000 {
             waiting[place].parks();
         }
-        for turn in 0..2 {
+        for (turn, task) in waiting.iter_mut().enumerate() {
             assert_eq!(rx.try_recv(), Ok(turn));
-            assert!(waiting[turn].is_woken());
-            assert_eq!(waiting[turn].poll(), Ok(()).into());
+            assert!(task.is_woken());
+            assert_eq!(task.poll(), Ok(()).into());
         }
         assert_eq!(rx.try_recv(), Ok(2));
     }

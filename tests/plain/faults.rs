@@ -2,8 +2,8 @@
 
 use std::cell::UnsafeCell;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// Shared without any right to it.
 struct Unprotected(UnsafeCell<u64>);
@@ -11,22 +11,19 @@ struct Unprotected(UnsafeCell<u64>);
 // SAFETY: none; that is the fault.
 unsafe impl Sync for Unprotected {}
 
-static PLACE: Unprotected = Unprotected(UnsafeCell::new(0));
-static STARTED: AtomicUsize = AtomicUsize::new(0);
+static PLACES: [Unprotected; 64] = [const { Unprotected(UnsafeCell::new(0)) }; 64];
 
-/// Two threads write to one place without any order.
+/// Threads write to the same places without any order.
 pub(crate) fn race() {
-    let threads: Vec<_> = (0..2)
+    let threads: Vec<_> = (0..4)
         .map(|number| {
             thread::spawn(move || {
-                // At the same time, but with nothing that would order them.
-                STARTED.fetch_add(1, Ordering::Relaxed);
-                while STARTED.load(Ordering::Relaxed) < 2 {
-                    thread::yield_now();
-                }
-                for _ in 0..10_000 {
-                    // SAFETY: none; that is the fault.
-                    unsafe { PLACE.0.get().write_volatile(number) };
+                for _ in 0..20 {
+                    for place in &PLACES {
+                        // SAFETY: none; that is the fault.
+                        unsafe { *place.0.get() = number };
+                    }
+                    thread::sleep(Duration::from_millis(1));
                 }
             })
         })
