@@ -43,6 +43,10 @@ fn run(
     config.failure_persistence = failure_persistence;
     config.max_steps = MaxSteps::FailAfter(100_000);
     config.stack_size = 0x4_0000;
+    // So that what is written down is all that a replay needs.
+    config
+        .ungraceful_shutdown_config
+        .immediately_return_on_panic = true;
     // That is said in the documentation of these tests.
     config.silence_warnings = true;
     let begun = Arc::new(AtomicUsize::new(0));
