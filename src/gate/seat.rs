@@ -1,20 +1,18 @@
 //! The seat: a place for one parked task in front of the list.
 //!
 //! Most of the time at most one task waits on one side of a channel. Parking it through the list of an
-//! `Event` costs four rounds of a lock; the seat costs one read-modify-write for sitting down and two for
+//! `Event` costs four rounds of a lock; the seat costs one read-modify-write for sitting down and one for
 //! waking. A task that finds the seat taken, or others on the list, goes to the list; so who sits has come
 //! before all who are on the list, and is woken first.
 //!
 //! ```text
 //!            sit               ready                  wake
 //!   EMPTY ────────► BUSY ────────────────► WAITING ────────► TAKING
-//!     ▲              ▲ │                    │                │    │ leave, or look
-//!     │ leave        │ └────────────────────┘ new waker,     │    ▼
-//!     ├──────────────┘                        or leave       │  ABANDONED
-//!     │                                                      ▼    │
-//!     ├──────────────────────────────────────────────── NOTIFIED  │
-//!     │                            leave, or look                 │
-//!     └───────────────────────────────────────────────────────────┘ the waking thread
+//!     ▲              ▲ │                    │                  │
+//!     │ get up       │ └────────────────────┘                  ▼
+//!     ├──────────────┘  new waker, or get up                NOTIFIED
+//!     │                                                        │
+//!     └────────────────────────────────────────────────────────┘ get up
 //! ```
 //!
 //! | state | meaning | who may access the waker |
@@ -24,24 +22,26 @@
 //! | WAITING | the waker is there | nobody |
 //! | TAKING | a waking thread takes the waker; the sitter is notified | the waking thread |
 //! | NOTIFIED | the waker has been taken; the sitter has not looked yet | nobody |
-//! | ABANDONED | the sitter took the notification and left while its waker was being taken | the waking thread |
 //!
 //! A waking thread that finds the seat BUSY passes it by: the sitter arms its gate afterwards and then sees
 //! for itself (see the gate's protocol).
+//!
+//! TAKING lasts for a move of the waker and a store, with nobody's code in between. Only a sitter that is
+//! polled, or dropped, by another thread in just that moment finds it so, and waits it out, as it would wait
+//! for the list's lock.
 //!
 //! * **S1** Access to the waker as the table says; every change of who has it is a store or swap with Release,
 //!   read with Acquire by the next.
 
 use core::task::{Context, Poll, Waker};
 
-use crate::sync::{AtomicUsize, Ordering, Tally, UnsafeCell};
+use crate::sync::{AtomicUsize, Backoff, Ordering, Tally, UnsafeCell};
 
 const EMPTY: usize = 0;
 const BUSY: usize = 1;
 const WAITING: usize = 2;
 const TAKING: usize = 3;
 const NOTIFIED: usize = 4;
-const ABANDONED: usize = 5;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -99,14 +99,10 @@ impl Seat {
             return false;
         }
         let waker = self.replace(None);
-        // ORDERING: Release [taken]. Pairs with the Acquire of the sitter, who vacates the seat. On failure
-        // Relaxed: the sitter has left without touching the waker.
-        let notified =
-            self.state
-                .compare_exchange(TAKING, NOTIFIED, Ordering::Release, Ordering::Relaxed);
-        if notified.is_err() {
-            self.vacate();
-        } else if let Some(waker) = waker {
+        // ORDERING: Release [taken]. Pairs with the Acquire in `Sitter::is_notified`, whose thread vacates the
+        // seat. Guard: loom `park_and_wake_receiver`.
+        self.state.store(NOTIFIED, Ordering::Release);
+        if let Some(waker) = waker {
             waker.wake();
         }
         true
@@ -135,35 +131,41 @@ impl Sitter<'_> {
     /// Whether this was woken. If not, `waker` takes the place of the one before, and the gate must be
     /// armed again: a notification may have passed by meanwhile.
     pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.is_notified() {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
         if !self.begin_change() {
             return Poll::Ready(());
         }
-        let waker = self.0.replace(Some(cx.waker().clone()));
+        let before = self.0.replace(Some(waker));
         // ORDERING: Release [ready]. As in `sit`.
         self.0.state.store(WAITING, Ordering::Release);
-        drop(waker);
+        drop(before);
         Poll::Pending
     }
 
     /// Gets up; whether this had been notified, so that the caller now owes a look.
     pub(super) fn leave(self) -> bool {
-        if self.begin_change() {
+        if !self.is_notified() && self.begin_change() {
             let waker = self.0.replace(None);
             self.0.vacate();
             drop(waker);
             return false;
         }
-        self.0.wakes.add_alone(1);
-        // ORDERING: Acquire [abandon]. Pairs with [taken] by way of the failure. Relaxed would do on success, when
-        // the waking thread vacates the seat. Guard: loom `a_woken_and_cancelled_receiver_wakes_another`.
-        let taking =
-            self.0
-                .state
-                .compare_exchange(TAKING, ABANDONED, Ordering::Acquire, Ordering::Acquire);
-        if taking.is_err() {
-            self.0.vacate();
+        let backoff = Backoff::new();
+        while !self.is_notified() {
+            // TAKING: see the module's documentation.
+            backoff.snooze();
         }
+        self.0.wakes.add_alone(1);
+        self.0.vacate();
         true
+    }
+
+    fn is_notified(&self) -> bool {
+        // ORDERING: Acquire. Pairs with [taken]: the waking thread is done with the waker.
+        self.0.state.load(Ordering::Acquire) == NOTIFIED
     }
 
     /// Takes the waker out of the reach of waking threads; `false` if one has been here already.

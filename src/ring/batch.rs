@@ -243,7 +243,7 @@ impl<T> Run<'_, T> {
 }
 
 /// How many slots are handled at a time: the loop over a group is unrolled.
-const GROUP: usize = 4;
+const GROUP: usize = 8;
 
 #[inline(always)]
 fn stamp<T>(slot: &Slot<T>) -> u64 {

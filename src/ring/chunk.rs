@@ -28,15 +28,18 @@ impl<T, const N: usize> Chunk<T, N> {
         debug_assert_eq!(self.len(), 0);
         self.start = 0;
         self.end = 0;
-        let limit = limit.min(N);
-        let mut end = 0;
-        while end < limit {
-            let Some(item) = items.next() else { break };
-            self.values[end].write(item);
-            end += 1;
+        let places = &mut self.values[..limit.min(N)];
+        let end = &mut self.end;
+        // Inside `for_each`, which iterators make the most of. `take` asks for no more than there are places.
+        let mut count = 0;
+        items.take(places.len()).for_each(|item| {
+            if let Some(place) = places.get_mut(count) {
+                place.write(item);
+            }
+            count += 1;
             // At once: the next `next` may panic.
-            self.end = end;
-        }
+            *end = count;
+        });
     }
 
     #[inline]
