@@ -237,8 +237,9 @@ impl<T> Ring<T> {
 
     /// `head` and `tail` as they were at one moment, or `None` if `tail` moved while this looked.
     fn try_snapshot(&self) -> Option<(Word, Word)> {
-        // ORDERING: Relaxed. Only compared with the second load of `tail` below.
-        let before = self.tail.load(Ordering::Relaxed);
+        // ORDERING: Acquire. Pairs with [claim] on `tail`: the `head` loaded next is not older than what the
+        // sender of that claim saw, or the two would never have been at the same time.
+        let before = self.tail.load(Ordering::Acquire);
         // ORDERING: Acquire. Pairs with [claim] on `head`: the `tail` loaded next is not behind it (R5).
         let head = self.head.load(Ordering::Acquire);
         // ORDERING: Acquire. Pairs with [claim] on `tail` and with [close].

@@ -21,7 +21,11 @@ pub(crate) use real::*;
 #[cfg(loom)]
 mod model;
 #[cfg(loom)]
+mod model_atomic;
+#[cfg(loom)]
 mod model_event;
+#[cfg(loom)]
+mod model_wait;
 #[cfg(loom)]
 pub(crate) use model::*;
 

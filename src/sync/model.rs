@@ -1,17 +1,22 @@
 //! The types of a loom run.
 
 pub(crate) use loom::cell::UnsafeCell;
-pub(crate) use loom::future::block_on;
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Arc, Mutex};
 
-pub(crate) use super::model_event::{Event, listener};
+pub(crate) use super::model_atomic::{AtomicBool, AtomicU64, AtomicUsize};
+pub(crate) use super::model_wait::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
+
+#[cfg(not(real_event_listener))]
+pub(crate) use super::model_event::{Event, listener};
+#[cfg(real_event_listener)]
+pub(crate) use event_listener::{Event, listener};
 
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
-/// Every step hands the processor over: the model explores what the others do meanwhile.
+/// Waits for other threads by letting them run.
 #[derive(Debug)]
 pub(crate) struct Backoff(());
 
@@ -20,12 +25,11 @@ impl Backoff {
         Self(())
     }
 
-    pub(crate) fn spin(&self) {
-        loom::thread::yield_now();
-    }
+    /// Nothing: it slows down a thread that has lost a claim, which need not wait for anybody.
+    pub(crate) fn spin(&self) {}
 
     pub(crate) fn snooze(&self) {
-        loom::thread::yield_now();
+        super::model_atomic::look_again();
     }
 }
 

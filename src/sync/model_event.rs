@@ -1,14 +1,4 @@
-//! A small model of `event_listener::Event`, for loom runs only.
-//!
-//! It keeps the parts of the contract that the gates rely on, and nothing else:
-//!
-//! * listeners are notified first in, first out;
-//! * `notify(n)` makes sure that *at least* `n` listeners are notified, counting those that were
-//!   notified before and have not looked yet;
-//! * a notified listener that is dropped before it looked passes its notification on;
-//! * the operations are totally ordered, and each happens-before the next (in the original by a lock).
-//!
-//! PLACEHOLDER
+//! PLACEHOLDER-DOC
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -16,7 +6,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::sync::atomic::Ordering;
+
+use super::model_atomic::{AtomicUsize, together};
 
 #[derive(Debug)]
 enum State {
@@ -36,6 +28,14 @@ impl List {
             .iter()
             .filter(|(_, state)| matches!(state, State::Notified))
             .count()
+    }
+
+    /// What the lock-free readers see: how many are notified, or that all are (if there are any).
+    fn summary(&self) -> usize {
+        match self.notified() {
+            notified if notified < self.entries.len() => notified,
+            _ => usize::MAX,
+        }
     }
 
     /// Notifies, and leaves the waking to the caller.
@@ -60,21 +60,36 @@ impl List {
     }
 }
 
-/// The list, and the one loom object that orders accesses to it.
-///
-/// The mutex is never contended, because loom switches threads only at its own objects; so each
-/// operation is a single step for the model, which keeps the number of interleavings down.
+/// The list, its lock, and what can be seen of it without the lock.
 #[derive(Debug)]
 struct Shared {
-    order: AtomicUsize,
+    /// Counts the critical sections. For loom, one increment *is* the critical section.
+    lock: AtomicUsize,
+    /// [`List::summary`] of the last critical section.
+    summary: AtomicUsize,
+    /// Never contended: no thread of the model is suspended while it holds this.
     list: Mutex<List>,
 }
 
 impl Shared {
+    /// A critical section.
     fn with<R>(&self, operation: impl FnOnce(&mut List) -> R) -> R {
-        // ORDERING: AcqRel. What the original's lock does: every operation happens-before the next.
-        self.order.fetch_add(1, Ordering::AcqRel);
-        operation(&mut self.list.lock().unwrap())
+        // ORDERING: AcqRel. What a lock does: every critical section happens-before the next.
+        self.lock.fetch_add(1, Ordering::AcqRel);
+        let mut list = self.list.lock().unwrap();
+        let before = list.summary();
+        let result = operation(&mut list);
+        let after = list.summary();
+        drop(list);
+        if before != after {
+            // No switch to another thread here: this belongs to the step above.
+            // ORDERING: Release. Pairs with the loads in `notify_relaxed` and `is_notified`.
+            together(|| {
+                self.summary.store(after, Ordering::Release);
+                self.lock.fetch_add(1, Ordering::Release);
+            });
+        }
+        result
     }
 }
 
@@ -90,11 +105,11 @@ pub(crate) struct Event {
 
 impl Event {
     pub(crate) fn new() -> Self {
-        let list = Mutex::new(List::default());
         Self {
             shared: Arc::new(Shared {
-                order: AtomicUsize::new(0),
-                list,
+                lock: AtomicUsize::new(0),
+                summary: AtomicUsize::new(usize::MAX),
+                list: Mutex::new(List::default()),
             }),
         }
     }
@@ -116,13 +131,16 @@ impl Event {
     }
 
     pub(crate) fn notify_relaxed(&self, count: usize) {
-        self.notify(count);
+        // ORDERING: Acquire. Pairs with the Release in `with`.
+        if self.shared.summary.load(Ordering::Acquire) < count {
+            self.notify(count);
+        }
     }
 
     /// Whether a listener is notified and has not looked yet, or none is left to notify.
     pub(crate) fn is_notified(&self) -> bool {
-        self.shared
-            .with(|list| list.entries.is_empty() || list.notified() > 0)
+        // ORDERING: Acquire. Pairs with the Release in `with`.
+        self.shared.summary.load(Ordering::Acquire) > 0
     }
 }
 
@@ -142,7 +160,7 @@ impl Future for EventListener {
             .id
             .expect("a listener is not polled after it was notified");
         let new = cx.waker().clone();
-        // The old waker is dropped outside, for that is an operation of loom's.
+        // The old waker is dropped outside, for that may be a step of the model.
         let (notified, _old) = self.shared.with(|list| {
             let at = list.position(id);
             match &mut list.entries[at].1 {

@@ -1,0 +1,73 @@
+//! `block_on` for a loom run, made to have few steps. The loom tests include this file too.
+//!
+//! It differs from `loom::future::block_on`:
+//!
+//! * It does not poll without having been woken. (loom's does so once in each call, in half of the
+//!   executions.) That a superfluous poll does no harm is for ordinary tests to show.
+//! * To wake is no step of its own but happens together with the step before it. A waker that is
+//!   called late is covered all the same: for the thread that it wakes, that is being scheduled late.
+//! * A future that wakes itself and returns `Pending` lets the other threads run.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use loom::thread::{self, Thread};
+
+/// Runs `future` on this thread, which blocks until it is woken; see the module's documentation.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let unparker = Arc::new(Unparker {
+        thread: thread::current(),
+        parked: AtomicBool::new(false),
+        woken: AtomicBool::new(false),
+    });
+    let waker = Waker::from(Arc::clone(&unparker));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        unparker.wait();
+    }
+}
+
+/// Wakes a thread of the model. The flags are loom's no business: between a look at them and the step
+/// that depends on it no other thread runs.
+struct Unparker {
+    thread: Thread,
+    /// The thread is parked here, so that it may be unparked. (loom would also unpark a thread that is
+    /// blocked elsewhere.)
+    parked: AtomicBool,
+    /// Woken since the last wait.
+    woken: AtomicBool,
+}
+
+impl Unparker {
+    fn wait(&self) {
+        if self.woken.swap(false, Ordering::Relaxed) {
+            thread::yield_now();
+            return;
+        }
+        self.parked.store(true, Ordering::Relaxed);
+        while !self.woken.swap(false, Ordering::Relaxed) {
+            thread::park();
+        }
+        self.parked.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Wake for Unparker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Relaxed);
+        if self.parked.load(Ordering::Relaxed) {
+            self.thread.unpark();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Loom models: every interleaving, up to a bound on preemptions, of two or three threads.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg loom" cargo test --release --test loom
+//! ```
+//!
+//! Each model has its own bound; `LOOM_MAX_PREEMPTIONS` raises those that are lower. With `--nocapture`
+//! each says how many executions it took.
+//!
+//! # How the models are kept small
+//!
+//! The number of interleavings grows exponentially with the steps that threads take at the same time. So:
+//!
+//! * No loops that wait: a look that may be in vain is made a fixed number of times, and what the threads
+//!   have not done is done after they are joined. Where a thread has to wait, it does so in the crate or
+//!   in [`block_on`](support::block_on).
+//! * Futures are brought to where it gets interesting before there is a second thread
+//!   ([`parked`](support::parked)).
+//! * Threads give their handles back, so that dropping these is not interleaved, unless that is what
+//!   the model is about.
+#![cfg(loom)]
+
+mod close;
+mod permits;
+mod receivers;
+mod ring;
+mod senders;
+mod support;
+
+#[path = "../../src/sync/model_wait.rs"]
+mod wait;

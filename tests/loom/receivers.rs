@@ -1,0 +1,203 @@
+//! The receivers' gate: parking against sending, who is woken, and what becomes of a wake whose owner is
+//! gone.
+
+use futures::StreamExt;
+use loom::thread;
+use mpmc_std::{Receiver, channel};
+
+use crate::support::{block_on, explore, parked, poll_next, poll_once, recv};
+
+#[test]
+fn park_and_wake_receiver() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        let receiver = thread::spawn(move || block_on(recv(rx)));
+        tx.try_send(7).unwrap();
+        let (received, _rx) = receiver.join().unwrap();
+        assert_eq!(received, Some(7));
+    });
+}
+
+#[test]
+fn park_and_wake_a_blocking_receiver() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        let receiver = thread::spawn(move || (rx.blocking_recv(), rx));
+        tx.blocking_send(7).unwrap();
+        let (received, _rx) = receiver.join().unwrap();
+        assert_eq!(received, Some(7));
+    });
+}
+
+#[test]
+fn park_and_wake_a_stream() {
+    explore(3, || {
+        let (tx, mut rx) = channel(1);
+        let receiver = thread::spawn(move || (block_on(rx.next()), rx));
+        tx.try_send(7).unwrap();
+        let (received, _rx) = receiver.join().unwrap();
+        assert_eq!(received, Some(7));
+    });
+}
+
+/// The claim of the first message clears the bit that both have armed, so one is woken; it must wake the
+/// other, or arm the bit again for the second message.
+#[test]
+fn two_receivers_one_wake() {
+    explore(2, || {
+        let (tx, rx) = channel(2);
+        let receivers = [rx.clone(), rx].map(|rx| parked(recv(rx)));
+        let receivers = receivers.map(|recv| thread::spawn(move || block_on(recv)));
+        tx.try_send(1).unwrap();
+        tx.try_send(2).unwrap();
+        let received = receivers.map(|receiver| receiver.join().unwrap());
+        let sum: Option<usize> = received.iter().map(|(message, _rx)| *message).sum();
+        assert_eq!(sum, Some(3));
+    });
+}
+
+/// As before, but the second receiver may come at any time.
+#[test]
+fn a_receiver_parks_beside_another() {
+    explore(2, || {
+        let (tx, rx) = channel(2);
+        let first = parked(recv(rx.clone()));
+        let sender = thread::spawn(move || {
+            tx.try_send(1).unwrap();
+            tx.try_send(2).unwrap();
+            tx
+        });
+        let second = thread::spawn(move || block_on(recv(rx)));
+        let (here, _rx) = block_on(first);
+        let (there, _rx) = second.join().unwrap();
+        assert_eq!(here.unwrap() + there.unwrap(), 3);
+        let _tx = sender.join().unwrap();
+    });
+}
+
+#[test]
+fn two_streams_share_two_messages() {
+    explore(2, || {
+        let (tx, rx) = channel(2);
+        let receivers = [rx.clone(), rx].map(|mut rx| {
+            assert!(poll_next(&mut rx).is_pending());
+            thread::spawn(move || (block_on(rx.next()), rx))
+        });
+        tx.try_send(1).unwrap();
+        tx.try_send(2).unwrap();
+        let received = receivers.map(|receiver| receiver.join().unwrap());
+        let sum: Option<usize> = received.iter().map(|(message, _rx)| *message).sum();
+        assert_eq!(sum, Some(3));
+    });
+}
+
+/// A woken receiver whose message another one takes must park again, and be woken again.
+#[test]
+fn a_receiver_woken_in_vain_parks_again() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        let waiting = parked(recv(rx.clone()));
+        let sender = thread::spawn(move || {
+            tx.try_send(1).unwrap();
+            tx.blocking_send(2).unwrap();
+            tx
+        });
+        let stolen = rx.try_recv().ok();
+        let (received, _rx) = block_on(waiting);
+        let received: Vec<_> = stolen.into_iter().chain(received).collect();
+        let _tx = sender.join().unwrap();
+        let left = rx.try_recv().ok();
+        assert!(received.into_iter().chain(left).eq([1, 2]));
+    });
+}
+
+/// Dropped before, while or after it was notified, and in the last case before it looked.
+#[test]
+fn a_cancelled_receiver_wakes_another() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        let first = parked(recv(rx.clone()));
+        let second = parked(recv(rx));
+        let sender = thread::spawn(move || tx.try_send(1).map(|()| tx));
+        drop(first);
+        let (received, _rx) = block_on(second);
+        assert_eq!(received, Some(1));
+        let _tx = sender.join().unwrap().unwrap();
+    });
+}
+
+/// The notified one is first in line, but the other may come for the message first.
+#[test]
+fn a_notified_and_cancelled_receiver_wakes_another() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        let first = parked(recv(rx.clone()));
+        let second = thread::spawn(move || block_on(recv(rx)));
+        tx.try_send(1).unwrap();
+        drop(first);
+        let (received, _rx) = second.join().unwrap();
+        assert_eq!(received, Some(1));
+    });
+}
+
+/// Dropped after it was woken and has looked, in vain or while its message was in flight.
+#[test]
+fn a_receiver_cancelled_while_it_waits_out_a_send_wakes_another() {
+    explore(3, || {
+        let (tx, rx) = channel(2);
+        let mut first = parked(recv(rx.clone()));
+        let second = parked(recv(rx.clone()));
+        let sender = thread::spawn(move || {
+            tx.try_send(1).unwrap();
+            tx.try_send(2).unwrap();
+            tx
+        });
+        let mut received = Vec::from_iter(rx.try_recv());
+        if let std::task::Poll::Ready((message, _rx)) = poll_once(&mut first) {
+            received.extend(message);
+        }
+        drop(first);
+        if received.len() < 2 {
+            received.extend(block_on(second).0);
+        } else {
+            drop(second);
+        }
+        let _tx = sender.join().unwrap();
+        received.extend(std::iter::from_fn(|| rx.try_recv().ok()));
+        assert_eq!(received, [1, 2]);
+    });
+}
+
+/// It is registered, and was notified, and never looks.
+#[test]
+fn an_abandoned_stream_keeps_no_wake() {
+    explore(3, || {
+        let (tx, mut abandoned) = channel(1);
+        let rx = abandoned.clone();
+        assert!(poll_next(&mut abandoned).is_pending());
+        let receiver = thread::spawn(move || block_on(recv(rx)));
+        tx.try_send(1).unwrap();
+        let (received, _rx) = receiver.join().unwrap();
+        assert_eq!(received, Some(1));
+    });
+}
+
+/// Both an abandoned stream and one that is dropped meanwhile stand before a task.
+#[test]
+fn a_dropped_stream_keeps_no_wake() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        let streams: [Receiver<usize>; 2] = std::array::from_fn(|_| {
+            let mut stream = rx.clone();
+            assert!(poll_next(&mut stream).is_pending());
+            stream
+        });
+        let waiting = parked(recv(rx));
+        let sender = thread::spawn(move || tx.try_send(1).map(|()| tx));
+        let [_abandoned, dropped] = streams;
+        drop(dropped);
+        let (received, _rx) = block_on(waiting);
+        assert_eq!(received, Some(1));
+        let _tx = sender.join().unwrap().unwrap();
+    });
+}
