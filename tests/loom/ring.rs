@@ -97,7 +97,12 @@ fn two_consumers_take_each_message_once() {
         let there = receiver.join().unwrap();
         assert!(!(there[0] > there[1] && there[1].is_some()), "in order");
         let left = drain(&consumer);
-        let mut received: Vec<_> = there.into_iter().flatten().chain(here).chain(left).collect();
+        let mut received: Vec<_> = there
+            .into_iter()
+            .flatten()
+            .chain(here)
+            .chain(left)
+            .collect();
         received.sort_unstable();
         assert_eq!(received, [1, 2]);
     });

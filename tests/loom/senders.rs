@@ -167,7 +167,10 @@ fn a_sender_cancelled_while_it_waits_out_a_recv_wakes_another() {
             drop(second);
         }
         let rx = receiver.join().unwrap();
-        assert!(sent.into_iter().eq(std::iter::from_fn(|| rx.try_recv().ok())));
+        assert!(
+            sent.into_iter()
+                .eq(std::iter::from_fn(|| rx.try_recv().ok()))
+        );
     });
 }
 
