@@ -69,6 +69,7 @@
 //! channel may not be woken any more.
 
 mod block;
+mod linger;
 mod seat;
 
 pub(crate) use block::{block, block_for_ever};
@@ -84,6 +85,7 @@ use crate::sync::{AtomicUsize, Event, Ordering, Tally, listener};
 use crate::trace;
 use crate::unwind::finally;
 use crate::watch::{Watcher, Watchers};
+use linger::Lingering;
 use seat::{Seat, Sitter};
 
 /// How often one `poll` looks again when the state changed between looking and arming.
@@ -99,6 +101,7 @@ pub(crate) struct Gate {
     /// How many those are. Counted before they arm, see [`pass_on`].
     listed: AtomicUsize,
     pollers: Watchers,
+    lingering: Lingering,
     figures: Figures,
 }
 
@@ -120,12 +123,14 @@ pub(crate) struct Reading {
 }
 
 impl Gate {
-    pub(crate) fn new() -> Self {
+    /// A gate of a channel of `capacity` messages.
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             seat: Seat::new(),
             tasks: Event::new(),
             listed: AtomicUsize::new(0),
             pollers: Watchers::new(),
+            lingering: Lingering::new(capacity),
             figures: Figures::default(),
         }
     }
@@ -206,6 +211,9 @@ impl Drop for Listed<'_> {
 /// One side of a channel: its gate and the bit that belongs to it.
 pub(crate) trait Lane {
     fn gate(&self) -> &Gate;
+
+    /// The gate of the other side.
+    fn opposite(&self) -> &Gate;
 
     /// Sets the PARKED bit if this side is blocked. If not, there may be something to do.
     fn arm(&self) -> bool;
@@ -419,6 +427,15 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
         if core::mem::take(&mut woken) {
             gate.figures.spurious.add(1);
         }
+        // Not before a duty is paid: others may wait for it.
+        if !duty.owed {
+            if let Some(output) = gate
+                .lingering
+                .linger(&mut operation, &lane.opposite().lingering)
+            {
+                return output;
+            }
+        }
         if gate.listed() == 0 {
             duty.sitter = poll_fn(|cx| Poll::Ready(gate.seat.sit(cx.waker()))).await;
         }
@@ -516,7 +533,7 @@ mod tests {
     #[test]
     fn notify_all_finds_pollers_that_have_not_armed() {
         loom::model(|| {
-            let shared = Arc::new((Gate::new(), AtomicBool::new(false)));
+            let shared = Arc::new((Gate::new(1), AtomicBool::new(false)));
             let closer = Arc::clone(&shared);
             let closer = loom::thread::spawn(move || {
                 let (gate, closed) = &*closer;

@@ -36,5 +36,7 @@ mod shuttle_block_on;
 #[cfg(shuttle)]
 pub(crate) use self::shuttle::*;
 
+mod hint;
 mod tally;
+pub(crate) use hint::Hint;
 pub(crate) use tally::Tally;

@@ -16,6 +16,11 @@ pub(crate) use event_listener::{Event, listener};
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
+/// The same, and the model has enough to explore.
+pub(crate) const LOOKS: usize = 0;
+
+pub(crate) use core::hint::spin_loop;
+
 /// Waits for other threads by letting them run.
 #[derive(Debug)]
 pub(crate) struct Backoff(());

@@ -24,6 +24,14 @@ use super::shuttle_block_on::block_on_for_a_while;
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
+/// The same.
+pub(crate) const LOOKS: usize = 1;
+
+/// Lets others run, or looking again would find nothing.
+pub(crate) fn spin_loop() {
+    shuttle::thread::yield_now();
+}
+
 /// A scheduling point, and nothing else. (`yield_now` also asks the scheduler for somebody else, and marks
 /// the thread as woken.)
 fn step() {
