@@ -105,6 +105,7 @@ same! {
         signatures
         futures_are_send
         auto_traits
+        auto_traits_of_futures
         debug_output_exists
         any_message_type
         panics_name_the_caller
@@ -165,5 +166,9 @@ different! {
     many_permits {
         "65_535": "true" | "true"
         "65_536": "true" | "false"
+    }
+    /// The future has a place for the message while it yields. Send, Sync and Unpin of it:
+    recv_of_what_is_not_sync {
+        "recv": "[true, true, false]" | "[true, false, false]"
     }
 }

@@ -4,6 +4,7 @@
 #![allow(unused_mut)]
 
 use super::mpsc;
+pub(crate) use super::types::recv_of_what_is_not_sync;
 use crate::Log;
 use crate::harness::{Ledger, Polled, pending};
 
