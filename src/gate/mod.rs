@@ -415,15 +415,18 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
     let mut rounds = 0;
     let mut woken = false;
     loop {
-        match operation.attempt() {
+        // The output must not live across an `await`: the future would be `Sync` only for messages that are.
+        let blocked = match operation.attempt() {
             Attempt::Done(output) => return output,
-            Attempt::Blocked if rounds < ROUNDS => rounds += 1,
-            Attempt::Blocked | Attempt::Busy => {
-                rounds = 0;
-                budget::yield_now().await;
-                continue;
-            }
+            Attempt::Blocked => rounds < ROUNDS,
+            Attempt::Busy => false,
+        };
+        if !blocked {
+            rounds = 0;
+            budget::yield_now().await;
+            continue;
         }
+        rounds += 1;
         if core::mem::take(&mut woken) {
             gate.figures.spurious.add(1);
         }

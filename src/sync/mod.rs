@@ -37,6 +37,8 @@ mod shuttle_block_on;
 pub(crate) use self::shuttle::*;
 
 mod hint;
+mod retreat;
 mod tally;
 pub(crate) use hint::Hint;
+pub(crate) use retreat::Retreat;
 pub(crate) use tally::Tally;

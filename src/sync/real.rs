@@ -29,6 +29,9 @@ pub(crate) const SPIN_ROUNDS: u32 = 6;
 /// How often an operation that is blocked looks again before it parks, with a [`spin_loop`] in between.
 pub(crate) const LOOKS: usize = 80;
 
+/// How often a thread looks again before it parks, each time after twice as many [`spin_loop`]s.
+pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 9;
+
 /// `core::cell::UnsafeCell` with the access style of loom's, so that one text serves both.
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);

@@ -25,6 +25,7 @@ use super::shuttle_block_on::block_on_for_a_while;
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
 /// The same.
+pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
 pub(crate) const LOOKS: usize = 1;
 
 /// Lets others run, or looking again would find nothing.
@@ -47,16 +48,8 @@ impl Backoff {
         Self(())
     }
 
-    /// Who has lost a claim to another waits for nobody.
-    pub(crate) fn spin(&self) {}
-
     pub(crate) fn snooze(&self) {
         shuttle::thread::yield_now();
-    }
-
-    /// At once: the schedule is random anyway.
-    pub(crate) fn is_completed(&self) -> bool {
-        true
     }
 }
 

@@ -167,8 +167,4 @@ different! {
         "65_535": "true" | "true"
         "65_536": "true" | "false"
     }
-    /// The future has a place for the message while it yields. Send, Sync and Unpin of it:
-    recv_of_what_is_not_sync {
-        "recv": "[true, true, false]" | "[true, false, false]"
-    }
 }

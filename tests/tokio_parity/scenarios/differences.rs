@@ -4,7 +4,6 @@
 #![allow(unused_mut)]
 
 use super::mpsc;
-pub(crate) use super::types::recv_of_what_is_not_sync;
 use crate::Log;
 use crate::harness::{Ledger, Polled, pending};
 

@@ -201,6 +201,7 @@ macro_rules! probe_futures {
             tx.reserve();
             tx.reserve_many(1);
             tx.clone().reserve_owned();
+            rx.recv();
             rx.recv_many(&mut buffer, 1);
         );
     }};
@@ -211,18 +212,6 @@ pub(crate) fn auto_traits_of_futures(log: &mut Log) {
     probe_futures!(log, 1);
     probe_futures!(log, Cell::new(1));
     probe_futures!(log, Rc::new(1));
-    #[allow(unused_mut)]
-    let (mut shared, mut local) = (mpsc::channel::<u8>(1).1, mpsc::channel::<Rc<u8>>(1).1);
-    probe_futures!(log: shared.recv(); local.recv(););
-}
-
-/// What `auto_traits_of_futures` leaves out; one of the `differences`.
-pub(crate) fn recv_of_what_is_not_sync(log: &mut Log) {
-    #[allow(unused_mut)]
-    let mut rx = mpsc::channel::<Cell<u8>>(1).1;
-    let probe = probe_of(rx.recv());
-    let traits = [probe.is_send(), probe.is_sync(), probe.is_unpin()];
-    log.note("recv", traits);
 }
 
 /// What it says is each crate's own; that it says something, whatever the message, is not.
