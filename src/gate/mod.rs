@@ -54,6 +54,12 @@
 //! is that parked pollers of one channel all wake up when it becomes ready; clones of a `Receiver` that
 //! share work do better with `recv`.
 //!
+//! # Lingering
+//!
+//! In a small channel an operation that is blocked looks again for about a microsecond before it parks, if the
+//! other side seems to be running on another core; see `linger.rs`. It is then not waiting yet, so nothing
+//! above is concerned.
+//!
 //! # Waiting without parking
 //!
 //! An operation that finds a slot in flight (claimed, but not finished, for its thread was suspended)
