@@ -10,19 +10,39 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+#[cfg(not(feature = "std"))]
+use crate::sync::Hint;
+#[cfg(feature = "std")]
 use crate::sync::thread_local;
 
 /// How many operations in a row may find the channel ready.
 pub(crate) const LIMIT: u32 = 256;
 
+#[cfg(feature = "std")]
 thread_local! {
     static SPENT: Cell<u32> = const { Cell::new(0) };
+}
+
+#[cfg(feature = "std")]
+#[inline]
+fn with_spent<R>(access: impl FnOnce(&Cell<u32>) -> R) -> R {
+    SPENT.with(access)
+}
+
+/// Without an operating system nothing is known of threads, and all have one budget together.
+#[cfg(not(feature = "std"))]
+fn with_spent<R>(access: impl FnOnce(&Cell<u32>) -> R) -> R {
+    static SPENT: Hint = Hint::new(0);
+    let spent = Cell::new(SPENT.get() as u32);
+    let result = access(&spent);
+    SPENT.set(spent.get() as usize);
+    result
 }
 
 /// Charges one operation: ready at once, or `Pending` with the task woken if the budget is spent.
 #[inline]
 pub(crate) fn poll_charge(cx: &mut Context<'_>) -> Poll<()> {
-    let within = SPENT.with(|spent| {
+    let within = with_spent(|spent| {
         let count = spent.get() + 1;
         let within = count <= LIMIT;
         spent.set(if within { count } else { 0 });
@@ -40,12 +60,17 @@ fn yielded(cx: &mut Context<'_>) -> Poll<()> {
 /// A task on this thread is about to wait, so others get to run anyway.
 #[inline]
 pub(crate) fn refill() {
-    SPENT.with(|spent| spent.set(0));
+    with_spent(|spent| spent.set(0));
 }
 
 /// A number for the thread that this runs on, different from that of every other thread at this time, and not 0.
+/// Without an operating system all threads look like one.
 pub(crate) fn this_thread() -> usize {
-    SPENT.with(|spent| core::ptr::from_ref(spent).addr())
+    if cfg!(feature = "std") {
+        with_spent(|spent| core::ptr::from_ref(spent).addr())
+    } else {
+        1
+    }
 }
 
 /// Lets the executor run other tasks once.

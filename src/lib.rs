@@ -57,10 +57,9 @@
 //!
 //! # Cargo features
 //!
-//! None is on by default.
-//!
 //! | feature | what it adds |
 //! |---|---|
+//! | `std` (on by default) | blocking calls (`blocking_send`, `blocking_recv` and their kin), iterators that block, timeouts. Without it the crate is `no_std` and needs `alloc`; locks then spin, and all threads share one budget |
 //! | `tokio` | `Sender::send_timeout`; blocking calls (`blocking_send`, iterators, ...) inside a tokio task panic instead of stopping its thread |
 //! | `tracing` | parks, wakes and closes as events of the crate `tracing`, at the level TRACE |
 //! | `debug-assertions` | the internal invariants are checked in every profile, not only in debug builds |
@@ -74,6 +73,10 @@
 //!
 //! [`Stream`]: futures_core::Stream
 //! [`Sink`]: futures_sink::Sink
+
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+
+extern crate alloc;
 
 mod budget;
 mod channel;
@@ -91,9 +94,11 @@ mod unwind;
 mod watch;
 
 pub use channel::{
-    Drain, IntoIter, Iter, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats,
-    TryIter, Unsent, WeakReceiver, WeakSender, channel,
+    Drain, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats, TryIter,
+    Unsent, WeakReceiver, WeakSender, channel,
 };
+#[cfg(feature = "std")]
+pub use channel::{IntoIter, Iter};
 pub use queue::{Consumer, MpmcQueue, Producer};
 
 /// So that the README's example is compiled and run.

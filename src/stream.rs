@@ -1,5 +1,6 @@
 //! `Receiver` as a `Stream`.
 
+use alloc::vec::Vec;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 

@@ -7,9 +7,10 @@
 //!
 //! Wakers are cloned, called and dropped outside the list's lock: a waker may come back to the same list.
 
+use alloc::vec::Vec;
 use core::task::{Context, Poll, Waker};
 
-use crate::sync::{AtomicUsize, Mutex, Ordering};
+use crate::sync::{AtomicUsize, Lock, Ordering};
 use crate::unwind::exhaust;
 
 /// A place on the list.
@@ -31,7 +32,7 @@ struct List {
 /// See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct Watchers {
-    list: Mutex<List>,
+    list: Lock<List>,
     /// The number of places that are waiting. Changed under the lock.
     waiting: AtomicUsize,
 }
@@ -47,7 +48,7 @@ pub(crate) struct Watcher {
 impl Watchers {
     pub(crate) fn new() -> Self {
         Self {
-            list: Mutex::new(List::default()),
+            list: Lock::new(List::default()),
             waiting: AtomicUsize::new(0),
         }
     }
@@ -57,7 +58,7 @@ impl Watchers {
     /// What was waited for must be looked at once more after this: a notification may have come before.
     pub(crate) fn wait(&self, watcher: &mut Watcher, waker: &Waker) {
         let waker = waker.clone();
-        let before = self.with(|list| {
+        let before = self.list.with(|list| {
             let place = *watcher.place.get_or_insert_with(|| {
                 list.free.pop().unwrap_or_else(|| {
                     list.places.push(Place::Free);
@@ -82,7 +83,10 @@ impl Watchers {
     fn forget_waker(&self, watcher: &mut Watcher) {
         watcher.waiting = false;
         if let Some(place) = watcher.place {
-            drop(self.with(|list| self.replace(list, place, Place::Idle)));
+            drop(
+                self.list
+                    .with(|list| self.replace(list, place, Place::Idle)),
+            );
         }
     }
 
@@ -90,7 +94,7 @@ impl Watchers {
     pub(crate) fn leave(&self, watcher: &mut Watcher) {
         watcher.waiting = false;
         if let Some(place) = watcher.place.take() {
-            drop(self.with(|list| {
+            drop(self.list.with(|list| {
                 list.free.push(place);
                 self.replace(list, place, Place::Free)
             }));
@@ -156,16 +160,6 @@ impl Watchers {
         Poll::Ready(())
     }
 
-    fn with<R>(&self, access: impl FnOnce(&mut List) -> R) -> R {
-        // Nothing under the lock can panic but for want of memory, when nothing has been changed yet.
-        access(
-            &mut self
-                .list
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner()),
-        )
-    }
-
     /// Puts `new` into a place and hands out what was there, to be dropped outside the lock.
     fn replace(&self, list: &mut List, place: usize, new: Place) -> Place {
         let waits = matches!(new, Place::Waiting(_));
@@ -183,7 +177,7 @@ impl Watchers {
 
     /// The first waker in a place from `next` on; moves `next` behind it.
     fn take_waker(&self, next: &mut usize) -> Option<Waker> {
-        self.with(|list| {
+        self.list.with(|list| {
             while *next < list.places.len() {
                 let place = *next;
                 *next += 1;

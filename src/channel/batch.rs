@@ -1,5 +1,6 @@
 //! Many messages in one call.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::iter::FusedIterator;
 
@@ -214,25 +215,6 @@ impl<T> Receiver<T> {
         gate::run(self.recv_many_operation(buffer, limit)).await
     }
 
-    /// [`recv_many`](Self::recv_many) that blocks the thread while the channel is empty. For threads
-    /// outside any executor.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = mpmc_std::channel(8);
-    /// tx.try_send_many([1, 2, 3]).unwrap();
-    /// let mut buffer = Vec::new();
-    /// assert_eq!(rx.blocking_recv_many(&mut buffer, 8), 3);
-    /// ```
-    #[track_caller]
-    pub fn blocking_recv_many(&self, buffer: &mut Vec<T>, limit: usize) -> usize {
-        if limit == 0 {
-            return 0;
-        }
-        gate::block_for_ever(self.recv_many_operation(buffer, limit))
-    }
-
     /// Receives up to `limit` messages to the end of `buffer` if there are any now. Returns how many: at
     /// least one, unless `limit` is 0. One atomic read-modify-write.
     ///
@@ -263,7 +245,7 @@ impl<T> Receiver<T> {
             .map_err(refused)
     }
 
-    fn recv_many_operation<'a>(
+    pub(super) fn recv_many_operation<'a>(
         &'a self,
         buffer: &'a mut Vec<T>,
         limit: usize,

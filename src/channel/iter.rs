@@ -1,28 +1,8 @@
-//! Iterators over messages, for blocking code.
-
-use core::iter::FusedIterator;
+//! Iterators over the messages that are there.
 
 use super::Receiver;
 
 impl<T> Receiver<T> {
-    /// An iterator that blocks the thread for each message, and ends when the channel is closed and
-    /// everything has been received. For threads outside any executor.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = mpmc_std::channel(2);
-    /// let thread = std::thread::spawn(move || rx.iter().sum::<u32>());
-    /// for message in 1..=10 {
-    ///     tx.blocking_send(message).unwrap();
-    /// }
-    /// drop(tx);
-    /// assert_eq!(thread.join().unwrap(), 55);
-    /// ```
-    pub fn iter(&self) -> Iter<'_, T> {
-        Iter { receiver: self }
-    }
-
     /// An iterator over the messages that can be had without waiting; ends when there is none, and may go
     /// on later.
     ///
@@ -57,60 +37,6 @@ impl<T> Receiver<T> {
         }
     }
 }
-
-impl<T> IntoIterator for Receiver<T> {
-    type Item = T;
-    type IntoIter = IntoIter<T>;
-
-    /// As [`iter`](Receiver::iter).
-    fn into_iter(self) -> IntoIter<T> {
-        IntoIter { receiver: self }
-    }
-}
-
-impl<'a, T> IntoIterator for &'a Receiver<T> {
-    type Item = T;
-    type IntoIter = Iter<'a, T>;
-
-    /// As [`iter`](Receiver::iter).
-    fn into_iter(self) -> Iter<'a, T> {
-        self.iter()
-    }
-}
-
-/// From [`Receiver::iter`].
-#[derive(Debug)]
-pub struct Iter<'a, T> {
-    receiver: &'a Receiver<T>,
-}
-
-impl<T> Iterator for Iter<'_, T> {
-    type Item = T;
-
-    #[track_caller]
-    fn next(&mut self) -> Option<T> {
-        self.receiver.blocking_recv()
-    }
-}
-
-impl<T> FusedIterator for Iter<'_, T> {}
-
-/// From [`Receiver::into_iter`](IntoIterator::into_iter).
-#[derive(Debug)]
-pub struct IntoIter<T> {
-    receiver: Receiver<T>,
-}
-
-impl<T> Iterator for IntoIter<T> {
-    type Item = T;
-
-    #[track_caller]
-    fn next(&mut self) -> Option<T> {
-        self.receiver.blocking_recv()
-    }
-}
-
-impl<T> FusedIterator for IntoIter<T> {}
 
 /// From [`Receiver::try_iter`].
 #[derive(Debug)]

@@ -1,17 +1,22 @@
 //! The channel: a queue of exact capacity that closes when one side is gone.
 
 mod batch;
+#[cfg(feature = "std")]
+mod blocking;
 mod iter;
 mod permit;
 mod receiver;
 mod sender;
 mod stats;
+#[cfg(feature = "std")]
 mod timeout;
 mod turn;
 mod weak;
 
 pub use batch::Unsent;
-pub use iter::{Drain, IntoIter, Iter, TryIter};
+#[cfg(feature = "std")]
+pub use blocking::{IntoIter, Iter};
+pub use iter::{Drain, TryIter};
 pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;
 pub use sender::Sender;

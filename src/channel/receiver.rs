@@ -2,8 +2,7 @@ use core::fmt;
 
 use super::{Shared, WeakReceiver};
 use crate::error::TryRecvError;
-use crate::gate;
-use crate::queue::{Patience, RecvOperation};
+use crate::queue::Patience;
 use crate::ring::Refusal;
 use crate::stream;
 use crate::sync::Arc;
@@ -77,25 +76,6 @@ impl<T> Receiver<T> {
     #[inline]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.shared.queue.try_recv(Patience::Yield).map_err(refused)
-    }
-
-    /// Receives the oldest message, blocking the thread while the channel is empty; `None` as for
-    /// [`recv`](Self::recv). For threads outside any executor: inside a task it would keep the
-    /// executor's thread from running other tasks, perhaps the very sender that it waits for.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = mpmc_std::channel(1);
-    /// let thread = std::thread::spawn(move || rx.blocking_recv());
-    /// tx.blocking_send(7).unwrap();
-    /// assert_eq!(thread.join().unwrap(), Some(7));
-    /// ```
-    #[track_caller]
-    pub fn blocking_recv(&self) -> Option<T> {
-        gate::block_for_ever(RecvOperation {
-            queue: &self.shared.queue,
-        })
     }
 
     /// Closes the channel for all its senders, without dropping this receiver. What was sent before, and

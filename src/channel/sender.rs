@@ -4,8 +4,7 @@ use core::task::{Context, Poll};
 
 use super::{Shared, WeakSender};
 use crate::error::{SendError, TrySendError};
-use crate::gate;
-use crate::queue::{Patience, SendOperation};
+use crate::queue::Patience;
 use crate::ring::Refusal;
 use crate::sink;
 use crate::sync::Arc;
@@ -107,33 +106,6 @@ impl<T> Sender<T> {
             .queue
             .try_send(value, Patience::Yield)
             .map_err(refused)
-    }
-
-    /// Sends a message, blocking the thread while the channel is full. For threads outside any
-    /// executor: inside a task it would keep the executor's thread from running other tasks, perhaps
-    /// the very receiver that it waits for.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError`] with the message if the channel is closed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = mpmc_std::channel(1);
-    /// let thread = std::thread::spawn(move || {
-    ///     tx.blocking_send(1)?;
-    ///     tx.blocking_send(2)
-    /// });
-    /// assert_eq!(rx.blocking_recv(), Some(1));
-    /// assert_eq!(rx.blocking_recv(), Some(2));
-    /// thread.join().unwrap().unwrap();
-    /// ```
-    #[track_caller]
-    pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
-        let value = self.check_open(value)?;
-        let send = SendOperation::new(&self.shared.queue, value);
-        gate::block_for_ever(send).map_err(SendError)
     }
 
     /// Sends a message at once: if the channel is full, the oldest message is taken out to make room, and

@@ -74,10 +74,12 @@
 //! count of notified listeners wrong: no message is lost or dropped twice, but tasks that wait on that
 //! channel may not be woken any more.
 
+#[cfg(feature = "std")]
 mod block;
 mod linger;
 mod seat;
 
+#[cfg(feature = "std")]
 pub(crate) use block::{block, block_for_ever};
 
 use core::future::poll_fn;

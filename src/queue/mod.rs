@@ -14,9 +14,10 @@ pub(crate) use operation::{
 
 use operation::persist;
 
+use alloc::vec::Vec;
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::task::{Context, Poll};
-use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::gate::{self, Gate};
 use crate::ring::{Chunk, RecvClaim, Refusal, Ring, SendClaim, Sent};

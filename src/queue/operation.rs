@@ -1,5 +1,7 @@
 //! What can be attempted on a queue and waited for, and how long to insist.
 
+use alloc::vec::Vec;
+
 use super::MpmcQueue;
 use crate::gate::{Attempt, Gate, Lane, Operation};
 use crate::ring::Refusal;

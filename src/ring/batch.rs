@@ -4,6 +4,7 @@
 //! wait for. It is finished without running anybody's code (R4): the values come from, or go to, memory
 //! that the caller has prepared before.
 
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 

@@ -82,6 +82,8 @@ mod word;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::panic::{RefUnwindSafe, UnwindSafe};

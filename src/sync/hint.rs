@@ -8,6 +8,11 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) struct Hint(AtomicUsize);
 
 impl Hint {
+    #[cfg(not(feature = "std"))]
+    pub(crate) const fn new(value: usize) -> Self {
+        Self(AtomicUsize::new(value))
+    }
+
     pub(crate) fn get(&self) -> usize {
         // ORDERING: Relaxed. A guess orders nothing.
         self.0.load(Ordering::Relaxed)

@@ -18,6 +18,11 @@ mod real;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use real::*;
 
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+mod threads;
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+pub(crate) use threads::*;
+
 #[cfg(loom)]
 mod model;
 #[cfg(loom)]
@@ -37,8 +42,10 @@ mod shuttle_block_on;
 pub(crate) use self::shuttle::*;
 
 mod hint;
+mod lock;
 mod retreat;
 mod tally;
 pub(crate) use hint::Hint;
+pub(crate) use lock::Lock;
 pub(crate) use retreat::Retreat;
 pub(crate) use tally::Tally;

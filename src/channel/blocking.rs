@@ -1,0 +1,150 @@
+//! Calls that block their thread, and iterators made of them.
+
+use alloc::vec::Vec;
+use core::iter::FusedIterator;
+
+use super::{Receiver, Sender};
+use crate::error::SendError;
+use crate::gate;
+use crate::queue::{RecvOperation, SendOperation};
+
+impl<T> Sender<T> {
+    /// Sends a message, blocking the thread while the channel is full. For threads outside any
+    /// executor: inside a task it would keep the executor's thread from running other tasks, perhaps
+    /// the very receiver that it waits for.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the message if the channel is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// let thread = std::thread::spawn(move || {
+    ///     tx.blocking_send(1)?;
+    ///     tx.blocking_send(2)
+    /// });
+    /// assert_eq!(rx.blocking_recv(), Some(1));
+    /// assert_eq!(rx.blocking_recv(), Some(2));
+    /// thread.join().unwrap().unwrap();
+    /// ```
+    #[track_caller]
+    pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
+        let value = self.check_open(value)?;
+        let send = SendOperation::new(&self.shared.queue, value);
+        gate::block_for_ever(send).map_err(SendError)
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Receives the oldest message, blocking the thread while the channel is empty; `None` as for
+    /// [`recv`](Self::recv). For threads outside any executor: inside a task it would keep the
+    /// executor's thread from running other tasks, perhaps the very sender that it waits for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// let thread = std::thread::spawn(move || rx.blocking_recv());
+    /// tx.blocking_send(7).unwrap();
+    /// assert_eq!(thread.join().unwrap(), Some(7));
+    /// ```
+    #[track_caller]
+    pub fn blocking_recv(&self) -> Option<T> {
+        gate::block_for_ever(RecvOperation {
+            queue: &self.shared.queue,
+        })
+    }
+
+    /// [`recv_many`](Self::recv_many) that blocks the thread while the channel is empty. For threads
+    /// outside any executor.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(8);
+    /// tx.try_send_many([1, 2, 3]).unwrap();
+    /// let mut buffer = Vec::new();
+    /// assert_eq!(rx.blocking_recv_many(&mut buffer, 8), 3);
+    /// ```
+    #[track_caller]
+    pub fn blocking_recv_many(&self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        if limit == 0 {
+            return 0;
+        }
+        gate::block_for_ever(self.recv_many_operation(buffer, limit))
+    }
+
+    /// An iterator that blocks the thread for each message, and ends when the channel is closed and
+    /// everything has been received. For threads outside any executor.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// let thread = std::thread::spawn(move || rx.iter().sum::<u32>());
+    /// for message in 1..=10 {
+    ///     tx.blocking_send(message).unwrap();
+    /// }
+    /// drop(tx);
+    /// assert_eq!(thread.join().unwrap(), 55);
+    /// ```
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter { receiver: self }
+    }
+}
+
+impl<T> IntoIterator for Receiver<T> {
+    type Item = T;
+    type IntoIter = IntoIter<T>;
+
+    /// As [`iter`](Receiver::iter).
+    fn into_iter(self) -> IntoIter<T> {
+        IntoIter { receiver: self }
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Receiver<T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    /// As [`iter`](Receiver::iter).
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+/// From [`Receiver::iter`].
+#[derive(Debug)]
+pub struct Iter<'a, T> {
+    receiver: &'a Receiver<T>,
+}
+
+impl<T> Iterator for Iter<'_, T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        self.receiver.blocking_recv()
+    }
+}
+
+impl<T> FusedIterator for Iter<'_, T> {}
+
+/// From [`Receiver::into_iter`](IntoIterator::into_iter).
+#[derive(Debug)]
+pub struct IntoIter<T> {
+    receiver: Receiver<T>,
+}
+
+impl<T> Iterator for IntoIter<T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        self.receiver.blocking_recv()
+    }
+}
+
+impl<T> FusedIterator for IntoIter<T> {}
