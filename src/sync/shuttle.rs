@@ -139,7 +139,7 @@ macro_rules! listener {
     ($event:expr => $listener:ident) => {
         let event = $event.to_listen();
         event_listener::listener!(*event => $listener);
-        let $listener = crate::sync::Listener::new($listener);
+        let mut $listener = crate::sync::Listener::new($listener);
     };
 }
 pub(crate) use listener;
