@@ -139,6 +139,8 @@ macro_rules! listener {
     ($event:expr => $listener:ident) => {
         let event = $event.to_listen();
         event_listener::listener!(*event => $listener);
+        // Some only await it.
+        #[allow(unused_mut)]
         let mut $listener = crate::sync::Listener::new($listener);
     };
 }
