@@ -61,13 +61,26 @@ fn sink_stream(count: u64) {
     }
 }
 
+/// `count` is of messages here too, so what is counted is a message's share of its batch.
+fn batch(count: u64) {
+    let (tx, rx) = channel(CAPACITY);
+    let mut received = Vec::with_capacity(CAPACITY);
+    for first in (0..count).step_by(CAPACITY) {
+        let messages = (0..CAPACITY).map(move |index| first + index as u64);
+        assert_eq!(tx.try_send_many(messages).ok(), Some(CAPACITY));
+        assert_eq!(rx.try_recv_many(&mut received, CAPACITY), Ok(CAPACITY));
+        black_box(&received);
+        received.clear();
+    }
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (Some(pair), Some(Ok(count))) = (
         arguments.next(),
         arguments.next().map(|count| count.parse::<u64>()),
     ) else {
-        eprintln!("usage: instructions raw|channel_try|channel_async|sink_stream COUNT");
+        eprintln!("usage: instructions raw|channel_try|channel_async|sink_stream|batch COUNT");
         std::process::exit(2);
     };
     match pair.as_str() {
@@ -75,6 +88,7 @@ fn main() {
         "channel_try" => channel_try(count),
         "channel_async" => channel_async(count),
         "sink_stream" => sink_stream(count),
+        "batch" => batch(count),
         other => {
             eprintln!("there is no pair of operations named {other}");
             std::process::exit(2);

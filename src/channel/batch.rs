@@ -9,7 +9,6 @@ use crate::error::{SendError, TryRecvError, TrySendError};
 use crate::gate;
 use crate::queue::{Held, Patience, RecvManyOperation};
 use crate::ring::{Chunk, Refusal};
-use crate::sync;
 
 /// How many messages go into the ring with one claim. They are gathered on the stack before.
 const CHUNK: usize = 64;
@@ -231,7 +230,7 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return 0;
         }
-        sync::block_on(gate::wait(self.recv_many_operation(buffer, limit)))
+        gate::block_for_ever(self.recv_many_operation(buffer, limit))
     }
 
     /// Receives up to `limit` messages to the end of `buffer` if there are any now. Returns how many: at

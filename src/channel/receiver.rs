@@ -6,7 +6,7 @@ use crate::gate;
 use crate::queue::{Patience, RecvOperation};
 use crate::ring::Refusal;
 use crate::stream;
-use crate::sync::{self, Arc};
+use crate::sync::Arc;
 
 /// The receiving side of a [`channel`](crate::channel()).
 ///
@@ -93,9 +93,9 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv(&self) -> Option<T> {
-        sync::block_on(gate::wait(RecvOperation {
+        gate::block_for_ever(RecvOperation {
             queue: &self.shared.queue,
-        }))
+        })
     }
 
     /// Closes the channel for all its senders, without dropping this receiver. What was sent before, and

@@ -8,7 +8,7 @@ use crate::gate;
 use crate::queue::{Patience, SendOperation};
 use crate::ring::Refusal;
 use crate::sink;
-use crate::sync::{self, Arc};
+use crate::sync::Arc;
 use crate::watch::Watcher;
 
 /// The sending side of a [`channel`](crate::channel()).
@@ -129,7 +129,7 @@ impl<T> Sender<T> {
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         let value = self.check_open(value)?;
         let send = SendOperation::new(&self.shared.queue, value);
-        sync::block_on(gate::wait(send)).map_err(SendError)
+        gate::block_for_ever(send).map_err(SendError)
     }
 
     /// Sends a message at once: if the channel is full, the oldest message is taken out to make room, and

@@ -7,7 +7,6 @@ use super::{Receiver, Sender};
 use crate::error::{RecvTimeoutError, SendTimeoutError};
 use crate::gate;
 use crate::queue::{RecvOperation, SendOperation};
-use crate::sync;
 
 /// `None` if that is so far away that it never comes.
 fn deadline_after(timeout: Duration) -> Option<Instant> {
@@ -75,7 +74,7 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
         let mut send = SendOperation::new(&self.shared.queue, value);
-        let sent = sync::block_on_until(gate::wait(&mut send), deadline);
+        let sent = gate::block(&mut send, deadline);
         outcome(sent, send)
     }
 
@@ -185,7 +184,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     fn blocking_recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
         let queue = &self.shared.queue;
-        match sync::block_on_until(gate::wait(RecvOperation { queue }), deadline) {
+        match gate::block(RecvOperation { queue }, deadline) {
             Some(Some(value)) => Ok(value),
             Some(None) => Err(RecvTimeoutError::Disconnected),
             None => Err(RecvTimeoutError::Timeout),

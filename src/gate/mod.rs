@@ -68,7 +68,10 @@
 //! count of notified listeners wrong: no message is lost or dropped twice, but tasks that wait on that
 //! channel may not be woken any more.
 
+mod block;
 mod seat;
+
+pub(crate) use block::{block, block_for_ever};
 
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -526,3 +529,4 @@ mod tests {
         });
     }
 }
+// x

@@ -8,8 +8,8 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use super::chunk::Chunk;
-use super::claim::{ATTEMPTS, Direction, Kind, Recv, SendReserved, Sent};
-use super::word::{Geometry, Position, Word, stamp_along};
+use super::claim::{ATTEMPTS, Direction, Kind, Recv, SendReserved, Sent, stamp};
+use super::word::{Geometry, Position, Word};
 use super::{Refusal, Ring, Slot};
 use crate::sync::{Backoff, Ordering};
 
@@ -132,7 +132,8 @@ impl<T> Ring<T> {
                 continue;
             }
             prepare(count);
-            match self.swap::<K>(seen, count as u64) {
+            let next = self.geometry.ahead(at, count as u64);
+            match self.swap::<K>(seen, next, count as u64) {
                 Ok(()) => {
                     return Ok(Batch {
                         ring: self,
@@ -155,11 +156,11 @@ impl<T> Ring<T> {
     #[inline]
     fn ready_run<D: Direction>(&self, at: Position, limit: usize) -> usize {
         let (first, second) = self.runs(at, limit.min(self.capacity()));
-        let count = first.count_ready::<D>();
+        let count = first.count_ready::<D>(&self.geometry);
         if count < first.slots.len() {
             count
         } else {
-            count + second.count_ready::<D>()
+            count + second.count_ready::<D>(&self.geometry)
         }
     }
 
@@ -191,27 +192,15 @@ struct Run<'a, T> {
 impl<T> Run<'_, T> {
     /// How many of the first slots are ready without a gap.
     #[inline]
-    fn count_ready<D: Direction>(&self) -> usize {
-        let first = D::ready(self.start);
-        let mut count = 0;
-        for group in self.slots.chunks_exact(GROUP) {
-            let mut differences = 0;
-            for (place, slot) in group.iter().enumerate() {
-                differences |= stamp(slot) ^ stamp_along(first, count + place);
-            }
-            if differences != 0 {
-                break;
-            }
-            count += GROUP;
-        }
-        let rest = self.slots[count..].iter();
-        let ready = rest.take_while(|slot| {
-            let is_ready = stamp(slot) == stamp_along(first, count);
-            count += usize::from(is_ready);
-            is_ready
-        });
-        ready.for_each(drop);
-        count
+    fn count_ready<D: Direction>(&self, geometry: &Geometry) -> usize {
+        // The same for all of one lap.
+        let ready = D::ready(geometry, self.start);
+        let is_ready = |slot: &Slot<T>| stamp(slot) == ready;
+        let groups = self.slots.chunks_exact(GROUP);
+        let whole = groups.take_while(|group| group.iter().all(is_ready));
+        let counted = whole.count() * GROUP;
+        let rest = self.slots[counted..].iter();
+        counted + rest.take_while(|slot| is_ready(slot)).count()
     }
 
     /// Accesses each value, counting from `number`, and hands its slot to the other side.
@@ -222,14 +211,13 @@ impl<T> Run<'_, T> {
         number: usize,
         access: &mut impl FnMut(usize, *mut MaybeUninit<T>),
     ) {
-        let first = D::finished(geometry, self.start);
-        let mut place = 0;
+        let finished = D::finished(geometry, self.start);
+        let mut place = number;
         let mut finish_one = |slot: &Slot<T>| {
-            slot.value.with_mut(|value| access(number + place, value));
+            slot.value.with_mut(|value| access(place, value));
             // ORDERING: Release. A [publish] or [free] like that of a single claim.
             // Guard: loom `a_batch_crosses_the_wrap`.
-            slot.stamp
-                .store(stamp_along(first, place), Ordering::Release);
+            slot.stamp.store(finished, Ordering::Release);
             place += 1;
         };
         let groups = self.slots.chunks_exact(GROUP);
@@ -244,9 +232,3 @@ impl<T> Run<'_, T> {
 
 /// How many slots are handled at a time: the loop over a group is unrolled.
 const GROUP: usize = 8;
-
-#[inline(always)]
-fn stamp<T>(slot: &Slot<T>) -> u64 {
-    // ORDERING: Acquire. A [ready] like that of a single claim. Guard: loom `a_batch_crosses_the_wrap`.
-    slot.stamp.load(Ordering::Acquire)
-}

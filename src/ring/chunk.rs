@@ -27,19 +27,15 @@ impl<T, const N: usize> Chunk<T, N> {
     pub(crate) fn gather(&mut self, items: &mut impl Iterator<Item = T>, limit: usize) {
         debug_assert_eq!(self.len(), 0);
         self.start = 0;
-        self.end = 0;
-        let places = &mut self.values[..limit.min(N)];
-        let end = &mut self.end;
-        // Inside `for_each`, which iterators make the most of. `take` asks for no more than there are places.
-        let mut count = 0;
-        items.take(places.len()).for_each(|item| {
-            if let Some(place) = places.get_mut(count) {
-                place.write(item);
-            }
-            count += 1;
-            // At once: the next `next` may panic.
-            *end = count;
-        });
+        let mut gathered = Gathered {
+            count: 0,
+            end: &mut self.end,
+        };
+        // The places come first: where they end, no item is taken.
+        for (place, item) in self.values[..limit.min(N)].iter_mut().zip(items) {
+            place.write(item);
+            gathered.count += 1;
+        }
     }
 
     #[inline]
@@ -71,5 +67,19 @@ impl<T, const N: usize> Drop for Chunk<T, N> {
             // SAFETY: C1.
             unsafe { value.assume_init_drop() };
         }
+    }
+}
+
+/// Sets the end of a chunk when it is dropped, so also if an iterator panics. Until then the count need not be
+/// in memory.
+struct Gathered<'a> {
+    count: usize,
+    end: &'a mut usize,
+}
+
+impl Drop for Gathered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        *self.end = self.count;
     }
 }

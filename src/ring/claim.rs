@@ -16,7 +16,7 @@ pub(super) trait Direction {
     fn word<T>(ring: &Ring<T>) -> &AtomicU64;
 
     /// The stamp of a slot that can be claimed.
-    fn ready(at: Position) -> u64;
+    fn ready(geometry: &Geometry, at: Position) -> u64;
 
     /// The stamp that the finished claim leaves.
     fn finished(geometry: &Geometry, at: Position) -> u64;
@@ -34,13 +34,13 @@ impl Direction for Tail {
     }
 
     #[inline(always)]
-    fn ready(at: Position) -> u64 {
-        at.free()
+    fn ready(geometry: &Geometry, at: Position) -> u64 {
+        geometry.free(at)
     }
 
     #[inline(always)]
-    fn finished(_: &Geometry, at: Position) -> u64 {
-        at.full()
+    fn finished(geometry: &Geometry, at: Position) -> u64 {
+        geometry.full(at)
     }
 }
 
@@ -51,13 +51,13 @@ impl Direction for Head {
     }
 
     #[inline(always)]
-    fn ready(at: Position) -> u64 {
-        at.full()
+    fn ready(geometry: &Geometry, at: Position) -> u64 {
+        geometry.full(at)
     }
 
     #[inline(always)]
     fn finished(geometry: &Geometry, at: Position) -> u64 {
-        geometry.next_lap(at).free()
+        geometry.freed(at)
     }
 }
 
@@ -65,7 +65,13 @@ impl Direction for Head {
 pub(super) trait Kind {
     type Direction: Direction;
 
-    /// Whether the word alone allows a claim.
+    /// Whether a slot that is ready may be claimed, as far as the word alone tells.
+    #[inline(always)]
+    fn admits_at_once(_seen: Word) -> bool {
+        true
+    }
+
+    /// Whether a slot that is ready may be claimed.
     #[inline(always)]
     fn admits<T>(_ring: &Ring<T>, _seen: Word) -> bool {
         true
@@ -92,20 +98,19 @@ impl Kind for Send {
     type Direction = Tail;
 
     #[inline(always)]
+    fn admits_at_once(seen: Word) -> bool {
+        seen.is_plain()
+    }
+
+    #[inline(always)]
     fn admits<T>(ring: &Ring<T>, seen: Word) -> bool {
-        seen.is_plain() || beside_permits(ring, seen)
+        seen.is_plain() || ring.fits_beside_permits(seen)
     }
 
     #[cold]
     fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
         ring.refuse_room(seen)
     }
-}
-
-/// Out of the way of the case without permits.
-#[cold]
-fn beside_permits<T>(ring: &Ring<T>, seen: Word) -> bool {
-    ring.fits_beside_permits(seen)
 }
 
 impl Kind for SendReserved {
@@ -155,7 +160,7 @@ impl Kind for Recv {
     }
 }
 
-/// A claimed slot, before its claim is finished (R1).
+/// A slot that is ready to be claimed, and then one that is claimed, before its claim is finished (R1).
 struct Claim<'a, T> {
     slot: &'a Slot<T>,
     /// The stamp that finishes the claim.
@@ -275,11 +280,12 @@ impl<T> Ring<T> {
     fn claim_at_once<K: Kind>(&self) -> Option<Claim<'_, T>> {
         // ORDERING: Relaxed. A guess, which the swap confirms.
         let seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
-        if K::admits(self, seen) && self.is_ready::<K::Direction>(seen.position()) {
-            self.claim_seen::<K>(seen).ok()
-        } else {
-            None
+        if !K::admits_at_once(seen) {
+            return None;
         }
+        let (claim, next) = self.look::<K>(seen)?;
+        self.swap::<K>(seen, next, 1).ok()?;
+        Some(claim)
     }
 
     fn claim<K: Kind>(&self) -> Result<Claim<'_, T>, Refusal> {
@@ -287,12 +293,13 @@ impl<T> Ring<T> {
         // ORDERING: Relaxed. A guess, which the swap confirms.
         let mut seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
         for _ in 0..ATTEMPTS {
-            if !K::admits(self, seen) || !self.is_ready::<K::Direction>(seen.position()) {
+            let ready = K::admits(self, seen).then(|| self.look::<K>(seen));
+            let Some((claim, next)) = ready.flatten() else {
                 seen = K::refuse(self, seen)?;
                 continue;
-            }
-            match self.claim_seen::<K>(seen) {
-                Ok(claim) => return Ok(claim),
+            };
+            match self.swap::<K>(seen, next, 1) {
+                Ok(()) => return Ok(claim),
                 Err(now) => {
                     seen = now;
                     backoff.spin();
@@ -302,24 +309,27 @@ impl<T> Ring<T> {
         Err(Refusal::Contended)
     }
 
-    /// Makes the claim for a slot that was seen ready, or says what the word has become.
+    /// If the slot that `seen` leads to is ready: what the claim will be once the word has been swapped, and
+    /// the position to swap it to.
     #[inline(always)]
-    fn claim_seen<K: Kind>(&self, seen: Word) -> Result<Claim<'_, T>, Word> {
+    fn look<K: Kind>(&self, seen: Word) -> Option<(Claim<'_, T>, Position)> {
+        // A copy, and everything from it at once: after the load of the stamp it would be read again, and
+        // after the swap nothing may hold the claim up.
+        let geometry = self.geometry;
         let at = seen.position();
-        // Computed before the swap, after which nothing may hold the claim up.
         let claim = Claim {
             slot: self.slot(at),
-            stamp: K::Direction::finished(&self.geometry, at),
+            stamp: K::Direction::finished(&geometry, at),
             seen,
         };
-        self.swap::<K>(seen, 1).map(|()| claim)
+        let next = geometry.next(at);
+        (stamp(claim.slot) == K::Direction::ready(&geometry, at)).then_some((claim, next))
     }
 
-    /// Moves the word past `count` slots that were seen ready, or says what it has become.
+    /// Moves the word to `next`, past `count` slots that were seen ready, or says what it has become.
     #[inline(always)]
-    pub(super) fn swap<K: Kind>(&self, seen: Word, count: u64) -> Result<(), Word> {
-        let at = seen.position();
-        let claimed = K::claimed(seen, self.geometry.ahead(at, count), count);
+    pub(super) fn swap<K: Kind>(&self, seen: Word, next: Position, count: u64) -> Result<(), Word> {
+        let claimed = K::claimed(seen, next, count);
         // ORDERING: AcqRel [claim]. Acquire pairs with [arm] on this word: who set the PARKED bit that this
         // swap clears is on the gate's list before we notify it. Release pairs with the Acquire load of
         // `head` in `try_snapshot`: who sees this `head` sees the `tail` that it stays behind. On failure
@@ -332,7 +342,7 @@ impl<T> Ring<T> {
         ) {
             Ok(_) => {
                 invariant(
-                    || self.is_ready::<K::Direction>(at),
+                    || self.is_ready::<K::Direction>(seen.position()),
                     "R1: a claimed slot waits for its claimer",
                 );
                 Ok(())
@@ -343,8 +353,14 @@ impl<T> Ring<T> {
 
     #[inline(always)]
     pub(super) fn is_ready<D: Direction>(&self, at: Position) -> bool {
-        // ORDERING: Acquire [ready]. Pairs with [publish] and [free]: what the slot's last owner did to the
-        // value happens-before what we do. Guard: loom `capacity_one`, `capacity_two`.
-        self.slot(at).stamp.load(Ordering::Acquire) == D::ready(at)
+        stamp(self.slot(at)) == D::ready(&self.geometry, at)
     }
 }
+
+#[inline(always)]
+pub(super) fn stamp<T>(slot: &Slot<T>) -> u64 {
+    // ORDERING: Acquire [ready]. Pairs with [publish] and [free]: what the slot's last owner did to the
+    // value happens-before what we do. Guard: loom `capacity_one`, `capacity_two`.
+    slot.stamp.load(Ordering::Acquire)
+}
+// x

@@ -9,13 +9,14 @@
 //!               v                                  v
 //!  index   0    1      2      3      4      5      6      7
 //!        +----+------+------+------+------+------+------+----+
-//!  stamp | 8  | 1 F  | 2 F  | 3 F  | 4 *  | 5 F  | 6    | 7  |     F = FULL bit
+//!  stamp | 1  | 0 F  | 0 F  | 0 F  | 0 *  | 0 F  | 0    | 0  |     F = FULL bit
 //!        +----+------+------+------+------+------+------+----+
 //!          ^                         ^
 //!          freed for the next lap    claimed, not yet published
 //! ```
 //!
-//! Every message has a *position*, and a slot's *stamp* says what the slot is ready for:
+//! Every message has a *position*, a lap and an index. A slot's *stamp*, which holds the lap, says what the slot
+//! is ready for:
 //!
 //! | stamp | meaning | who may change it |
 //! |---|---|---|
@@ -162,7 +163,7 @@ impl<T> Ring<T> {
             panic!("mpmc bounded channel of capacity {capacity} cannot be allocated: {error}");
         }
         slots.extend((0..capacity).map(|index| Slot {
-            stamp: AtomicU64::new(geometry.position(lap, index).free()),
+            stamp: AtomicU64::new(geometry.free(geometry.position(lap, index))),
             value: UnsafeCell::new(MaybeUninit::uninit()),
         }));
         let start = Word::at(geometry.position(lap, 0)).bits();

@@ -13,7 +13,9 @@
 //! that receivers are parked, in `head` that senders are.
 //!
 //! A position keeps its place in the word: bits 18 and up, the lower ones zero. So a claim compares
-//! and adds without shifting, and a slot's stamp is a position with bit 0 as the FULL mark.
+//! and adds without shifting. A slot's stamp is the lap of a position, in the same place, with bit 0 as the
+//! FULL mark: the index is the slot's own, and without it neighbouring slots of one lap have the same stamp,
+//! which makes batches cheap.
 //!
 //! The index takes the `k` bits that the capacity needs, the lap all bits above. Indices run from 0 to
 //! `capacity - 1` and then the lap goes up by one, so any capacity works without a division.
@@ -56,35 +58,17 @@ pub(super) const MAX_CAPACITY: usize = {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position(u64);
 
-impl Position {
-    /// The stamp of a slot that is free for the message of this position.
-    #[inline(always)]
-    pub(super) fn free(self) -> u64 {
-        self.0
-    }
-
-    /// The stamp of a slot that holds the message of this position.
-    #[inline(always)]
-    pub(super) fn full(self) -> u64 {
-        self.0 | FULL
-    }
-}
-
-/// The stamp that stands `count` slots further where `stamp` stands here, in the same lap.
-#[inline(always)]
-pub(super) fn stamp_along(stamp: u64, count: usize) -> u64 {
-    stamp.wrapping_add((count as u64) << POSITION_SHIFT)
-}
-
-/// What a capacity makes of positions: where the index ends and how far a lap is.
+/// What a capacity makes of positions: where the index ends, how far a lap is, and which stamps a slot
+/// goes through.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Geometry {
     /// Number of slots.
     capacity: u64,
     /// Selects the index once a position is shifted down.
     index_mask: u64,
-    /// The distance between the same index in two laps, in place.
-    lap: u64,
+    /// Selects the lap of a position. Its negative is one lap, the distance between the same index in two
+    /// laps.
+    lap_mask: u64,
 }
 
 impl Geometry {
@@ -93,7 +77,7 @@ impl Geometry {
         Self {
             capacity: capacity as u64,
             index_mask: span - 1,
-            lap: span << POSITION_SHIFT,
+            lap_mask: (span << POSITION_SHIFT).wrapping_neg(),
         }
     }
 
@@ -102,10 +86,16 @@ impl Geometry {
         self.capacity as usize
     }
 
+    /// The distance between the same index in two laps, in place.
+    #[inline(always)]
+    fn lap(&self) -> u64 {
+        self.lap_mask.wrapping_neg()
+    }
+
     /// The position `index` places into lap number `lap` (which wraps).
     pub(super) fn position(&self, lap: u64, index: usize) -> Position {
         Position(
-            lap.wrapping_mul(self.lap)
+            lap.wrapping_mul(self.lap())
                 .wrapping_add((index as u64) << POSITION_SHIFT),
         )
     }
@@ -119,7 +109,11 @@ impl Geometry {
     /// The position after `position`.
     #[inline(always)]
     pub(super) fn next(&self, position: Position) -> Position {
-        self.ahead(position, 1)
+        if self.index(position) as u64 + 1 < self.capacity {
+            Position(position.0.wrapping_add(POSITION_ONE))
+        } else {
+            Position(self.freed(position))
+        }
     }
 
     /// The position `count` after `position`, for `count` up to the capacity.
@@ -134,21 +128,33 @@ impl Geometry {
             Position(
                 moved
                     .wrapping_sub(self.capacity << POSITION_SHIFT)
-                    .wrapping_add(self.lap),
+                    .wrapping_add(self.lap()),
             )
         }
     }
 
     /// How many positions lie before `position` since the first lap, until positions wrap.
     pub(super) fn ordinal(&self, position: Position) -> u64 {
-        let lap = position.0 / self.lap;
+        let lap = position.0 / self.lap();
         lap * self.capacity + self.index(position) as u64
     }
 
-    /// The position with the same index, one lap later.
+    /// The stamp of a slot that is free for the message of `position`.
     #[inline(always)]
-    pub(super) fn next_lap(&self, position: Position) -> Position {
-        Position(position.0.wrapping_add(self.lap))
+    pub(super) fn free(&self, position: Position) -> u64 {
+        position.0 & self.lap_mask
+    }
+
+    /// The stamp of a slot that holds the message of `position`.
+    #[inline(always)]
+    pub(super) fn full(&self, position: Position) -> u64 {
+        self.free(position) | FULL
+    }
+
+    /// The stamp of a slot from which the message of `position` has been taken: free for the next lap.
+    #[inline(always)]
+    pub(super) fn freed(&self, position: Position) -> u64 {
+        self.free(position).wrapping_add(self.lap())
     }
 
     /// How many positions lie from `head` up to `tail`. The two must be at most one lap apart, as
@@ -282,7 +288,7 @@ mod tests {
     fn positions_wrap_at_the_end_of_their_46_bits() {
         for capacity in [1, 2, 3, 5, 8] {
             let geometry = Geometry::new(capacity);
-            let last_lap = u64::MAX / geometry.lap;
+            let last_lap = u64::MAX / geometry.lap();
             let mut at = geometry.position(last_lap, 0);
             let start = at;
             for _ in 0..capacity {
@@ -293,7 +299,7 @@ mod tests {
                 at = geometry.next(at);
             }
             assert_eq!(at, geometry.position(0, 0), "capacity {capacity}");
-            assert_eq!(geometry.next_lap(start), at);
+            assert_eq!(geometry.freed(start), geometry.free(at));
             assert_eq!(geometry.distance(start, at), capacity);
         }
     }
@@ -336,17 +342,30 @@ mod tests {
     }
 
     #[test]
-    fn free_and_full_never_collide_between_laps() {
-        let geometry = Geometry::new(1);
-        let at = geometry.position(0, 0);
-        let stamps = [
-            at.free(),
-            at.full(),
-            geometry.next_lap(at).free(),
-            geometry.next_lap(at).full(),
-        ];
-        for (i, a) in stamps.iter().enumerate() {
-            assert!(stamps[i + 1..].iter().all(|b| a != b));
+    fn a_slot_never_has_the_same_stamp_in_two_states() {
+        for capacity in [1, 2, 3] {
+            let geometry = Geometry::new(capacity);
+            for index in 0..capacity {
+                let stamps: Vec<u64> = (0..3)
+                    .map(|lap| geometry.position(lap, index))
+                    .flat_map(|at| [geometry.free(at), geometry.full(at)])
+                    .collect();
+                for (i, stamp) in stamps.iter().enumerate() {
+                    assert!(!stamps[i + 1..].contains(stamp));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn slots_of_one_lap_share_their_stamps() {
+        let geometry = Geometry::new(5);
+        let first = geometry.position(7, 0);
+        for index in 1..5 {
+            let at = geometry.position(7, index);
+            assert_eq!(geometry.free(at), geometry.free(first));
+            assert_eq!(geometry.full(at), geometry.full(first));
+            assert_eq!(geometry.freed(at), geometry.free(geometry.position(8, 0)));
         }
     }
 }

@@ -40,19 +40,8 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// Runs `future` on this thread, parking the thread while it waits.
-#[track_caller]
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    match block_on_until(future, None) {
-        Some(output) => output,
-        None => unreachable!("there is no deadline"),
-    }
-}
-
-/// [`block_on`] that gives up at `deadline`, if there is one.
-#[track_caller]
+/// Runs `future` on this thread, parking the thread while it waits; `None` if `deadline` came first.
 pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
-    assert_may_block();
     thread_local! {
         /// Taken while in use, so that a call from inside another's waker gets one of its own.
         static IDLE: Cell<Option<Arc<ThreadWaker>>> = const { Cell::new(None) };
@@ -77,7 +66,7 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
 
 /// Panics on a thread that drives a tokio runtime's tasks, as tokio's own blocking calls do.
 #[track_caller]
-fn assert_may_block() {
+pub(crate) fn assert_may_block() {
     #[cfg(feature = "tokio")]
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.block_on(async {});
