@@ -363,4 +363,3 @@ pub(super) fn stamp<T>(slot: &Slot<T>) -> u64 {
     // value happens-before what we do. Guard: loom `capacity_one`, `capacity_two`.
     slot.stamp.load(Ordering::Acquire)
 }
-// x
