@@ -78,13 +78,13 @@ impl Seat {
         }
         let waker = waker.clone();
         // ORDERING: Acquire. Pairs with [vacate]: the last access to the waker is over.
-        // On failure Relaxed: nothing is accessed.
+        // On failure Relaxed: nothing is accessed. Guard: loom `two_tasks_want_one_seat`.
         self.state
             .compare_exchange(EMPTY, BUSY, Ordering::Acquire, Ordering::Relaxed)
             .ok()?;
         let _none = self.replace(Some(waker));
         self.parks.add_alone(1);
-        // ORDERING: Release [ready]. Pairs with the Acquire in `wake`.
+        // ORDERING: Release [ready]. Pairs with the Acquire in `wake`. Guard: loom `sitting_down_against_a_wake`.
         self.state.store(WAITING, Ordering::Release);
         Some(Sitter(self))
     }
@@ -92,6 +92,7 @@ impl Seat {
     /// Wakes who is waiting here; `false` if nobody is.
     pub(super) fn wake(&self) -> bool {
         // ORDERING: Acquire. Pairs with [ready]: the waker is there. On failure Relaxed: nothing is accessed.
+        // Guard: loom `sitting_down_against_a_wake`.
         let taking =
             self.state
                 .compare_exchange(WAITING, TAKING, Ordering::Acquire, Ordering::Relaxed);
@@ -100,7 +101,7 @@ impl Seat {
         }
         let waker = self.replace(None);
         // ORDERING: Release [taken]. Pairs with the Acquire in `Sitter::is_notified`, whose thread vacates the
-        // seat. Guard: loom `park_and_wake_receiver`.
+        // seat. Guard: loom `leaving_against_a_wake`.
         self.state.store(NOTIFIED, Ordering::Release);
         if let Some(waker) = waker {
             waker.wake();
@@ -122,7 +123,7 @@ impl Seat {
     }
 
     fn vacate(&self) {
-        // ORDERING: Release [vacate]. Pairs with the Acquire in `sit`.
+        // ORDERING: Release [vacate]. Pairs with the Acquire in `sit`. Guard: loom `two_tasks_want_one_seat`.
         self.state.store(EMPTY, Ordering::Release);
     }
 }
@@ -139,7 +140,7 @@ impl Sitter<'_> {
             return Poll::Ready(());
         }
         let before = self.0.replace(Some(waker));
-        // ORDERING: Release [ready]. As in `sit`.
+        // ORDERING: Release [ready]. As in `sit`. Guard: loom `a_new_waker_against_a_wake`.
         self.0.state.store(WAITING, Ordering::Release);
         drop(before);
         Poll::Pending
@@ -165,6 +166,7 @@ impl Sitter<'_> {
 
     fn is_notified(&self) -> bool {
         // ORDERING: Acquire. Pairs with [taken]: the waking thread is done with the waker.
+        // Guard: loom `leaving_against_a_wake`.
         self.0.state.load(Ordering::Acquire) == NOTIFIED
     }
 

@@ -112,6 +112,28 @@ fn a_batch_beside_a_single_receive() {
     });
 }
 
+/// A message in flight at the end of the lap is not skipped for those of the next, which may be there.
+#[test]
+fn a_batch_ends_before_a_gap() {
+    explore(3, || {
+        let (tx, rx) = channel(3);
+        tx.try_send(0).unwrap();
+        assert_eq!(rx.try_recv(), Ok(0));
+        tx.try_send(1).unwrap();
+        let other = tx.clone();
+        let sender = thread::spawn(move || (other.try_send(2), other));
+        tx.try_send(3).unwrap();
+        let mut received = Vec::new();
+        assert!(rx.try_recv_many(&mut received, 3).is_ok());
+        let (sent, _other) = sender.join().unwrap();
+        assert_eq!(sent, Ok(()));
+        received.extend(rest(&rx));
+        assert_eq!(received[0], 1);
+        received.sort_unstable();
+        assert_eq!(received, [1, 2, 3]);
+    });
+}
+
 #[test]
 fn a_batch_wakes_a_receiver() {
     explore(3, || {
