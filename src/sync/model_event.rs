@@ -10,8 +10,7 @@
 //!   `is_notified` look at a summary without the lock, as the original does.
 //!
 //! Why not the original, which has a loom build of its own: each of its operations takes loom's mutex, whose
-//! steps multiply the interleavings: up to a third more in models of two waiting tasks, and far more the more
-//! threads wait and wake at a time. And a failure here is one of the gates', not of the list's. The original is
+//! steps add interleavings: up to a third more in models of two waiting tasks. And a failure here is one of the gates', not of the list's. The original is
 //! still there to check this model against:
 //! `RUSTFLAGS="--cfg loom --cfg real_event_listener" cargo test --release --test loom`
 //! runs it. All models pass with it, and raised no violation of the original's own.
