@@ -37,8 +37,11 @@ fn print(name: &str, stats: &Stats) {
 
 /// Prints the figures every so often until the channel has no senders any more.
 async fn watch(name: &'static str, watched: WeakSender<u64>) {
-    // The sender that the upgrade gives is dropped at once; it counts among the handles for that moment.
-    while let Some(stats) = watched.upgrade().map(|tx| tx.stats()) {
+    loop {
+        let stats = watched.stats();
+        if stats.senders.handles == 0 {
+            return;
+        }
         print(name, &stats);
         sleep(Duration::from_millis(50)).await;
     }

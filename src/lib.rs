@@ -55,6 +55,16 @@
 //! The README lists what each operation costs and how far it makes progress by itself, with the commands
 //! that check it.
 //!
+//! # Cargo features
+//!
+//! None is on by default.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `tokio` | `Sender::send_timeout`; blocking calls (`blocking_send`, iterators, ...) inside a tokio task panic instead of stopping its thread |
+//! | `tracing` | parks, wakes and closes as events of the crate `tracing`, at the level TRACE |
+//! | `debug-assertions` | the internal invariants are checked in every profile, not only in debug builds |
+//!
 //! # Cancellation and fairness in plain words
 //!
 //! *Waiting tasks are woken first come, first served, but room and messages are not kept for them:* a task

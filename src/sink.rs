@@ -164,6 +164,7 @@ impl<T> Sink<T> for Sender<T> {
     /// # Panics
     ///
     /// If `poll_ready` has not returned `Ready(Ok(()))` before. Nothing was sent then.
+    #[track_caller]
     fn start_send(mut self: Pin<&mut Self>, item: T) -> Result<(), Self::Error> {
         match self.sink.stage {
             Stage::Ready => {

@@ -124,6 +124,21 @@ fn assert_both_sides_parked(tx: &Sender<u64>) {
     );
 }
 
+/// Runs one task that sends and one that receives, which must not allocate once warm.
+#[track_caller]
+fn exchange(meter: &Meter, send: impl Future<Output = ()>, recv: impl Future<Output = ()>) {
+    let (send, recv) = (pin!(send), pin!(recv));
+    run(&mut [Task::new(send), Task::new(recv)]);
+    meter.check(1);
+}
+
+/// Receives all messages, one by one.
+async fn recv_all(rx: &Receiver<u64>, meter: &Meter) {
+    for _ in 0..MESSAGES {
+        meter.count(rx.recv().await.unwrap());
+    }
+}
+
 #[test]
 fn the_counter_counts() {
     let before = allocated();
@@ -139,18 +154,12 @@ fn the_counter_counts() {
 fn send_and_recv_allocate_nothing() {
     let (tx, rx) = channel::<u64>(CAPACITY);
     let meter = Meter::default();
-    let send = pin!(async {
+    let send = async {
         for message in 0..MESSAGES {
             tx.send(message).await.unwrap();
         }
-    });
-    let recv = pin!(async {
-        for _ in 0..MESSAGES {
-            meter.count(rx.recv().await.unwrap());
-        }
-    });
-    run(&mut [Task::new(send), Task::new(recv)]);
-    meter.check(1);
+    };
+    exchange(&meter, send, recv_all(&rx, &meter));
     assert_both_sides_parked(&tx);
 }
 
@@ -181,22 +190,21 @@ fn a_sink_and_a_stream_allocate_nothing() {
     let (tx, rx) = channel::<u64>(CAPACITY);
     let (mut sink, mut stream) = (tx.clone(), rx);
     let meter = Meter::default();
-    let send = pin!(async {
+    let send = async {
         for message in 0..MESSAGES {
             poll_fn(|cx| Pin::new(&mut sink).poll_ready(cx))
                 .await
                 .unwrap();
             Pin::new(&mut sink).start_send(message).unwrap();
         }
-    });
-    let recv = pin!(async {
+    };
+    let recv = async {
         for _ in 0..MESSAGES {
             let message = poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await;
             meter.count(message.unwrap());
         }
-    });
-    run(&mut [Task::new(send), Task::new(recv)]);
-    meter.check(1);
+    };
+    exchange(&meter, send, recv);
     assert_both_sides_parked(&tx);
 }
 
@@ -204,7 +212,7 @@ fn a_sink_and_a_stream_allocate_nothing() {
 fn permits_allocate_nothing() {
     let (tx, rx) = channel::<u64>(CAPACITY);
     let meter = Meter::default();
-    let send = pin!(async {
+    let send = async {
         let mut message = 0;
         while message < MESSAGES {
             tx.reserve().await.unwrap().send(message);
@@ -214,14 +222,8 @@ fn permits_allocate_nothing() {
                 message += 1;
             }
         }
-    });
-    let recv = pin!(async {
-        for _ in 0..MESSAGES {
-            meter.count(rx.recv().await.unwrap());
-        }
-    });
-    run(&mut [Task::new(send), Task::new(recv)]);
-    meter.check(1);
+    };
+    exchange(&meter, send, recv_all(&rx, &meter));
     assert_both_sides_parked(&tx);
 }
 
@@ -229,18 +231,17 @@ fn permits_allocate_nothing() {
 fn batches_allocate_nothing_but_what_a_vector_lacks() {
     let (tx, rx) = channel::<u64>(CAPACITY);
     let meter = Meter::default();
-    let send = pin!(async {
+    let send = async {
         tx.send_many(0..MESSAGES).await.unwrap();
-    });
-    let recv = pin!(async {
+    };
+    let recv = async {
         let mut batch = Vec::with_capacity(CAPACITY);
         while meter.received.get() < MESSAGES {
             rx.recv_many(&mut batch, CAPACITY).await;
             batch.drain(..).for_each(|message| meter.count(message));
         }
-    });
-    run(&mut [Task::new(send), Task::new(recv)]);
-    meter.check(1);
+    };
+    exchange(&meter, send, recv);
     assert_both_sides_parked(&tx);
 }
 
@@ -249,18 +250,17 @@ fn the_raw_queue_allocates_nothing() {
     let queue = Arc::new(MpmcQueue::new(CAPACITY));
     let (producer, consumer) = (Producer::new(Arc::clone(&queue)), Consumer::new(queue));
     let meter = Meter::default();
-    let send = pin!(async {
+    let send = async {
         for message in 0..MESSAGES {
             producer.send_async(message).await.unwrap();
         }
-    });
-    let recv = pin!(async {
+    };
+    let recv = async {
         for _ in 0..MESSAGES {
             meter.count(consumer.recv_async().await.unwrap());
         }
-    });
-    run(&mut [Task::new(send), Task::new(recv)]);
-    meter.check(1);
+    };
+    exchange(&meter, send, recv);
 }
 
 #[test]

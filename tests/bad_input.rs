@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use futures::{Sink, SinkExt};
-use harness::{Polled, panic_message, pending, ready};
+use harness::{Polled, panic_file, panic_message, pending, ready};
 use mpmc_std::error::{SendError, TrySendError};
 use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
 
@@ -173,13 +173,20 @@ fn start_send_without_poll_ready() {
     assert_eq!(panic_message(|| tx.start_send_unpin(5)), expected);
     assert_eq!(rx.try_iter().collect::<Vec<_>>(), [2, 4]);
     assert_eq!(tx.stats().permits, 0);
+    // The mistake is the caller's, and so is the place that is named.
+    assert_eq!(panic_file(|| Pin::new(&mut tx).start_send(6)), file!());
 }
 
 #[test]
 fn a_sink_that_is_closed() {
     let (mut tx, rx) = channel(2);
+    let other = tx.clone();
     ready(tx.close()).unwrap();
     ready(tx.close()).unwrap();
+    // The channel is open, which is not all that there is to say.
+    assert!(!rx.is_closed() && format!("{tx:?}").contains("sink: Closed"));
+    assert!(!format!("{other:?}").contains("sink"));
+    drop(other);
     let polled = ready(poll_fn(|cx| tx.poll_ready_unpin(cx)));
     assert_eq!(polled, Err(SendError(None)));
     assert_eq!(tx.start_send_unpin(1), Err(SendError(Some(1))));

@@ -11,7 +11,7 @@ use futures::executor::block_on;
 use futures::{SinkExt, StreamExt};
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 use support::traffic::{Log, Message, assert_complete_and_in_order};
-use support::{soon, within_limit};
+use support::{Progress, soon, while_it_moves};
 
 /// Of one message that each waits for the next, of a few, and of enough for a backlog.
 const CAPACITIES: [usize; 4] = [1, 2, 3, 1000];
@@ -34,6 +34,7 @@ impl Crowd {
     /// Sends and receives on one thread for each member; `end` is called once all has been sent.
     fn meets_on_threads(
         self,
+        progress: &Progress,
         send: impl Fn(Message) + Sync,
         receive: impl Fn() -> Log + Sync,
         end: impl FnOnce(),
@@ -42,7 +43,12 @@ impl Crowd {
         let logs: Vec<Log> = thread::scope(|scope| {
             let senders: Vec<_> = (0..self.senders)
                 .map(|sender| {
-                    scope.spawn(move || (0..self.each).for_each(|number| send((sender, number))))
+                    scope.spawn(move || {
+                        for number in 0..self.each {
+                            send((sender, number));
+                            progress.made();
+                        }
+                    })
                 })
                 .collect();
             let receivers: Vec<_> = (0..self.receivers).map(|_| scope.spawn(receive)).collect();
@@ -57,7 +63,7 @@ impl Crowd {
     }
 
     /// Raw handles, which never wait: their threads spin.
-    fn spins(self, capacity: usize) {
+    fn spins(self, progress: &Progress, capacity: usize) {
         let queue = Arc::new(MpmcQueue::new(capacity));
         let producer = Producer::new(Arc::clone(&queue));
         let consumer = Consumer::new(Arc::clone(&queue));
@@ -77,7 +83,7 @@ impl Crowd {
                 }
             }
         };
-        self.meets_on_threads(send, receive, || assert!(queue.close()));
+        self.meets_on_threads(progress, send, receive, || assert!(queue.close()));
     }
 
     /// One tokio task for each member.
@@ -136,16 +142,16 @@ async fn collect_all(rx: Receiver<Message>, _: usize) -> Log {
 
 #[test]
 fn test_high_contention() {
-    within_limit(|| {
+    while_it_moves(|progress| {
         for capacity in CAPACITIES {
-            SIXTEEN_A_SIDE.spins(capacity);
+            SIXTEEN_A_SIDE.spins(progress, capacity);
         }
     });
 }
 
 #[test]
 fn one_side_may_be_much_larger_than_the_other() {
-    within_limit(|| {
+    while_it_moves(|progress| {
         for (senders, receivers, each) in [(31, 1, 200), (1, 31, 6000)] {
             let crowd = Crowd {
                 senders,
@@ -153,7 +159,7 @@ fn one_side_may_be_much_larger_than_the_other() {
                 each,
             };
             for capacity in CAPACITIES {
-                crowd.spins(capacity);
+                crowd.spins(progress, capacity);
             }
         }
     });
@@ -161,10 +167,11 @@ fn one_side_may_be_much_larger_than_the_other() {
 
 #[test]
 fn blocking_threads_wait_for_each_other() {
-    within_limit(|| {
+    while_it_moves(|progress| {
         for capacity in CAPACITIES {
             let (tx, rx) = channel(capacity);
             SIXTEEN_A_SIDE.meets_on_threads(
+                progress,
                 |message| tx.blocking_send(message).unwrap(),
                 || std::iter::from_fn(|| rx.blocking_recv()).collect(),
                 || rx.close(),
@@ -175,12 +182,13 @@ fn blocking_threads_wait_for_each_other() {
 
 #[test]
 fn raw_handles_wait_for_each_other() {
-    within_limit(|| {
+    while_it_moves(|progress| {
         for capacity in CAPACITIES {
             let queue = Arc::new(MpmcQueue::new(capacity));
             let producer = Producer::new(Arc::clone(&queue));
             let consumer = Consumer::new(Arc::clone(&queue));
             SIXTEEN_A_SIDE.meets_on_threads(
+                progress,
                 |message| block_on(producer.send_async(message)).unwrap(),
                 || std::iter::from_fn(|| block_on(consumer.recv_async())).collect(),
                 || assert!(queue.close()),

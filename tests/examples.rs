@@ -42,6 +42,11 @@ fn runs(example: &str, expected: &str) {
 }
 
 #[test]
+fn quick_start() {
+    runs("quick_start", "All assertions held.");
+}
+
+#[test]
 fn select_loop() {
     runs("select_loop", "each once and in order");
 }

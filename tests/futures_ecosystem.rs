@@ -92,16 +92,18 @@ async fn for_each_concurrent_and_buffer_unordered_see_every_message() {
     assert_eq!(sum, (1..=100).map(|number| number * number).sum());
 }
 
+async fn send_by_turns(left: Sender<u32>, right: Sender<u32>) {
+    for number in 0..50 {
+        left.send(number).await.unwrap();
+        right.send(100 + number).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn futures_select_ends_when_both_streams_have() {
     let (left_tx, mut left) = channel(2);
     let (right_tx, mut right) = channel(2);
-    let send = async move {
-        for number in 0..50 {
-            left_tx.send(number).await.unwrap();
-            right_tx.send(100 + number).await.unwrap();
-        }
-    };
+    let send = send_by_turns(left_tx, right_tx);
     let receive = async move {
         let mut received = Vec::new();
         loop {
@@ -121,12 +123,7 @@ async fn futures_select_ends_when_both_streams_have() {
 async fn tokio_select_ends_when_both_channels_have() {
     let (left_tx, left) = channel(2);
     let (right_tx, mut right) = channel(2);
-    let send = async move {
-        for number in 0..50 {
-            left_tx.send(number).await.unwrap();
-            right_tx.send(100 + number).await.unwrap();
-        }
-    };
+    let send = send_by_turns(left_tx, right_tx);
     let receive = async move {
         let mut received = Vec::new();
         loop {

@@ -19,6 +19,15 @@ fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
     numbers
 }
 
+/// Everything that comes until the channel ends.
+async fn all_of(rx: Receiver<u32>) -> Vec<u32> {
+    let mut received = Vec::new();
+    while let Some(number) = rx.recv().await {
+        received.push(number);
+    }
+    received
+}
+
 mod tokio_stream_crate {
     use std::time::Duration;
 
@@ -81,7 +90,7 @@ mod tokio_util_crate {
     use mpmc_std::channel;
     use tokio_util::sync::{CancellationToken, ReusableBoxFuture};
 
-    use super::{soon, sorted};
+    use super::{all_of, soon, sorted};
 
     #[tokio::test]
     async fn workers_that_are_cancelled_leave_the_rest_in_the_channel() {
@@ -120,13 +129,7 @@ mod tokio_util_crate {
     #[tokio::test]
     async fn a_reusable_future_waits_for_permits() {
         let (tx, rx) = channel(1);
-        let receiver = tokio::spawn(async move {
-            let mut received = Vec::new();
-            while let Some(number) = rx.recv().await {
-                received.push(number);
-            }
-            received
-        });
+        let receiver = tokio::spawn(all_of(rx));
         let mut reserving = ReusableBoxFuture::new(tx.reserve_owned());
         for number in 0..100 {
             let permit = soon(poll_fn(|cx| reserving.poll(cx))).await.unwrap();
@@ -187,7 +190,7 @@ mod futures_crate {
 mod tokio_select {
     use mpmc_std::channel;
 
-    use super::soon;
+    use super::{all_of, soon};
 
     #[tokio::test]
     async fn biased_select_prefers_the_urgent_channel() {
@@ -246,13 +249,7 @@ mod tokio_select {
     #[tokio::test]
     async fn reserving_in_a_select_loses_nothing() {
         let (tx, rx) = channel(1);
-        let receiver = tokio::spawn(async move {
-            let mut received = Vec::new();
-            while let Some(number) = rx.recv().await {
-                received.push(number);
-            }
-            received
-        });
+        let receiver = tokio::spawn(all_of(rx));
         let mut numbers = 0..200;
         soon(async {
             while !numbers.is_empty() {

@@ -110,6 +110,37 @@ fn parks_wakes_and_wakes_for_nothing_are_counted() {
     assert_eq!(side.spurious_wakes, 0);
 }
 
+/// The first in line is told of its wake; one behind it finds out when it runs.
+#[test]
+fn who_was_woken_behind_the_first_is_counted_until_it_runs() {
+    let (tx, rx) = channel(4);
+    let mut first = pending(rx.recv());
+    let mut second = pending(rx.recv());
+    tx.try_send_many([1, 2]).unwrap();
+    assert!(first.is_woken() && !second.is_woken());
+    assert_eq!(tx.stats().receivers.parked, 1);
+    first.expect_ready();
+    assert!(second.is_woken());
+    assert_eq!(tx.stats().receivers.parked, 1);
+    second.expect_ready();
+    assert_eq!(tx.stats().receivers.parked, 0);
+}
+
+#[test]
+fn weak_handles_see_the_same_also_after_the_end() {
+    let (tx, rx) = channel(4);
+    let (weak_tx, weak_rx) = (tx.downgrade(), rx.downgrade());
+    tx.try_send_many([1, 2]).unwrap();
+    rx.try_recv().unwrap();
+    assert_eq!(weak_tx.stats(), tx.stats());
+    assert_eq!(weak_rx.stats(), tx.stats());
+    drop((tx, rx));
+    let stats = weak_tx.stats();
+    assert_eq!(stats, weak_rx.stats());
+    assert_eq!((stats.sent, stats.received, stats.closed), (2, 2, true));
+    assert_eq!((stats.senders.handles, stats.receivers.handles), (0, 0));
+}
+
 #[test]
 fn handles_that_are_polled_count_while_they_wait() {
     let (tx, rx) = channel(1);

@@ -10,8 +10,8 @@ use crate::sync::Arc;
 
 /// The receiving side of a [`channel`](crate::channel()).
 ///
-/// Clone it for every task that receives; each message goes to one of them. All methods take `&self`.
-/// It is also a [`Stream`](futures_core::Stream).
+/// Clone it for every task that receives; each message goes to one of them. All methods but those named
+/// `poll_…` take `&self`. It is also a [`Stream`](futures_core::Stream).
 pub struct Receiver<T> {
     pub(crate) shared: Arc<Shared<T>>,
     pub(crate) stream: stream::State,

@@ -15,6 +15,10 @@ use crate::watch::Watcher;
 ///
 /// Clone it for every task that sends; the channel closes when the last clone is dropped. It is also a
 /// [`Sink`](futures_sink::Sink), whose `poll_ready` reserves the room that `start_send` then uses.
+///
+/// A sender cannot close the channel for the others. With `futures::SinkExt` in scope there is a `tx.close()`,
+/// which is the sink's: it ends this handle's part, as dropping it would, and other senders go on. Receivers
+/// close the channel, with [`Receiver::close`](crate::Receiver::close).
 pub struct Sender<T> {
     pub(crate) shared: Arc<Shared<T>>,
     pub(crate) sink: sink::State,
@@ -389,8 +393,12 @@ impl<T> Drop for Sender<T> {
 
 impl<T> fmt::Debug for Sender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender")
-            .field("channel", &self.shared)
-            .finish_non_exhaustive()
+        let mut sender = f.debug_struct("Sender");
+        sender.field("channel", &self.shared);
+        if self.sink.is_closed() {
+            // Or else an open channel would be all there is to see when sending fails.
+            sender.field("sink", &format_args!("Closed"));
+        }
+        sender.finish_non_exhaustive()
     }
 }

@@ -3,7 +3,8 @@
 use super::{Receiver, Sender, Shared};
 use crate::gate::Reading;
 
-/// What has happened in a channel and what is in it, from [`Sender::stats`] or [`Receiver::stats`].
+/// What has happened in a channel and what is in it, from [`Sender::stats`], [`Receiver::stats`], or the same
+/// of a weak handle.
 ///
 /// `sent`, `received` and `len` are of one moment. The others are read one after the other, and the counts of
 /// one side may be a little ahead of or behind those of the other.
@@ -38,7 +39,10 @@ pub struct SideStats {
     pub handles: usize,
     /// Weak handles.
     pub weak_handles: usize,
-    /// Tasks that are parked now, and handles that were polled and not yet woken.
+    /// Tasks and threads that are parked now, and handles that were polled and not yet woken.
+    ///
+    /// Who has been woken and has not run yet may be counted or not: the first in line is counted until it is
+    /// woken, those behind it until they run.
     pub parked: u64,
     /// How often a task was parked.
     pub parks: u64,
@@ -63,7 +67,7 @@ impl SideStats {
 }
 
 impl<T> Shared<T> {
-    fn stats(&self) -> Stats {
+    pub(super) fn stats(&self) -> Stats {
         let queue = &self.queue;
         let ring = queue.ring();
         let (sent, received, len) = ring.counts();

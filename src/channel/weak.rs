@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{Handles, Receiver, Sender, Shared};
+use super::{Handles, Receiver, Sender, Shared, Stats};
 use crate::sync::Arc;
 
 /// A handle on one side of a channel that does not keep it open.
@@ -96,6 +96,23 @@ impl<T> WeakSender<T> {
         self.0.handles().weak()
     }
 
+    /// What has happened in the channel so far; see [`Sender::stats`]. For watching a channel without keeping it
+    /// open; works to the end and after it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(4);
+    /// let watch = tx.downgrade();
+    /// tx.try_send(1).unwrap();
+    /// assert_eq!((watch.stats().len, watch.stats().senders.handles), (1, 1));
+    /// drop((tx, rx));
+    /// assert!(watch.stats().closed);
+    /// ```
+    pub fn stats(&self) -> Stats {
+        self.0.shared.stats()
+    }
+
     /// Whether both belong to the same channel.
     ///
     /// # Examples
@@ -177,6 +194,18 @@ impl<T> WeakReceiver<T> {
     /// ```
     pub fn weak_count(&self) -> usize {
         self.0.handles().weak()
+    }
+
+    /// What has happened in the channel so far; see [`Sender::stats`] and [`WeakSender::stats`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = mpmc_std::channel::<u8>(1);
+    /// assert_eq!(rx.downgrade().stats().receivers.weak_handles, 1);
+    /// ```
+    pub fn stats(&self) -> Stats {
+        self.0.shared.stats()
     }
 
     /// Whether both belong to the same channel.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Operation, wait};
-use crate::sync::{self, Backoff};
+use crate::sync::{self, LOOKS_BEFORE_BLOCKING, spin_loop};
 
 /// Attempts `operation` on this thread until it is done, parking the thread in between; `None` if `deadline`
 /// came first.
@@ -17,16 +17,16 @@ pub(crate) fn block<O: Operation>(
     deadline: Option<Instant>,
 ) -> Option<O::Output> {
     sync::assert_may_block();
-    let backoff = Backoff::new();
-    loop {
+    for look in 0..LOOKS_BEFORE_BLOCKING {
         if let Some(output) = operation.attempt_at_once() {
             return Some(output);
         }
-        if backoff.is_completed() {
-            return sync::block_on_until(wait(operation), deadline);
+        // Without yielding: among busy threads that would give a whole time slice away.
+        for _ in 0..1 << look {
+            spin_loop();
         }
-        backoff.snooze();
     }
+    sync::block_on_until(wait(operation), deadline)
 }
 
 /// [`block`] without a deadline.

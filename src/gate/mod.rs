@@ -54,6 +54,12 @@
 //! is that parked pollers of one channel all wake up when it becomes ready; clones of a `Receiver` that
 //! share work do better with `recv`.
 //!
+//! # Lingering
+//!
+//! In a small channel an operation that is blocked looks again for about a microsecond before it parks, if the
+//! other side seems to be running on another core; see `linger.rs`. It is then not waiting yet, so nothing
+//! above is concerned.
+//!
 //! # Waiting without parking
 //!
 //! An operation that finds a slot in flight (claimed, but not finished, for its thread was suspended)
@@ -69,6 +75,7 @@
 //! channel may not be woken any more.
 
 mod block;
+mod linger;
 mod seat;
 
 pub(crate) use block::{block, block_for_ever};
@@ -84,6 +91,7 @@ use crate::sync::{AtomicUsize, Event, Ordering, Tally, listener};
 use crate::trace;
 use crate::unwind::finally;
 use crate::watch::{Watcher, Watchers};
+use linger::Lingering;
 use seat::{Seat, Sitter};
 
 /// How often one `poll` looks again when the state changed between looking and arming.
@@ -99,6 +107,7 @@ pub(crate) struct Gate {
     /// How many those are. Counted before they arm, see [`pass_on`].
     listed: AtomicUsize,
     pollers: Watchers,
+    lingering: Lingering,
     figures: Figures,
 }
 
@@ -120,12 +129,14 @@ pub(crate) struct Reading {
 }
 
 impl Gate {
-    pub(crate) fn new() -> Self {
+    /// A gate of a channel of `capacity` messages.
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             seat: Seat::new(),
             tasks: Event::new(),
             listed: AtomicUsize::new(0),
             pollers: Watchers::new(),
+            lingering: Lingering::new(capacity),
             figures: Figures::default(),
         }
     }
@@ -206,6 +217,9 @@ impl Drop for Listed<'_> {
 /// One side of a channel: its gate and the bit that belongs to it.
 pub(crate) trait Lane {
     fn gate(&self) -> &Gate;
+
+    /// The gate of the other side.
+    fn opposite(&self) -> &Gate;
 
     /// Sets the PARKED bit if this side is blocked. If not, there may be something to do.
     fn arm(&self) -> bool;
@@ -407,17 +421,29 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
     let mut rounds = 0;
     let mut woken = false;
     loop {
-        match operation.attempt() {
+        // The output must not live across an `await`: the future would be `Sync` only for messages that are.
+        let blocked = match operation.attempt() {
             Attempt::Done(output) => return output,
-            Attempt::Blocked if rounds < ROUNDS => rounds += 1,
-            Attempt::Blocked | Attempt::Busy => {
-                rounds = 0;
-                budget::yield_now().await;
-                continue;
-            }
+            Attempt::Blocked => rounds < ROUNDS,
+            Attempt::Busy => false,
+        };
+        if !blocked {
+            rounds = 0;
+            budget::yield_now().await;
+            continue;
         }
+        rounds += 1;
         if core::mem::take(&mut woken) {
             gate.figures.spurious.add(1);
+        }
+        // Not before a duty is paid: others may wait for it.
+        if !duty.owed {
+            if let Some(output) = gate
+                .lingering
+                .linger(&mut operation, &lane.opposite().lingering)
+            {
+                return output;
+            }
         }
         if gate.listed() == 0 {
             duty.sitter = poll_fn(|cx| Poll::Ready(gate.seat.sit(cx.waker()))).await;
@@ -516,7 +542,7 @@ mod tests {
     #[test]
     fn notify_all_finds_pollers_that_have_not_armed() {
         loom::model(|| {
-            let shared = Arc::new((Gate::new(), AtomicUsize::new(0)));
+            let shared = Arc::new((Gate::new(1), AtomicUsize::new(0)));
             let closer = Arc::clone(&shared);
             let closer = loom::thread::spawn(move || {
                 let (gate, closed) = &*closer;

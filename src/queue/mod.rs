@@ -83,8 +83,8 @@ impl<T> MpmcQueue<T> {
     pub(crate) fn with_exact_capacity(capacity: usize) -> Self {
         Self {
             ring: Ring::new(capacity),
-            receivers: Gate::new(),
-            senders: Gate::new(),
+            receivers: Gate::new(capacity),
+            senders: Gate::new(capacity),
         }
     }
 

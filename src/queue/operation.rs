@@ -47,6 +47,10 @@ impl<T> Lane for Receivers<'_, T> {
         &self.0.receivers
     }
 
+    fn opposite(&self) -> &Gate {
+        &self.0.senders
+    }
+
     fn arm(&self) -> bool {
         self.0.ring.arm_receivers()
     }
@@ -58,6 +62,10 @@ pub(crate) struct Senders<'a, T>(&'a MpmcQueue<T>);
 impl<T> Lane for Senders<'_, T> {
     fn gate(&self) -> &Gate {
         &self.0.senders
+    }
+
+    fn opposite(&self) -> &Gate {
+        &self.0.receivers
     }
 
     fn arm(&self) -> bool {

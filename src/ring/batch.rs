@@ -11,7 +11,7 @@ use super::chunk::Chunk;
 use super::claim::{ATTEMPTS, Direction, Kind, Recv, SendReserved, Sent, stamp};
 use super::word::{Geometry, Position, Word};
 use super::{Refusal, Ring, Slot};
-use crate::sync::{Backoff, Ordering};
+use crate::sync::{Ordering, Retreat};
 
 /// Claimed slots, before the claim is finished (R1).
 struct Batch<'a, T, D> {
@@ -121,9 +121,8 @@ impl<T> Ring<T> {
         limit: usize,
         mut prepare: impl FnMut(usize),
     ) -> Result<Batch<'_, T, K::Direction>, Refusal> {
-        let backoff = Backoff::new();
-        // ORDERING: Relaxed. A guess, which the swap confirms.
-        let mut seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
+        let mut retreat = Retreat::new();
+        let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let at = seen.position();
             let count = self.ready_run::<K::Direction>(at, limit);
@@ -133,21 +132,17 @@ impl<T> Ring<T> {
             }
             prepare(count);
             let next = self.geometry.ahead(at, count as u64);
-            match self.swap::<K>(seen, next, count as u64) {
-                Ok(()) => {
-                    return Ok(Batch {
-                        ring: self,
-                        at,
-                        count,
-                        seen,
-                        direction: PhantomData,
-                    });
-                }
-                Err(now) => {
-                    seen = now;
-                    backoff.spin();
-                }
+            if self.swap::<K>(seen, next, count as u64) {
+                return Ok(Batch {
+                    ring: self,
+                    at,
+                    count,
+                    seen,
+                    direction: PhantomData,
+                });
             }
+            retreat.step();
+            seen = self.glance::<K::Direction>();
         }
         Err(Refusal::Contended)
     }

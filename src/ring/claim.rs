@@ -4,7 +4,7 @@ use core::mem::MaybeUninit;
 
 use super::word::{Geometry, MAX_PERMITS, Position, Word};
 use super::{Refusal, Ring, Slot, invariant};
-use crate::sync::{AtomicU64, Backoff, Ordering};
+use crate::sync::{AtomicU64, Ordering, Retreat};
 
 /// How often a claim is tried before the caller is told that it is contended. Each try but the first
 /// means that another claim has succeeded, and waits a little longer than the one before.
@@ -124,8 +124,7 @@ impl Kind for SendReserved {
     /// A permit is room (R5): the slot can only be waiting for its receiver to free it.
     #[cold]
     fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
-        // ORDERING: Relaxed. A guess, which the swap confirms.
-        let now = Word::from_bits(ring.tail.load(Ordering::Relaxed));
+        let now = ring.glance::<Tail>();
         if now == seen {
             Err(Refusal::InFlight)
         } else {
@@ -278,35 +277,36 @@ impl<T> Ring<T> {
 
     #[inline(always)]
     fn claim_at_once<K: Kind>(&self) -> Option<Claim<'_, T>> {
-        // ORDERING: Relaxed. A guess, which the swap confirms.
-        let seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
+        let seen = self.glance::<K::Direction>();
         if !K::admits_at_once(seen) {
             return None;
         }
         let (claim, next) = self.look::<K>(seen)?;
-        self.swap::<K>(seen, next, 1).ok()?;
-        Some(claim)
+        self.swap::<K>(seen, next, 1).then_some(claim)
     }
 
     fn claim<K: Kind>(&self) -> Result<Claim<'_, T>, Refusal> {
-        let backoff = Backoff::new();
-        // ORDERING: Relaxed. A guess, which the swap confirms.
-        let mut seen = Word::from_bits(K::Direction::word(self).load(Ordering::Relaxed));
+        let mut retreat = Retreat::new();
+        let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let ready = K::admits(self, seen).then(|| self.look::<K>(seen));
             let Some((claim, next)) = ready.flatten() else {
                 seen = K::refuse(self, seen)?;
                 continue;
             };
-            match self.swap::<K>(seen, next, 1) {
-                Ok(()) => return Ok(claim),
-                Err(now) => {
-                    seen = now;
-                    backoff.spin();
-                }
+            if self.swap::<K>(seen, next, 1) {
+                return Ok(claim);
             }
+            retreat.step();
+            seen = self.glance::<K::Direction>();
         }
         Err(Refusal::Contended)
+    }
+
+    #[inline(always)]
+    pub(super) fn glance<D: Direction>(&self) -> Word {
+        // ORDERING: Relaxed. A guess, which the swap confirms.
+        Word::from_bits(D::word(self).load(Ordering::Relaxed))
     }
 
     /// If the slot that `seen` leads to is ready: what the claim will be once the word has been swapped, and
@@ -326,30 +326,26 @@ impl<T> Ring<T> {
         (stamp(claim.slot) == K::Direction::ready(&geometry, at)).then_some((claim, next))
     }
 
-    /// Moves the word to `next`, past `count` slots that were seen ready, or says what it has become.
+    /// Moves the word to `next`, past `count` slots that were seen ready; `false` if it has changed.
     #[inline(always)]
-    pub(super) fn swap<K: Kind>(&self, seen: Word, next: Position, count: u64) -> Result<(), Word> {
+    pub(super) fn swap<K: Kind>(&self, seen: Word, next: Position, count: u64) -> bool {
         let claimed = K::claimed(seen, next, count);
         // ORDERING: AcqRel [claim]. Acquire pairs with [arm] on this word: who set the PARKED bit that this
         // swap clears is on the gate's list before we notify it. Release pairs with the Acquire load of
         // `head` in `try_snapshot`: who sees this `head` sees the `tail` that it stays behind. On failure
-        // Relaxed: again only a guess.
+        // Relaxed: nothing is done with it.
         // Guard: loom `park_and_wake_a_stream`, `park_and_wake_a_sink`, `a_length_is_of_one_moment`.
-        match K::Direction::word(self).compare_exchange_weak(
+        let swapped = K::Direction::word(self).compare_exchange_weak(
             seen.bits(),
             claimed.bits(),
             Ordering::AcqRel,
             Ordering::Relaxed,
-        ) {
-            Ok(_) => {
-                invariant(
-                    || self.is_ready::<K::Direction>(seen.position()),
-                    "R1: a claimed slot waits for its claimer",
-                );
-                Ok(())
-            }
-            Err(now) => Err(Word::from_bits(now)),
-        }
+        );
+        invariant(
+            || swapped.is_err() || self.is_ready::<K::Direction>(seen.position()),
+            "R1: a claimed slot waits for its claimer",
+        );
+        swapped.is_ok()
     }
 
     #[inline(always)]

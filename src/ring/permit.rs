@@ -15,7 +15,7 @@
 use super::claim::{ATTEMPTS, Tail};
 use super::word::{MAX_PERMITS, Word, change};
 use super::{Refusal, Ring, invariant};
-use crate::sync::{Backoff, Ordering};
+use crate::sync::{Ordering, Retreat};
 
 /// Whom to notify after permits were given back.
 #[must_use]
@@ -47,11 +47,8 @@ impl<T> Ring<T> {
     /// [`reserve`](Self::reserve) with a single look.
     #[inline(always)]
     pub(crate) fn reserve_at_once(&self) -> bool {
-        // ORDERING: Relaxed. A guess, which the swap confirms.
-        let seen = Word::from_bits(self.tail.load(Ordering::Relaxed));
-        seen.permits() < MAX_PERMITS
-            && self.fits_beside_permits(seen)
-            && self.swap_permits(seen, 1).is_ok()
+        let seen = self.glance::<Tail>();
+        seen.permits() < MAX_PERMITS && self.fits_beside_permits(seen) && self.swap_permits(seen, 1)
     }
 
     /// Takes room for at least `least` and at most `most` messages, as many as fit.
@@ -102,9 +99,8 @@ impl<T> Ring<T> {
         &self,
         judge: impl Fn(&Self, Word) -> Result<Result<usize, Word>, Refusal>,
     ) -> Result<usize, Refusal> {
-        let backoff = Backoff::new();
-        // ORDERING: Relaxed. A guess, which the swap below confirms.
-        let mut seen = Word::from_bits(self.tail.load(Ordering::Relaxed));
+        let mut retreat = Retreat::new();
+        let mut seen = self.glance::<Tail>();
         for _ in 0..ATTEMPTS {
             if seen.is_closed() {
                 return Err(Refusal::Closed);
@@ -116,29 +112,27 @@ impl<T> Ring<T> {
                     continue;
                 }
             };
-            match self.swap_permits(seen, count) {
-                Ok(()) => return Ok(count),
-                Err(now) => {
-                    seen = now;
-                    backoff.spin();
-                }
+            if self.swap_permits(seen, count) {
+                return Ok(count);
             }
+            retreat.step();
+            seen = self.glance::<Tail>();
         }
         Err(Refusal::Contended)
     }
 
-    /// Counts `count` more permits, or says what `tail` has become.
+    /// Counts `count` more permits; `false` if `tail` has changed.
     #[inline(always)]
-    fn swap_permits(&self, seen: Word, count: usize) -> Result<(), Word> {
+    fn swap_permits(&self, seen: Word, count: usize) -> bool {
         // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
-        // read-modify-write does); nothing else depends on it. On failure Relaxed: only a guess.
+        // read-modify-write does); nothing else depends on it. On failure Relaxed: nothing is done with it.
         let swapped = self.tail.compare_exchange_weak(
             seen.bits(),
             seen.with_permits(count as u64).bits(),
             Ordering::AcqRel,
             Ordering::Relaxed,
         );
-        swapped.map(drop).map_err(Word::from_bits)
+        swapped.is_ok()
     }
 
     /// Gives the room of `count` permits back.

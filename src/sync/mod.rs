@@ -36,5 +36,9 @@ mod shuttle_block_on;
 #[cfg(shuttle)]
 pub(crate) use self::shuttle::*;
 
+mod hint;
+mod retreat;
 mod tally;
+pub(crate) use hint::Hint;
+pub(crate) use retreat::Retreat;
 pub(crate) use tally::Tally;

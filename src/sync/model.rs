@@ -16,6 +16,12 @@ pub(crate) use event_listener::{Event, listener};
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
+/// The same, and the model has enough to explore.
+pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
+pub(crate) const LOOKS: usize = 0;
+
+pub(crate) use core::hint::spin_loop;
+
 /// Waits for other threads by letting them run.
 #[derive(Debug)]
 pub(crate) struct Backoff(());
@@ -25,16 +31,8 @@ impl Backoff {
         Self(())
     }
 
-    /// Nothing: it slows down a thread that has lost a claim, which need not wait for anybody.
-    pub(crate) fn spin(&self) {}
-
     pub(crate) fn snooze(&self) {
         super::model_atomic::look_again();
-    }
-
-    /// At once: to look again before waiting shows the model nothing new.
-    pub(crate) fn is_completed(&self) -> bool {
-        true
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) use portable_atomic::AtomicU64;
 pub(crate) use crossbeam_utils::{Backoff, CachePadded};
 pub(crate) use event_listener::{Event, listener};
 
+pub(crate) use core::hint::spin_loop;
+
 use core::cell::Cell;
 use core::future::Future;
 use core::pin::pin;
@@ -23,6 +25,12 @@ use std::time::Instant;
 /// How many rounds, each twice as long as the last, an operation spins for somebody else's unfinished
 /// claim before it lets its executor decide.
 pub(crate) const SPIN_ROUNDS: u32 = 6;
+
+/// How often an operation that is blocked looks again before it parks, with a [`spin_loop`] in between.
+pub(crate) const LOOKS: usize = 80;
+
+/// How often a thread looks again before it parks, each time after twice as many [`spin_loop`]s.
+pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 9;
 
 /// `core::cell::UnsafeCell` with the access style of loom's, so that one text serves both.
 #[derive(Debug)]

@@ -24,6 +24,15 @@ use super::shuttle_block_on::block_on_for_a_while;
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
+/// The same.
+pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
+pub(crate) const LOOKS: usize = 1;
+
+/// Lets others run, or looking again would find nothing.
+pub(crate) fn spin_loop() {
+    shuttle::thread::yield_now();
+}
+
 /// A scheduling point, and nothing else. (`yield_now` also asks the scheduler for somebody else, and marks
 /// the thread as woken.)
 fn step() {
@@ -39,16 +48,8 @@ impl Backoff {
         Self(())
     }
 
-    /// Who has lost a claim to another waits for nobody.
-    pub(crate) fn spin(&self) {}
-
     pub(crate) fn snooze(&self) {
         shuttle::thread::yield_now();
-    }
-
-    /// At once: the schedule is random anyway.
-    pub(crate) fn is_completed(&self) -> bool {
-        true
     }
 }
 

@@ -30,12 +30,46 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
 
 /// Runs `body` on a thread of its own, but fails instead of hanging.
 pub(crate) fn within_limit<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
+    while_it_moves(|_| body())
+}
+
+/// What a long test tells about itself to [`while_it_moves`].
+#[derive(Clone, Default)]
+pub(crate) struct Progress(Arc<AtomicBool>);
+
+impl Progress {
+    /// Something has been achieved. Cheap enough to be called by many threads all the time: the flag is
+    /// written only if it is not set.
+    pub(crate) fn made(&self) {
+        if !self.0.load(Ordering::Relaxed) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether any was made since this was last asked.
+    fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// Runs `body` on a thread of its own for as long as it makes progress, however slowly, but fails instead of
+/// hanging.
+pub(crate) fn while_it_moves<R: Send + 'static>(
+    body: impl FnOnce(&Progress) -> R + Send + 'static,
+) -> R {
+    let progress = Progress::default();
+    let moves = progress.clone();
     let (done, outcome) = mpsc::channel();
-    let thread = thread::spawn(move || done.send(body()).expect("the test waits"));
-    match outcome.recv_timeout(LIMIT) {
-        Ok(result) => result,
-        Err(RecvTimeoutError::Timeout) => panic!("hangs: somebody was not woken"),
-        Err(RecvTimeoutError::Disconnected) => resume_unwind(thread.join().expect_err("no result")),
+    let thread = thread::spawn(move || done.send(body(&moves)).expect("the test waits"));
+    loop {
+        match outcome.recv_timeout(LIMIT) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Timeout) if progress.take() => {}
+            Err(RecvTimeoutError::Timeout) => panic!("hangs: no progress for {LIMIT:?}"),
+            Err(RecvTimeoutError::Disconnected) => {
+                resume_unwind(thread.join().expect_err("no result"))
+            }
+        }
     }
 }
 

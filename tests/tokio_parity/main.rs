@@ -105,6 +105,7 @@ same! {
         signatures
         futures_are_send
         auto_traits
+        auto_traits_of_futures
         debug_output_exists
         any_message_type
         panics_name_the_caller

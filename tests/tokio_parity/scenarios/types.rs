@@ -146,6 +146,74 @@ pub(crate) fn auto_traits(log: &mut Log) {
     probe!(log, &'static mut u8);
 }
 
+/// [`Probe`] for a type without a name. As methods, for a constant cannot be had from a value.
+trait OtherwiseOfValue {
+    fn is_send(&self) -> bool {
+        false
+    }
+    fn is_sync(&self) -> bool {
+        false
+    }
+    fn is_unpin(&self) -> bool {
+        false
+    }
+}
+impl<T> OtherwiseOfValue for Probe<T> {}
+impl<T: Send> Probe<T> {
+    fn is_send(&self) -> bool {
+        true
+    }
+}
+impl<T: Sync> Probe<T> {
+    fn is_sync(&self) -> bool {
+        true
+    }
+}
+impl<T: Unpin> Probe<T> {
+    // None of the futures is.
+    #[allow(dead_code)]
+    fn is_unpin(&self) -> bool {
+        true
+    }
+}
+
+/// The probe of a future, which is not polled.
+fn probe_of<T>(_: T) -> Probe<T> {
+    Probe(PhantomData)
+}
+
+/// Logs which auto traits the futures have with one type of message.
+macro_rules! probe_futures {
+    ($log:ident: $($future:expr;)*) => {
+        $({
+            let probe = probe_of($future);
+            let traits = [probe.is_send(), probe.is_sync(), probe.is_unpin()];
+            $log.note(stringify!($future), traits);
+        })*
+    };
+    ($log:ident, $message:expr) => {{
+        #[allow(unused_mut)]
+        let (tx, mut rx) = mpsc::channel(1);
+        let mut buffer = Vec::new();
+        probe_futures!($log:
+            tx.send($message);
+            tx.closed();
+            tx.reserve();
+            tx.reserve_many(1);
+            tx.clone().reserve_owned();
+            rx.recv();
+            rx.recv_many(&mut buffer, 1);
+        );
+    }};
+}
+
+pub(crate) fn auto_traits_of_futures(log: &mut Log) {
+    // Send and Sync; Send only; neither.
+    probe_futures!(log, 1);
+    probe_futures!(log, Cell::new(1));
+    probe_futures!(log, Rc::new(1));
+}
+
 /// What it says is each crate's own; that it says something, whatever the message, is not.
 pub(crate) fn debug_output_exists(log: &mut Log) {
     struct Bare;

@@ -1,0 +1,23 @@
+//! A number to guess by.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// A number that only decides what is tried first, so that updates which get lost in a race do no harm. Never
+/// loom's type, for the same reason: a model need not explore who writes it first.
+#[derive(Debug, Default)]
+pub(crate) struct Hint(AtomicUsize);
+
+impl Hint {
+    pub(crate) fn get(&self) -> usize {
+        // ORDERING: Relaxed. A guess orders nothing.
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Writes only if `value` is new: others may be reading.
+    pub(crate) fn set(&self, value: usize) {
+        if self.get() != value {
+            // ORDERING: Relaxed. A guess orders nothing.
+            self.0.store(value, Ordering::Relaxed);
+        }
+    }
+}
