@@ -129,7 +129,8 @@ impl Handles {
     /// Counts a handle out; whether it was the last of its side.
     fn remove(&self) -> bool {
         // ORDERING: AcqRel [count]. Release: what was done through this handle happens-before the close
-        // by the last one, which is the Acquire side. Guard: loom `last_handles`.
+        // by the last one, which is the Acquire side.
+        // Guard: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
         self.strong.fetch_sub(1, Ordering::AcqRel) == 1
     }
 

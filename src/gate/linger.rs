@@ -56,6 +56,8 @@ impl Lingering {
         if !self.pays || !self.is_worth_it(opposite) {
             return None;
         }
+        // None in a loom run.
+        #[allow(clippy::reversed_empty_ranges)]
         for _ in 0..LOOKS {
             spin_loop();
             if let Some(output) = operation.attempt_at_once() {

@@ -539,22 +539,21 @@ fn poll_again<O: Operation>(
 #[cfg(all(test, loom))]
 mod tests {
     use super::*;
-    use crate::sync::{Arc, AtomicBool, Ordering, block_on};
+    use crate::sync::{Arc, AtomicUsize, Ordering, block_on};
 
     #[test]
     fn notify_all_finds_pollers_that_have_not_armed() {
         loom::model(|| {
-            let shared = Arc::new((Gate::new(1), AtomicBool::new(false)));
+            let shared = Arc::new((Gate::new(1), AtomicUsize::new(0)));
             let closer = Arc::clone(&shared);
             let closer = loom::thread::spawn(move || {
                 let (gate, closed) = &*closer;
-                closed.swap(true, Ordering::AcqRel);
+                closed.store(1, Ordering::Release);
                 gate.notify_all();
             });
             let (gate, closed) = &*shared;
-            block_on(gate.pollers().until(|| closed.load(Ordering::Acquire)));
+            block_on(gate.pollers().until(|| closed.load(Ordering::Acquire) == 1));
             closer.join().unwrap();
         });
     }
 }
-// x

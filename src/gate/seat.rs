@@ -78,13 +78,13 @@ impl Seat {
         }
         let waker = waker.clone();
         // ORDERING: Acquire. Pairs with [vacate]: the last access to the waker is over.
-        // On failure Relaxed: nothing is accessed.
+        // On failure Relaxed: nothing is accessed. Guard: loom `two_tasks_want_one_seat`.
         self.state
             .compare_exchange(EMPTY, BUSY, Ordering::Acquire, Ordering::Relaxed)
             .ok()?;
         let _none = self.replace(Some(waker));
         self.parks.add_alone(1);
-        // ORDERING: Release [ready]. Pairs with the Acquire in `wake`.
+        // ORDERING: Release [ready]. Pairs with the Acquire in `wake`. Guard: loom `sitting_down_against_a_wake`.
         self.state.store(WAITING, Ordering::Release);
         Some(Sitter(self))
     }
@@ -92,6 +92,7 @@ impl Seat {
     /// Wakes who is waiting here; `false` if nobody is.
     pub(super) fn wake(&self) -> bool {
         // ORDERING: Acquire. Pairs with [ready]: the waker is there. On failure Relaxed: nothing is accessed.
+        // Guard: loom `sitting_down_against_a_wake`.
         let taking =
             self.state
                 .compare_exchange(WAITING, TAKING, Ordering::Acquire, Ordering::Relaxed);
@@ -100,7 +101,7 @@ impl Seat {
         }
         let waker = self.replace(None);
         // ORDERING: Release [taken]. Pairs with the Acquire in `Sitter::is_notified`, whose thread vacates the
-        // seat. Guard: loom `park_and_wake_receiver`.
+        // seat. Guard: loom `leaving_against_a_wake`.
         self.state.store(NOTIFIED, Ordering::Release);
         if let Some(waker) = waker {
             waker.wake();
@@ -122,7 +123,7 @@ impl Seat {
     }
 
     fn vacate(&self) {
-        // ORDERING: Release [vacate]. Pairs with the Acquire in `sit`.
+        // ORDERING: Release [vacate]. Pairs with the Acquire in `sit`. Guard: loom `two_tasks_want_one_seat`.
         self.state.store(EMPTY, Ordering::Release);
     }
 }
@@ -139,7 +140,7 @@ impl Sitter<'_> {
             return Poll::Ready(());
         }
         let before = self.0.replace(Some(waker));
-        // ORDERING: Release [ready]. As in `sit`.
+        // ORDERING: Release [ready]. As in `sit`. Guard: loom `a_new_waker_against_a_wake`.
         self.0.state.store(WAITING, Ordering::Release);
         drop(before);
         Poll::Pending
@@ -165,6 +166,7 @@ impl Sitter<'_> {
 
     fn is_notified(&self) -> bool {
         // ORDERING: Acquire. Pairs with [taken]: the waking thread is done with the waker.
+        // Guard: loom `leaving_against_a_wake`.
         self.0.state.load(Ordering::Acquire) == NOTIFIED
     }
 
@@ -176,5 +178,120 @@ impl Sitter<'_> {
             .state
             .compare_exchange(WAITING, BUSY, Ordering::Acquire, Ordering::Relaxed)
             .is_ok()
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use std::sync::Arc as Count;
+    use std::task::Wake;
+
+    use super::*;
+    use crate::sync::Arc;
+
+    /// Counts how often it is woken, in a way that is no business of the model's.
+    #[derive(Default)]
+    struct Woken(std::sync::atomic::AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Count<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Woken {
+        fn new() -> (Count<Self>, Waker) {
+            let woken = Count::new(Self::default());
+            (Count::clone(&woken), Waker::from(woken))
+        }
+
+        fn times(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    fn spawn_wake(seat: &Arc<Seat>) -> loom::thread::JoinHandle<bool> {
+        let seat = Arc::clone(seat);
+        loom::thread::spawn(move || seat.wake())
+    }
+
+    #[test]
+    fn sitting_down_against_a_wake() {
+        loom::model(|| {
+            let seat = Arc::new(Seat::new());
+            let waking = spawn_wake(&seat);
+            let (woken, waker) = Woken::new();
+            let notified = seat.sit(&waker).expect("it is free").leave();
+            assert_eq!(waking.join().unwrap(), notified);
+            assert_eq!(woken.times(), usize::from(notified));
+        });
+    }
+
+    /// The seat is taken again at once: the waking thread must be done with it.
+    #[test]
+    fn leaving_against_a_wake() {
+        loom::model(|| {
+            let seat = Arc::new(Seat::new());
+            let (first, waker) = Woken::new();
+            let sitter = seat.sit(&waker).expect("it is free");
+            let waking = spawn_wake(&seat);
+            let notified = sitter.leave();
+            let (second, waker) = Woken::new();
+            let notified_again = seat.sit(&waker).expect("it was left").leave();
+            let woke = waking.join().unwrap();
+            assert!(!(notified && notified_again));
+            assert_eq!(woke, notified || notified_again);
+            assert_eq!(first.times(), usize::from(notified));
+            assert_eq!(second.times(), usize::from(notified_again));
+        });
+    }
+
+    #[test]
+    fn a_new_waker_against_a_wake() {
+        loom::model(|| {
+            let seat = Arc::new(Seat::new());
+            let (old, waker) = Woken::new();
+            let sitter = seat.sit(&waker).expect("it is free");
+            let waking = spawn_wake(&seat);
+            let (new, waker) = Woken::new();
+            let notified = sitter.poll(&Context::from_waker(&waker)).is_ready();
+            let woke = waking.join().unwrap();
+            assert_eq!(old.times(), usize::from(notified));
+            assert_eq!(new.times(), usize::from(woke && !notified));
+            assert_eq!(sitter.leave(), woke);
+        });
+    }
+
+    #[test]
+    fn two_wakes_find_one_sitter() {
+        loom::model(|| {
+            let seat = Arc::new(Seat::new());
+            let (woken, waker) = Woken::new();
+            let sitter = seat.sit(&waker).expect("it is free");
+            let waking = spawn_wake(&seat);
+            let woke_here = seat.wake();
+            assert_ne!(waking.join().unwrap(), woke_here);
+            assert_eq!(woken.times(), 1);
+            assert!(sitter.leave());
+        });
+    }
+
+    #[test]
+    fn two_tasks_want_one_seat() {
+        loom::model(|| {
+            let seat = Arc::new(Seat::new());
+            let other = Arc::clone(&seat);
+            let sit = |seat: &Seat| {
+                let (_, waker) = Woken::new();
+                seat.sit(&waker).is_none_or(|sitter| !sitter.leave())
+            };
+            let sitting = loom::thread::spawn(move || sit(&other));
+            assert!(sit(&seat), "nobody wakes anybody");
+            assert!(sitting.join().unwrap());
+            assert!(
+                seat.sit(Waker::noop())
+                    .is_some_and(|sitter| !sitter.leave())
+            );
+        });
     }
 }

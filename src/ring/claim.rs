@@ -333,7 +333,8 @@ impl<T> Ring<T> {
         // ORDERING: AcqRel [claim]. Acquire pairs with [arm] on this word: who set the PARKED bit that this
         // swap clears is on the gate's list before we notify it. Release pairs with the Acquire load of
         // `head` in `try_snapshot`: who sees this `head` sees the `tail` that it stays behind. On failure
-        // Relaxed: nothing is done with it. Guard: loom `park_and_wake_receiver`, `park_and_wake_sender`.
+        // Relaxed: nothing is done with it.
+        // Guard: loom `park_and_wake_a_stream`, `park_and_wake_a_sink`, `a_length_is_of_one_moment`.
         let swapped = K::Direction::word(self).compare_exchange_weak(
             seen.bits(),
             claimed.bits(),
@@ -359,4 +360,3 @@ pub(super) fn stamp<T>(slot: &Slot<T>) -> u64 {
     // value happens-before what we do. Guard: loom `capacity_one`, `capacity_two`.
     slot.stamp.load(Ordering::Acquire)
 }
-// x

@@ -139,7 +139,7 @@ impl<T> Ring<T> {
     pub(crate) fn release(&self, count: usize) -> Released {
         // ORDERING: AcqRel [release]. Release pairs with the second load of `tail` in `arm_senders`, by
         // way of [unpark]. Acquire pairs with [arm] on `tail`: a receiver that we must notify is on
-        // the gate's list. Guard: loom `released_permit_wakes_sender`, `last_permit_ends_a_closed_ring`.
+        // the gate's list. Guard: loom `last_permit_ends_a_closed_ring_for_who_came_second`.
         let before = self
             .tail
             .fetch_sub(change::permits(count as u64), Ordering::AcqRel);

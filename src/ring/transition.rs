@@ -29,7 +29,7 @@ impl<T> Ring<T> {
         // happens-before the claimer's notification. A read-modify-write also if the bit is set, so that
         // every parked receiver is ordered before the claim that clears it. Acquire continues the
         // claims before us. On failure Relaxed: the caller looks again.
-        // Guard: loom `park_and_wake_receiver`, `two_receivers_one_wake`.
+        // Guard: loom `park_and_wake_a_stream`, `a_receiver_parks_beside_another`.
         self.tail
             .compare_exchange(
                 tail.bits(),
@@ -51,7 +51,7 @@ impl<T> Ring<T> {
         }
         // ORDERING: AcqRel [arm]. Release pairs with [claim] on `head` and with [unpark], as in
         // `arm_receivers`. Acquire pairs with [unpark]: if that came first, the load below sees the
-        // change of `tail` before it. Guard: loom `park_and_wake_sender`, `released_permit_wakes_sender`.
+        // change of `tail` before it. Guard: loom `park_and_wake_a_sink`, `released_permit_wakes_sender`.
         if self
             .head
             .compare_exchange(
@@ -79,6 +79,7 @@ impl<T> Ring<T> {
     pub(crate) fn close(&self) -> bool {
         // ORDERING: AcqRel [close]. Release pairs with the Acquire loads of `tail`: what the closing
         // thread did before is seen by who finds the ring closed. Acquire continues the chain.
+        // Guard: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
         let before = Word::from_bits(self.tail.fetch_or(change::CLOSE, Ordering::AcqRel));
         if !before.is_closed() {
             self.unpark_senders();
@@ -90,6 +91,7 @@ impl<T> Ring<T> {
     pub(super) fn unpark_senders(&self) -> bool {
         // ORDERING: AcqRel [unpark]. Release pairs with [arm] on `head`, Acquire too: see the module's
         // documentation. It must write even if the bit is clear.
+        // Guard: loom `released_permit_wakes_sender`, `released_permit_wakes_a_sink`.
         Word::from_bits(self.head.fetch_and(change::UNPARK, Ordering::AcqRel)).is_parked()
     }
 }

@@ -266,7 +266,13 @@ impl AtomicBool {
         self.readers.writing(|| self.value.swap(value, order))
     }
 
+    /// As a swap. loom lets a swap read any store without a successor by happens-before, so also its own
+    /// thread's last swap, although a store by another thread has come after that one: a swap is followed at
+    /// once by what it made of the value that it read, which loom does not keep to. (Seen in
+    /// `reserving::reserve_many_against_another`: a turn that was given back could not be taken.)
     pub(crate) fn store(&self, value: bool, order: Ordering) {
-        self.readers.writing(|| self.value.store(value, order));
+        self.readers.writing(|| {
+            self.value.swap(value, order);
+        });
     }
 }

@@ -148,7 +148,9 @@ macro_rules! listener {
     ($event:expr => $listener:ident) => {
         let event = $event.to_listen();
         event_listener::listener!(*event => $listener);
-        let $listener = crate::sync::Listener::new($listener);
+        // Some only await it.
+        #[allow(unused_mut)]
+        let mut $listener = crate::sync::Listener::new($listener);
     };
 }
 pub(crate) use listener;

@@ -156,6 +156,26 @@ fn the_last_of_two_senders_closes() {
     });
 }
 
+/// Also by the sender that was not the last.
+#[test]
+fn what_senders_did_before_they_went_is_seen_at_the_end() {
+    explore(3, || {
+        let (tx, rx) = channel::<usize>(1);
+        let done = Arc::new(AtomicUsize::new(0));
+        let sender = {
+            let (tx, done) = (tx.clone(), Arc::clone(&done));
+            thread::spawn(move || {
+                done.store(1, Ordering::Relaxed);
+                drop(tx);
+            })
+        };
+        drop(tx);
+        let (end, _rx) = block_on(recv(rx));
+        assert_eq!((end, done.load(Ordering::Relaxed)), (None, 1));
+        sender.join().unwrap();
+    });
+}
+
 /// What is in the channel is dropped with the last receiver, also what comes while it goes.
 #[test]
 fn last_handles() {

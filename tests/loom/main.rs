@@ -1,7 +1,7 @@
 //! Loom models: every interleaving, up to a bound on preemptions, of two or three threads.
 //!
 //! ```text
-//! RUSTFLAGS="--cfg loom" cargo test --release --test loom
+//! RUSTFLAGS="--cfg loom" cargo test --release --lib --test loom
 //! ```
 //!
 //! Each model has its own bound; `LOOM_MAX_PREEMPTIONS` raises those that are lower. With `--nocapture`
@@ -20,12 +20,15 @@
 //!   the model is about.
 #![cfg(loom)]
 
+mod batches;
 mod close;
 mod permits;
 mod receivers;
+mod reserving;
 mod ring;
 mod senders;
 mod support;
+mod weak;
 
 #[path = "../../src/sync/model_wait.rs"]
 mod wait;

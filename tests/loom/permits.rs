@@ -179,6 +179,22 @@ fn last_permit_ends_a_closed_ring() {
     });
 }
 
+/// The second receiver may have come while the first was there, or after.
+#[test]
+fn last_permit_ends_a_closed_ring_for_who_came_second() {
+    explore(2, || {
+        let (mut tx, rx) = channel::<usize>(1);
+        reserve(&mut tx);
+        rx.close();
+        let first = parked(recv(rx.clone()));
+        let receiver = thread::spawn(move || block_on(recv(rx)));
+        drop(first);
+        drop(tx);
+        let (received, _rx) = receiver.join().unwrap();
+        assert_eq!(received, None);
+    });
+}
+
 /// The last permit may come back before, while or after the channel is closed.
 #[test]
 fn last_permit_against_close() {

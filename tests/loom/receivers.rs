@@ -56,38 +56,50 @@ fn two_receivers_one_wake() {
     });
 }
 
-/// As before, but the second receiver may come at any time.
+/// The chain goes on: each that was woken wakes the next.
+#[test]
+fn three_receivers_one_wake() {
+    explore(1, || {
+        let (tx, rx) = channel(3);
+        let [first, second, third] = std::array::from_fn(|_| rx.clone()).map(|rx| parked(recv(rx)));
+        let two = thread::spawn(move || (block_on(first), block_on(second)));
+        for message in 1..=3 {
+            tx.try_send(message).unwrap();
+        }
+        let (here, _rx) = block_on(third);
+        let ((first, _first_rx), (second, _second_rx)) = two.join().unwrap();
+        assert_eq!(here.unwrap() + first.unwrap() + second.unwrap(), 6);
+    });
+}
+
+/// As before, but the second of two receivers may come at any time.
 #[test]
 fn a_receiver_parks_beside_another() {
-    explore(1, || {
+    explore(2, || {
         let (tx, rx) = channel(2);
         let first = parked(recv(rx.clone()));
-        let sender = thread::spawn(move || {
-            tx.try_send(1).unwrap();
-            tx.try_send(2).unwrap();
-            tx
-        });
         let second = thread::spawn(move || block_on(recv(rx)));
+        tx.try_send(1).unwrap();
+        tx.try_send(2).unwrap();
         let (here, _rx) = block_on(first);
         let (there, _rx) = second.join().unwrap();
         assert_eq!(here.unwrap() + there.unwrap(), 3);
-        let _tx = sender.join().unwrap();
     });
 }
 
 #[test]
 fn two_streams_share_two_messages() {
-    explore(1, || {
+    explore(2, || {
         let (tx, rx) = channel(2);
-        let receivers = [rx.clone(), rx].map(|mut rx| {
-            assert!(poll_next(&mut rx).is_pending());
-            thread::spawn(move || (block_on(rx.next()), rx))
-        });
+        let [mut first, mut second] = [rx.clone(), rx];
+        assert!(poll_next(&mut first).is_pending());
+        assert!(poll_next(&mut second).is_pending());
+        let receiver = thread::spawn(move || (block_on(first.next()), first));
         tx.try_send(1).unwrap();
         tx.try_send(2).unwrap();
-        let received = receivers.map(|receiver| receiver.join().unwrap());
-        let sum: Option<usize> = received.iter().map(|(message, _rx)| *message).sum();
-        assert_eq!(sum, Some(3));
+        let here = block_on(second.next());
+        let (there, _first) = receiver.join().unwrap();
+        assert_eq!(here.unwrap() + there.unwrap(), 3);
     });
 }
 

@@ -1,10 +1,12 @@
 //! Claims and stamps: who gets which message, and that it has been written before it is read.
 
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use mpmc_std::channel;
 use mpmc_std::error::TryRecvError;
 
-use crate::support::{drain, explore, queue};
+use crate::support::{Counted, drain, explore, queue};
 
 #[test]
 fn capacity_one() {
@@ -173,5 +175,23 @@ fn a_length_is_of_one_moment() {
         assert!(rx.len() <= 1);
         let _handles = busy.join().unwrap();
         assert_eq!(rx.len(), 0);
+    });
+}
+
+/// Whoever has the last handle drops what is inside.
+#[test]
+fn a_queue_is_dropped_with_messages_inside() {
+    explore(3, || {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (producer, consumer) = queue(2);
+        let [first, second] = std::array::from_fn(|_| Counted(Arc::clone(&drops)));
+        let sender = thread::spawn(move || {
+            assert!(producer.send(first).is_ok());
+            assert!(producer.send(second).is_ok());
+        });
+        drop(consumer.recv());
+        drop(consumer);
+        sender.join().unwrap();
+        assert_eq!(drops.load(Ordering::Relaxed), 2);
     });
 }

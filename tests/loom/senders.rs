@@ -87,6 +87,26 @@ fn two_senders_one_wake() {
     });
 }
 
+/// The chain goes on: each that was woken wakes the next.
+#[test]
+fn three_senders_one_wake() {
+    explore(1, || {
+        let (tx, rx) = channel(3);
+        for message in 1..=3 {
+            tx.try_send(message).unwrap();
+        }
+        let [first, second, third] = [4, 5, 6].map(|message| parked(send(tx.clone(), message)));
+        let two = thread::spawn(move || (block_on(first), block_on(second)));
+        for message in 1..=3 {
+            assert_eq!(rx.try_recv(), Ok(message));
+        }
+        let (here, _tx) = block_on(third);
+        let ((first, _first_tx), (second, _second_tx)) = two.join().unwrap();
+        assert_eq!((here, first, second), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(rx.len(), 3);
+    });
+}
+
 /// A woken sender whose slot another one takes must park again, and be woken again.
 #[test]
 fn a_sender_woken_in_vain_parks_again() {

@@ -1,0 +1,197 @@
+//! Several permits at once, and sends that make their own room.
+
+use loom::thread;
+use mpmc_std::channel;
+use mpmc_std::error::{SendError, TrySendError};
+
+use crate::support::{block_on, explore, parked, poll_once, send};
+
+/// Room for the second permit comes back while the first is held already.
+#[test]
+fn reserve_many_against_release() {
+    explore(3, || {
+        let (tx, rx) = channel::<usize>(2);
+        let held = tx.clone().try_reserve_owned().unwrap();
+        let reserver = thread::spawn(move || {
+            let count = block_on(tx.reserve_many(2)).unwrap().len();
+            (count, tx)
+        });
+        let _other = held.release();
+        let (count, _tx) = reserver.join().unwrap();
+        assert_eq!((count, rx.capacity()), (2, 2));
+    });
+}
+
+#[test]
+fn reserve_many_against_recv() {
+    explore(3, || {
+        let (tx, rx) = channel(2);
+        tx.try_send(1).unwrap();
+        let reserver = thread::spawn(move || {
+            let mut permits = block_on(tx.reserve_many(2)).unwrap();
+            permits.next().unwrap().send(2);
+            permits.next().unwrap().send(3);
+            drop(permits);
+            tx
+        });
+        assert_eq!(rx.try_recv(), Ok(1));
+        let _tx = reserver.join().unwrap();
+        assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(2), Ok(3)));
+        assert_eq!(rx.capacity(), 2);
+    });
+}
+
+/// Neither may hold what the other waits for.
+#[test]
+fn reserve_many_against_another() {
+    explore(2, || {
+        let (tx, rx) = channel::<usize>(2);
+        let other = tx.clone();
+        let reserver = thread::spawn(move || {
+            drop(block_on(other.reserve_many(2)).unwrap());
+            other
+        });
+        let permits = block_on(tx.reserve_many(2)).unwrap();
+        assert_eq!((permits.len(), rx.capacity()), (2, 0));
+        drop(permits);
+        let _other = reserver.join().unwrap();
+        assert_eq!(rx.capacity(), 2);
+    });
+}
+
+/// What it has gathered goes to who waits behind it, and so does the turn.
+#[test]
+fn a_cancelled_reserve_many_gives_back_what_it_has() {
+    explore(2, || {
+        let (tx, rx) = channel(2);
+        tx.try_send(1).unwrap();
+        let reserving = tx.clone();
+        let mut gathering = Box::pin(async move { reserving.reserve_many(2).await.is_ok() });
+        assert!(poll_once(&mut gathering).is_pending());
+        assert_eq!(rx.capacity(), 0);
+        let waiting = thread::spawn(move || block_on(send(tx, 2)));
+        drop(gathering);
+        let (sent, tx) = waiting.join().unwrap();
+        assert_eq!(sent, Ok(()));
+        assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
+        assert_eq!(tx.try_reserve_many(2).unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn close_against_reserve_many() {
+    explore(3, || {
+        let (tx, rx) = channel(2);
+        tx.try_send(1).unwrap();
+        let reserver = thread::spawn(move || {
+            let reserved = block_on(tx.reserve_many(2)).is_ok();
+            (reserved, tx)
+        });
+        rx.close();
+        let (reserved, _tx) = reserver.join().unwrap();
+        assert!(!reserved, "there was never room for both");
+        assert_eq!(rx.try_recv(), Ok(1));
+    });
+}
+
+/// Several permits are counted by one swap, which a send beside it must not overlook.
+#[test]
+fn try_reserve_many_against_a_send() {
+    explore(3, || {
+        let (tx, rx) = channel(2);
+        let other = tx.clone();
+        let sender = thread::spawn(move || (other.try_send(1), other));
+        let reserved = tx.try_reserve_many(2);
+        let count = reserved.as_ref().map_or(0, ExactSizeIterator::len);
+        let (sent, _other) = sender.join().unwrap();
+        match sent {
+            Ok(()) => assert_eq!((count, rx.capacity()), (0, 1)),
+            Err(error) => {
+                assert_eq!(error, TrySendError::Full(1));
+                assert_eq!((count, rx.capacity()), (2, 0));
+            }
+        }
+        drop(reserved);
+        assert_eq!(rx.capacity(), 2 - rx.len());
+    });
+}
+
+/// It takes out the oldest message, or a receiver was there before.
+#[test]
+fn force_send_against_recv() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        tx.try_send(1).unwrap();
+        let sender = thread::spawn(move || (tx.force_send(2).unwrap(), tx));
+        let here = rx.try_recv();
+        let (evicted, _tx) = sender.join().unwrap();
+        let mut all: Vec<_> = evicted.into_iter().chain(here).collect();
+        all.extend(rx.try_recv());
+        all.sort_unstable();
+        assert_eq!(all, [1, 2]);
+        assert_eq!(rx.capacity(), 1);
+    });
+}
+
+/// Each evicts at most one message, or finds nothing but the permit of the other in its way.
+#[test]
+fn force_send_against_force_send() {
+    explore(2, || {
+        let (tx, rx) = channel(1);
+        tx.try_send(1).unwrap();
+        let other = tx.clone();
+        let sender = thread::spawn(move || (other.force_send(2), other));
+        let here = tx.force_send(3);
+        let (there, _other) = sender.join().unwrap();
+        let given_back = [here, there].map(|sent| match sent {
+            Ok(evicted) => evicted,
+            Err(error) => Some(error.into_inner()),
+        });
+        let mut all: Vec<_> = given_back.into_iter().flatten().collect();
+        all.extend(std::iter::from_fn(|| rx.try_recv().ok()));
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3]);
+        assert_eq!(rx.capacity(), 1);
+    });
+}
+
+/// The room that it makes is its own, also where a sender waits for it.
+#[test]
+fn force_send_beside_a_waiting_sender() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        tx.try_send(1).unwrap();
+        let waiting = parked(send(tx.clone(), 3));
+        let receiver = thread::spawn(move || (rx.try_recv(), rx));
+        let evicted = tx.force_send(2).unwrap();
+        let (here, rx) = receiver.join().unwrap();
+        let second = rx.try_recv().ok();
+        let (sent, _tx) = block_on(waiting);
+        assert_eq!(sent, Ok(()));
+        let mut all: Vec<_> = evicted.into_iter().chain(here).chain(second).collect();
+        all.extend(std::iter::from_fn(|| rx.try_recv().ok()));
+        assert_eq!(all, [1, 2, 3]);
+    });
+}
+
+#[test]
+fn close_against_force_send() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        tx.try_send(1).unwrap();
+        let closer = thread::spawn(move || {
+            rx.close();
+            rx
+        });
+        let sent = tx.force_send(2);
+        let rx = closer.join().unwrap();
+        match sent {
+            Ok(evicted) => assert_eq!((evicted, rx.try_recv()), (Some(1), Ok(2))),
+            Err(error) => {
+                assert_eq!(SendError(error.into_inner()), SendError(2));
+                assert_eq!(rx.try_recv(), Ok(1));
+            }
+        }
+        assert!(rx.try_recv().is_err());
+    });
+}

@@ -1,0 +1,64 @@
+//! Weak handles: a strong one is made while the last strong one goes.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::thread;
+use mpmc_std::channel;
+use mpmc_std::error::TryRecvError;
+
+use crate::support::{Counted, block_on, explore, parked, recv};
+
+/// Either the channel stays open, or it closes and there is no sender any more.
+#[test]
+fn upgrade_against_the_last_sender() {
+    explore(3, || {
+        let (tx, rx) = channel(1);
+        let weak = tx.downgrade();
+        let dropper = thread::spawn(move || drop(tx));
+        let revived = weak.upgrade();
+        dropper.join().unwrap();
+        match revived {
+            Some(tx) => {
+                assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+                tx.try_send(1).unwrap();
+                assert_eq!(rx.try_recv(), Ok(1));
+            }
+            None => assert!(weak.upgrade().is_none()),
+        }
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    });
+}
+
+/// The message is received, or was dropped with the last receiver.
+#[test]
+fn upgrade_against_the_last_receiver() {
+    explore(3, || {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (tx, rx) = channel(1);
+        tx.try_send(Counted(Arc::clone(&drops))).unwrap();
+        let weak = rx.downgrade();
+        let dropper = thread::spawn(move || drop(rx));
+        if let Some(rx) = weak.upgrade() {
+            assert!(rx.try_recv().is_ok());
+            assert!(!tx.is_closed());
+        }
+        dropper.join().unwrap();
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+        assert!(tx.is_closed());
+    });
+}
+
+/// Two strong handles go and one comes; whoever is the last wakes the receiver.
+#[test]
+fn the_revived_sender_closes() {
+    explore(2, || {
+        let (tx, rx) = channel::<usize>(1);
+        let weak = tx.downgrade();
+        let waiting = parked(recv(rx));
+        let other = thread::spawn(move || drop(weak.upgrade()));
+        drop(tx);
+        let (received, _rx) = block_on(waiting);
+        assert_eq!(received, None);
+        other.join().unwrap();
+    });
+}
