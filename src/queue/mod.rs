@@ -1,5 +1,6 @@
 //! The raw queue: a ring and its two gates.
 
+mod force;
 mod handles;
 mod operation;
 
@@ -12,6 +13,7 @@ pub(crate) use operation::{
     SendOperation, Unavailable,
 };
 
+use force::Promises;
 use operation::persist;
 
 use alloc::vec::Vec;
@@ -50,6 +52,7 @@ pub struct MpmcQueue<T> {
     ring: Ring<T>,
     receivers: Gate,
     senders: Gate,
+    promises: Promises,
 }
 
 impl<T> MpmcQueue<T> {
@@ -86,6 +89,7 @@ impl<T> MpmcQueue<T> {
             ring: Ring::new(capacity),
             receivers: Gate::new(capacity),
             senders: Gate::new(capacity),
+            promises: Promises::new(),
         }
     }
 
@@ -320,33 +324,6 @@ impl<T> MpmcQueue<T> {
             closed = sent.closed;
         }
         closed
-    }
-
-    /// Sends, taking the oldest message out to make room if there is none: that message is returned.
-    pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, Refusal)> {
-        if let Err(refusal) = persist(Patience::Yield, || self.ring.overcommit()) {
-            return Err((value, refusal));
-        }
-        // Goes back also if a waker panics.
-        let mut promise = Held::new(self, 1);
-        let mut evicted = None;
-        while evicted.is_none() && self.ring.is_overcommitted() {
-            match self.try_recv(Patience::Yield) {
-                Ok(oldest) => evicted = Some(oldest),
-                // Nothing but permits in the way, unless somebody has received or released just now.
-                Err(refusal) if self.ring.is_overcommitted() => {
-                    let refusal = match refusal {
-                        Refusal::Closed => Refusal::Closed,
-                        _ => Refusal::Blocked,
-                    };
-                    return Err((value, refusal));
-                }
-                Err(_) => {}
-            }
-        }
-        promise.take(1);
-        self.send_reserved(value);
-        Ok(evicted)
     }
 
     /// Gives the room of `count` permits back.
