@@ -318,3 +318,22 @@ fn batches_of_many_threads_lose_and_double_nothing() {
         ledger.assert_each_dropped_once();
     }
 }
+
+#[test]
+fn an_iterator_is_not_asked_again_after_its_end() {
+    struct Thrice(u32);
+    impl Iterator for Thrice {
+        type Item = u32;
+        fn next(&mut self) -> Option<u32> {
+            self.0 += 1;
+            (self.0 % 4 != 0).then_some(self.0)
+        }
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (8, None)
+        }
+    }
+    let (tx, rx) = channel(64);
+    assert_eq!(tx.try_send_many(Thrice(0)).unwrap(), 3);
+    assert_eq!(rx.drain().collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(tx.capacity(), 64);
+}

@@ -48,13 +48,18 @@ impl<T> Shared<T> {
         let mut closed = false;
         let mut chunk = Chunk::<T, N>::new();
         while held.count() > 0 {
-            chunk.gather(items, held.count());
+            let wanted = held.count().min(N);
+            chunk.gather(items, wanted);
             let count = chunk.len();
             if count == 0 {
                 break;
             }
             closed = self.queue.send_reserved_many(&mut held, &mut chunk);
             sent += count;
+            if count < wanted {
+                // At its end, and perhaps not fused.
+                break;
+            }
         }
         self.check_for_receivers(closed);
         sent

@@ -118,7 +118,8 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// [`TrySendError`] with the message: `Closed`, or `Full` if all of the capacity is held by permits, so
-    /// that there is no message to take out.
+    /// that there is no message to take out. Other forced sends hold it for a moment as well; this one gives way
+    /// a few times before it counts that as full.
     ///
     /// # Examples
     ///

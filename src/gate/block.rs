@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Operation, wait};
+use super::{Attempt, Operation, wait};
 use crate::sync::{self, LOOKS_BEFORE_BLOCKING, spin_loop};
 
 /// Attempts `operation` on this thread until it is done, parking the thread in between; `None` if `deadline`
@@ -20,6 +20,12 @@ pub(crate) fn block<O: Operation>(
     for look in 0..LOOKS_BEFORE_BLOCKING {
         if let Some(output) = operation.attempt_at_once() {
             return Some(output);
+        }
+        // What only the thorough attempt sees: room beside permits, and a channel that is closed.
+        if look == 0 {
+            if let Attempt::Done(output) = operation.attempt() {
+                return Some(output);
+            }
         }
         // Without yielding: among busy threads that would give a whole time slice away.
         for _ in 0..1 << look {

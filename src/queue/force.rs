@@ -10,6 +10,10 @@ use super::{Held, MpmcQueue};
 use crate::ring::Refusal;
 use crate::sync::{AtomicUsize, Backoff, Ordering};
 
+/// How often a forced send gives way to others' promises. They may not end before this one does: their thread may
+/// be suspended, or be this very thread, inside a waker that one of them called.
+const ATTEMPTS: usize = 8;
+
 /// How many forced sends are going on.
 #[derive(Debug)]
 pub(super) struct Promises(AtomicUsize);
@@ -47,11 +51,12 @@ impl Drop for Promising<'_> {
 
 impl<T> MpmcQueue<T> {
     /// Sends, taking the oldest message out to make room if there is none: that message is returned. Refused
-    /// only as `Closed`, as `Exhausted`, or as `Blocked` if all room is held by permits.
+    /// only as `Closed`, as `Exhausted`, or as `Blocked` if all room is held by permits,
+    /// or by promises that stay in the way.
     pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, Refusal)> {
         let _promising = Promising::new(&self.promises);
         let backoff = Backoff::new();
-        loop {
+        for _ in 0..ATTEMPTS {
             if let Err(refusal) = persist(Patience::Yield, || self.ring.overcommit()) {
                 return Err((value, refusal));
             }
@@ -71,6 +76,7 @@ impl<T> MpmcQueue<T> {
             drop(promise);
             backoff.snooze();
         }
+        Err((value, Refusal::Blocked))
     }
 
     /// Takes a message out, unless there is room by now.

@@ -265,13 +265,20 @@ impl<T> MpmcQueue<T> {
         limit: usize,
         patience: Patience,
     ) -> Result<usize, Refusal> {
-        persist(patience, || {
-            let (count, senders_parked) = self.ring.claim_recv_many(target, limit)?.take();
-            if senders_parked {
-                self.senders.notify();
-            }
-            Ok(count)
-        })
+        persist(patience, || self.recv_many_at_once(target, limit))
+    }
+
+    /// [`try_recv_many`](Self::try_recv_many) with a bounded number of steps.
+    pub(crate) fn recv_many_at_once(
+        &self,
+        target: &mut Vec<T>,
+        limit: usize,
+    ) -> Result<usize, Refusal> {
+        let (count, senders_parked) = self.ring.claim_recv_many(target, limit)?.take();
+        if senders_parked {
+            self.senders.notify();
+        }
+        Ok(count)
     }
 
     /// Takes room for at least `least` and at most `most` messages if that is possible without waiting

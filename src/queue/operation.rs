@@ -185,8 +185,9 @@ pub(crate) struct RecvManyOperation<'a, T> {
 }
 
 impl<T> RecvManyOperation<'_, T> {
-    fn claim(&mut self, patience: Patience) -> Result<usize, Refusal> {
-        self.queue.try_recv_many(self.target, self.limit, patience)
+    fn claim(&mut self) -> Result<usize, Refusal> {
+        self.queue
+            .try_recv_many(self.target, self.limit, Patience::Spin)
     }
 }
 
@@ -199,11 +200,11 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
     }
 
     fn attempt_at_once(&mut self) -> Option<usize> {
-        self.claim(Patience::None).ok()
+        self.queue.recv_many_at_once(self.target, self.limit).ok()
     }
 
     fn attempt(&mut self) -> Attempt<usize> {
-        attempt(self.claim(Patience::Spin), |count| count.unwrap_or(0))
+        attempt(self.claim(), |count| count.unwrap_or(0))
     }
 }
 
