@@ -113,7 +113,8 @@ impl<T> Sender<T> {
     ///
     /// At most one message is taken out, and none if room came up meanwhile. It is the oldest at the moment
     /// when it is taken; under contention a receiver may get an older one just before, and other senders'
-    /// messages may come between. Permits are never taken away. Costs three atomic read-modify-writes.
+    /// messages may come between. Permits are never taken away. Costs four atomic read-modify-writes, and one
+    /// more if a message is taken out.
     ///
     /// # Errors
     ///

@@ -17,19 +17,20 @@ pub(crate) fn block<O: Operation>(
     deadline: Option<Instant>,
 ) -> Option<O::Output> {
     sync::assert_may_block();
+    if let Some(output) = operation.attempt_at_once() {
+        return Some(output);
+    }
+    // Sees what the looks do not: room beside permits, and a channel that is closed.
+    if let Attempt::Done(output) = operation.attempt() {
+        return Some(output);
+    }
     for look in 0..LOOKS_BEFORE_BLOCKING {
-        if let Some(output) = operation.attempt_at_once() {
-            return Some(output);
-        }
-        // What only the thorough attempt sees: room beside permits, and a channel that is closed.
-        if look == 0 {
-            if let Attempt::Done(output) = operation.attempt() {
-                return Some(output);
-            }
-        }
         // Without yielding: among busy threads that would give a whole time slice away.
         for _ in 0..1 << look {
             spin_loop();
+        }
+        if let Some(output) = operation.attempt_at_once() {
+            return Some(output);
         }
     }
     sync::block_on_until(wait(operation), deadline)

@@ -184,13 +184,6 @@ pub(crate) struct RecvManyOperation<'a, T> {
     pub(crate) limit: usize,
 }
 
-impl<T> RecvManyOperation<'_, T> {
-    fn claim(&mut self) -> Result<usize, Refusal> {
-        self.queue
-            .try_recv_many(self.target, self.limit, Patience::Spin)
-    }
-}
-
 impl<'a, T> Operation for RecvManyOperation<'a, T> {
     type Lane = Receivers<'a, T>;
     type Output = usize;
@@ -204,7 +197,9 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
     }
 
     fn attempt(&mut self) -> Attempt<usize> {
-        attempt(self.claim(), |count| count.unwrap_or(0))
+        let queue = self.queue;
+        let count = queue.try_recv_many(self.target, self.limit, Patience::Spin);
+        attempt(count, |count| count.unwrap_or(0))
     }
 }
 

@@ -6,8 +6,8 @@ use super::word::{Geometry, MAX_PERMITS, Position, Word};
 use super::{Refusal, Ring, Slot, invariant};
 use crate::sync::{AtomicU64, Ordering, Retreat};
 
-/// How often a claim is tried before the caller is told that it is contended. Each try but the first
-/// means that another claim has succeeded, and waits a little longer than the one before.
+/// How often a claim is tried before the caller is told that it is contended. Each try but the first means that
+/// the word has changed since it was read, or that its swap failed spuriously.
 pub(super) const ATTEMPTS: usize = 16;
 
 /// What distinguishes the two directions: which word is swapped, which stamp is waited for and which is
@@ -303,6 +303,7 @@ impl<T> Ring<T> {
         Err(Refusal::Contended)
     }
 
+    /// The word as it is or was a moment ago.
     #[inline(always)]
     pub(super) fn glance<D: Direction>(&self) -> Word {
         // ORDERING: Relaxed. A guess, which the swap confirms.

@@ -16,8 +16,10 @@ pub(crate) use event_listener::{Event, listener};
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
-/// The same, and the model has enough to explore.
+/// The same.
 pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
+
+/// The same, and the model has enough to explore.
 pub(crate) const LOOKS: usize = 0;
 
 pub(crate) use core::hint::spin_loop;

@@ -26,6 +26,8 @@ pub(crate) const SPIN_ROUNDS: u32 = 1;
 
 /// The same.
 pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
+
+/// The same.
 pub(crate) const LOOKS: usize = 1;
 
 /// Lets others run, or looking again would find nothing.

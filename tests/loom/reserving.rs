@@ -1,8 +1,8 @@
 //! Several permits at once, and sends that make their own room.
 
 use loom::thread;
-use mpmc_std::channel;
 use mpmc_std::error::{SendError, TrySendError};
+use mpmc_std::{Receiver, channel};
 
 use crate::support::{block_on, explore, parked, poll_once, send};
 
@@ -116,6 +116,13 @@ fn try_reserve_many_against_a_send() {
     });
 }
 
+/// What was taken, and what is still in the channel, in ascending order.
+fn with_the_rest(taken: impl Iterator<Item = i32>, rx: &Receiver<i32>) -> Vec<i32> {
+    let mut all: Vec<_> = taken.chain(rx.try_iter()).collect();
+    all.sort_unstable();
+    all
+}
+
 /// It takes out the oldest message, or a receiver was there before.
 #[test]
 fn force_send_against_recv() {
@@ -125,10 +132,8 @@ fn force_send_against_recv() {
         let sender = thread::spawn(move || (tx.force_send(2).unwrap(), tx));
         let here = rx.try_recv();
         let (evicted, _tx) = sender.join().unwrap();
-        let mut all: Vec<_> = evicted.into_iter().chain(here).collect();
-        all.extend(rx.try_recv());
-        all.sort_unstable();
-        assert_eq!(all, [1, 2]);
+        let taken = evicted.into_iter().chain(here);
+        assert_eq!(with_the_rest(taken, &rx), [1, 2]);
         assert_eq!(rx.capacity(), 1);
     });
 }
@@ -136,7 +141,7 @@ fn force_send_against_recv() {
 /// Each evicts at most one message, and both succeed: what they hold for a moment is no permit.
 #[test]
 fn force_send_against_force_send() {
-    explore(1, || {
+    explore(2, || {
         let (tx, rx) = channel(1);
         tx.try_send(1).unwrap();
         let other = tx.clone();
@@ -144,10 +149,7 @@ fn force_send_against_force_send() {
         let here = tx.force_send(3);
         let (there, _other) = sender.join().unwrap();
         let evicted = [here, there].map(|sent| sent.unwrap());
-        let mut all: Vec<_> = evicted.into_iter().flatten().collect();
-        all.extend(std::iter::from_fn(|| rx.try_recv().ok()));
-        all.sort_unstable();
-        assert_eq!(all, [1, 2, 3]);
+        assert_eq!(with_the_rest(evicted.into_iter().flatten(), &rx), [1, 2, 3]);
         assert_eq!(rx.capacity(), 1);
     });
 }
@@ -160,10 +162,8 @@ fn two_force_sends_to_an_empty_channel() {
         let sender = thread::spawn(move || (other.force_send(1).unwrap(), other));
         let here = tx.force_send(2).unwrap();
         let (there, _other) = sender.join().unwrap();
-        let mut all: Vec<_> = here.into_iter().chain(there).collect();
-        all.extend(rx.try_recv());
-        all.sort_unstable();
-        assert_eq!(all, [1, 2]);
+        let taken = here.into_iter().chain(there);
+        assert_eq!(with_the_rest(taken, &rx), [1, 2]);
         assert_eq!(rx.capacity(), 1);
     });
 }
@@ -182,7 +182,7 @@ fn force_send_beside_a_waiting_sender() {
         let (sent, _tx) = block_on(waiting);
         assert_eq!(sent, Ok(()));
         let mut all: Vec<_> = evicted.into_iter().chain(here).chain(second).collect();
-        all.extend(std::iter::from_fn(|| rx.try_recv().ok()));
+        all.extend(rx.try_iter());
         assert_eq!(all, [1, 2, 3]);
     });
 }
