@@ -111,17 +111,21 @@ impl<T> Sender<T> {
     /// Ends this handle's part in the channel, if it has not ended yet.
     pub(crate) fn disconnect(&mut self) {
         let stage = core::mem::replace(&mut self.sink.stage, Stage::Closed);
-        let pollers = self.shared.queue.senders().pollers();
-        pollers.leave(&mut self.sink.watcher);
-        self.shared.closed.leave(&mut self.closed);
+        let shared = &self.shared;
+        // Wakers are called and dropped on the way, which are others' code and may panic.
         let _count = finally(|| {
             if stage != Stage::Closed {
-                self.shared.drop_sender();
+                shared.drop_sender();
             }
         });
-        if stage == Stage::Ready {
-            self.shared.queue.release(1);
-        }
+        let _permit = finally(|| {
+            if stage == Stage::Ready {
+                shared.queue.release(1);
+            }
+        });
+        let _closed = finally(|| shared.closed.leave(&mut self.closed));
+        let pollers = shared.queue.senders().pollers();
+        pollers.leave(&mut self.sink.watcher);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::budget;
 use crate::channel::Receiver;
 use crate::gate;
 use crate::queue::{RecvManyOperation, RecvOperation};
-use crate::watch::Watcher;
+use crate::watch::{Watcher, Watchers};
 
 /// The state of a handle as a stream.
 #[derive(Debug, Default)]
@@ -18,6 +18,13 @@ pub(crate) struct State {
     watcher: Watcher,
     /// `poll_next` has returned `None`.
     terminated: bool,
+}
+
+impl State {
+    /// Gives up the handle's place among those who are woken.
+    pub(crate) fn leave(&mut self, pollers: &Watchers) {
+        pollers.leave(&mut self.watcher);
+    }
 }
 
 impl<T> Receiver<T> {
@@ -82,12 +89,6 @@ impl<T> Receiver<T> {
         let count = ready!(gate::poll(&mut recv, &mut self.stream.watcher, cx));
         self.stream.terminated = count == 0;
         Poll::Ready(count)
-    }
-
-    /// Gives up the handle's place among those who are woken.
-    pub(crate) fn stop_polling(&mut self) {
-        let pollers = self.shared.queue.receivers().pollers();
-        pollers.leave(&mut self.stream.watcher);
     }
 }
 

@@ -38,7 +38,7 @@ static ALLOCATOR: SmallMachine = SmallMachine;
 
 #[test]
 fn a_capacity_of_zero() {
-    let expected = "mpmc bounded channel requires capacity > 0";
+    let expected = "mpmc-std: the capacity must be at least 1";
     assert_eq!(panic_message(|| channel::<u8>(0)), expected);
     assert_eq!(panic_message(|| MpmcQueue::<u8>::new(0)), expected);
 }
@@ -47,7 +47,7 @@ fn a_capacity_of_zero() {
 fn a_capacity_beyond_the_layout_of_positions() {
     for capacity in [usize::MAX, (1 << 40) + 1] {
         let expected = format!(
-            "mpmc bounded channel capacity {capacity} is above the maximum of {}",
+            "mpmc-std: the capacity {capacity} is above the maximum of {}",
             1_u64 << 40
         );
         assert_eq!(panic_message(|| channel::<()>(capacity)), expected);
@@ -62,14 +62,14 @@ fn a_capacity_beyond_the_layout_of_positions() {
 #[test]
 fn a_capacity_whose_slots_are_more_bytes_than_there_can_be() {
     let message = panic_message(|| channel::<[u8; 1 << 30]>(1 << 40));
-    let expected = "mpmc bounded channel of capacity 1099511627776 cannot be allocated: ";
+    let expected = "mpmc-std: the capacity 1099511627776 cannot be allocated: ";
     assert!(message.starts_with(expected), "{message}");
 }
 
 #[test]
 fn a_capacity_for_which_there_is_no_memory() {
     let message = panic_message(|| channel::<u64>(1 << 32));
-    let expected = "mpmc bounded channel of capacity 4294967296 cannot be allocated: ";
+    let expected = "mpmc-std: the capacity 4294967296 cannot be allocated: ";
     assert!(message.starts_with(expected), "{message}");
     let message = panic_message(|| MpmcQueue::<u64>::new((1 << 32) - 1));
     assert!(message.starts_with(expected), "{message}");

@@ -46,7 +46,7 @@ fn exactly_capacity_messages_fit() {
 #[test]
 fn a_capacity_of_zero_panics_and_says_why() {
     let message = panic_message(|| drop(channel::<u8>(0)));
-    assert_eq!(message, "mpmc bounded channel requires capacity > 0");
+    assert_eq!(message, "mpmc-std: the capacity must be at least 1");
 }
 
 #[test]

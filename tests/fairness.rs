@@ -211,7 +211,10 @@ fn every_poll_ends_while_others_keep_the_channel_moving() {
                 });
             }
             let (mut sink, mut stream) = (tx.clone(), rx.clone());
+            let mut batch = Vec::new();
             for _ in 0..2000 {
+                let _ = poll_once(tx.send_many([1, 2]));
+                let _ = poll_once(rx.recv_many(&mut batch, 2));
                 let _ = poll_once(async { tx.send(1).await });
                 let _ = poll_once(rx.recv());
                 let _ = poll_once(sink.feed(1));

@@ -151,6 +151,42 @@ fn a_handle_dropped_when_ready_is_counted_out_though_a_waker_panics() {
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
 
+#[test]
+fn handles_are_counted_out_though_the_destructor_of_their_waker_panics() {
+    let waker = panicking_waker::in_drop();
+    let mut context = Context::from_waker(&waker);
+
+    let (tx, mut rx) = channel::<u8>(1);
+    assert!(Pin::new(&mut rx).poll_next(&mut context).is_pending());
+    panics_as_wanted(|| drop(rx));
+    assert!(tx.is_closed());
+
+    let (mut tx, rx) = channel(1);
+    tx.try_send(1).unwrap();
+    assert!(Pin::new(&mut tx).poll_ready(&mut context).is_pending());
+    panics_as_wanted(|| drop(tx));
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+/// The last receiver goes while a batch is on its way into the channel, which nobody else empties then.
+#[test]
+fn what_an_iterator_yielded_before_it_panicked_does_not_stay_behind_the_last_receiver() {
+    // Large, so that it goes in by groups of four.
+    type Large = (support::Counted, [u8; 128]);
+    let drops = Drops::default();
+    let (tx, rx) = channel::<Large>(8);
+    let mut rx = Some(rx);
+    let items = (0..8).map(|number| {
+        assert_ne!(number, 6, "as the test wants it");
+        drop(rx.take());
+        (drops.message(), [0; 128])
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(tx.try_send_many(items)))).is_err());
+    assert_eq!(drops.of_each(), [1; 6], "while the sender lives");
+    assert_eq!((tx.len(), tx.stats().permits), (0, 0));
+}
+
 /// Runs `body` in a process of its own, for it may abort, and fails if that fails. `test` is the name of
 /// the calling test.
 fn in_own_process(test: &str, body: impl FnOnce()) {

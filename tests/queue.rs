@@ -95,7 +95,7 @@ fn the_capacity_is_rounded_up_to_a_power_of_two() {
 #[test]
 fn a_capacity_of_zero_panics_and_says_why() {
     let message = panic_message(|| drop(MpmcQueue::<u8>::new(0)));
-    assert_eq!(message, "mpmc bounded channel requires capacity > 0");
+    assert_eq!(message, "mpmc-std: the capacity must be at least 1");
 }
 
 #[test]

@@ -1,22 +1,36 @@
 //! The feature `tracing`: parks, wakes and closes are told, and nothing else is.
 #![cfg(all(not(loom), feature = "tracing"))]
 
-use std::sync::{Arc, Mutex};
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::executor::block_on;
 use futures::future::join;
+use support::Task;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 /// Keeps the messages of the crate's events.
 #[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<String>>>);
+struct Recorder {
+    messages: Arc<Mutex<Vec<String>>>,
+    /// The event that it panics at.
+    panics_at: Option<&'static str>,
+}
 
 impl Visit for Recorder {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         if field.name() == "message" {
-            self.0.lock().unwrap().push(format!("{value:?}"));
+            let message = format!("{value:?}");
+            self.messages.lock().unwrap().push(message.clone());
+            // Once, for a second panic would come while the first one unwinds.
+            assert!(
+                Some(&*message) != self.panics_at || std::thread::panicking(),
+                "as the test wants it"
+            );
         }
     }
 }
@@ -43,14 +57,21 @@ impl Subscriber for Recorder {
     fn exit(&self, _: &Id) {}
 }
 
+/// `tracing` remembers for the whole process whether anybody listens, so these tests take turns.
+fn take_turns() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn events_of(work: impl FnOnce()) -> Vec<String> {
     let recorder = Recorder::default();
     tracing::subscriber::with_default(recorder.clone(), work);
-    recorder.0.lock().unwrap().clone()
+    recorder.messages.lock().unwrap().clone()
 }
 
 #[test]
 fn a_park_its_wake_and_the_close_are_told() {
+    let _turn = take_turns();
     let events = events_of(|| {
         let (tx, rx) = mpmc_std::channel(1);
         block_on(join(rx.recv(), async { tx.send(1).await.unwrap() }));
@@ -65,6 +86,7 @@ fn a_park_its_wake_and_the_close_are_told() {
 
 #[test]
 fn who_never_waits_is_not_told_of() {
+    let _turn = take_turns();
     let events = events_of(|| {
         let (tx, rx) = mpmc_std::channel(2);
         for message in 0..100 {
@@ -74,4 +96,40 @@ fn who_never_waits_is_not_told_of() {
         std::mem::forget((tx, rx));
     });
     assert!(events.is_empty(), "{events:?}");
+}
+
+/// `work` ends in a panic of the subscriber at the first `event`.
+fn panics_at(event: &'static str, work: impl FnOnce()) {
+    let recorder = Recorder {
+        panics_at: Some(event),
+        ..Recorder::default()
+    };
+    let work = AssertUnwindSafe(|| tracing::subscriber::with_default(recorder.clone(), work));
+    assert!(catch_unwind(work).is_err());
+    let events = recorder.messages.lock().unwrap();
+    assert!(events.iter().any(|message| message == event));
+}
+
+#[test]
+fn a_subscriber_that_panics_takes_no_wakeup_with_it() {
+    let _turn = take_turns();
+    let (tx, rx) = mpmc_std::channel(4);
+    let [first, mut second, third] = [(); 3].map(|()| Task::parked(rx.recv()));
+    panics_at("notified", || tx.try_send(1).unwrap());
+    assert!(first.is_woken());
+    assert_eq!(first.finish(), Some(1));
+    // That one was in front of the list, these two are on it.
+    panics_at("notified", || tx.try_send(2).unwrap());
+    assert!(second.is_woken());
+    panics_at("woken", || {
+        let _ = second.poll();
+    });
+    drop(second);
+    assert!(third.is_woken());
+    assert_eq!(third.finish(), Some(2));
+
+    let waiting = Task::parked(rx.recv());
+    panics_at("closed", || drop(tx));
+    assert!(waiting.is_woken());
+    assert_eq!(waiting.finish(), None);
 }

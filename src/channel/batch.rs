@@ -45,7 +45,7 @@ impl<T> Shared<T> {
         items: &mut impl Iterator<Item = T>,
     ) -> usize {
         let mut sent = 0;
-        let mut closed = false;
+        let _late = self.discard_if_late();
         let mut chunk = Chunk::<T, N>::new();
         while held.count() > 0 {
             let wanted = held.count().min(N);
@@ -54,14 +54,13 @@ impl<T> Shared<T> {
             if count == 0 {
                 break;
             }
-            closed = self.queue.send_reserved_many(&mut held, &mut chunk);
+            self.queue.send_reserved_many(&mut held, &mut chunk);
             sent += count;
             if count < wanted {
                 // At its end, and perhaps not fused.
                 break;
             }
         }
-        self.check_for_receivers(closed);
         sent
     }
 }
@@ -75,13 +74,16 @@ impl<T> Shared<T> {
 impl<T> Sender<T> {
     /// Sends all items, waiting for room as needed. Returns how many there were.
     ///
-    /// Up to 64 go in together with two atomic read-modify-writes, where there is room for as many.
-    /// Messages of other senders may come between those groups. An iterator that cannot tell that it is
-    /// at its end ([`size_hint`](Iterator::size_hint)) makes this wait for room that it does not use.
+    /// Up to 64 go in with two atomic read-modify-writes, where there is room for as many: one reserves the room,
+    /// one claims it. Messages larger than 128 bytes are claimed four at a time. Messages of other senders may
+    /// come between those groups, and where others hold permits also inside them.
+    /// An iterator that cannot tell that it is at its end ([`size_hint`](Iterator::size_hint)) makes this wait
+    /// for room that it does not use.
     ///
     /// # Errors
     ///
-    /// [`SendError`] if the channel is closed, with the items that have not been sent.
+    /// [`SendError`] if the channel is closed, with the items that have not been sent. With an iterator that
+    /// knows that it is at its end, nothing is looked at: `Ok(0)`.
     ///
     /// # Cancel safety
     ///
@@ -137,7 +139,9 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] if the channel is full or closed, with the items that have not been sent.
+    /// [`TrySendError`] if the channel is full or closed, with the items that have not been sent. It also counts
+    /// as full while 65,535 permits are out, the most there can be. With an iterator that knows that it is at its
+    /// end, nothing is looked at, and a closed channel is no error.
     ///
     /// # Examples
     ///

@@ -27,7 +27,7 @@ use core::fmt;
 
 use crate::queue::MpmcQueue;
 use crate::sync::{Arc, AtomicUsize, Ordering};
-use crate::unwind::finally;
+use crate::unwind::{Finally, finally};
 use crate::watch::Watchers;
 use turn::Turn;
 
@@ -188,15 +188,25 @@ impl<T> Shared<T> {
             self.queue.release(1);
             return Err(value);
         }
-        let sent = self.queue.send_reserved(value);
-        self.check_for_receivers(sent.closed);
+        let _late = self.discard_if_late();
+        self.queue.send_reserved(value);
         Ok(())
     }
 
-    /// To be called after a send on a permit: the last receiver may have gone, and emptied the channel,
+    /// To be kept until after a send on a permit: the last receiver may have gone, and emptied the channel,
     /// just before the message was in it.
-    fn check_for_receivers(&self, closed: bool) {
-        if closed && !self.has_receivers() {
+    #[inline]
+    fn discard_if_late(&self) -> Finally<impl FnMut()> {
+        finally(|| {
+            if self.queue.is_closed() {
+                self.discard_unless_wanted();
+            }
+        })
+    }
+
+    #[cold]
+    fn discard_unless_wanted(&self) {
+        if !self.has_receivers() {
             self.queue.discard_all();
         }
     }

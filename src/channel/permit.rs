@@ -170,7 +170,8 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] if the channel is full or closed.
+    /// [`TrySendError`] if the channel is full or closed. It also counts as full while 65,535 permits are out,
+    /// the most there can be.
     ///
     /// # Examples
     ///

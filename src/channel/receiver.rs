@@ -6,6 +6,7 @@ use crate::queue::Patience;
 use crate::ring::Refusal;
 use crate::stream;
 use crate::sync::Arc;
+use crate::unwind::finally;
 
 /// The receiving side of a [`channel`](crate::channel()).
 ///
@@ -263,8 +264,10 @@ impl<T> Clone for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        self.stop_polling();
-        self.shared.drop_receiver();
+        let Self { shared, stream } = self;
+        // Also if the destructor of the waker that is left there panics.
+        let _count = finally(|| shared.drop_receiver());
+        stream.leave(shared.queue.receivers().pollers());
     }
 }
 

@@ -119,7 +119,7 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// [`TrySendError`] with the message: `Closed`, or `Full` if all of the capacity is held by permits, so
-    /// that there is no message to take out. Other forced sends hold it for a moment as well; this one gives way
+    /// that there is no message to take out, or if 65,535 permits are out, the most there can be. Other forced sends hold it for a moment as well; this one gives way
     /// a few times before it counts that as full.
     ///
     /// # Examples
@@ -134,9 +134,8 @@ impl<T> Sender<T> {
     /// ```
     pub fn force_send(&self, value: T) -> Result<Option<T>, TrySendError<T>> {
         let value = self.check_open(value)?;
-        let sent = self.shared.queue.force_send(value).map_err(refused)?;
-        self.shared.check_for_receivers(self.is_closed());
-        Ok(sent)
+        let _late = self.shared.discard_if_late();
+        self.shared.queue.force_send(value).map_err(refused)
     }
 
     /// Waits until the channel is closed: by [`Receiver::close`](crate::Receiver::close), or because all

@@ -8,7 +8,8 @@ use crate::sync::{self, LOOKS_BEFORE_BLOCKING, spin_loop};
 /// Attempts `operation` on this thread until it is done, parking the thread in between; `None` if `deadline`
 /// came first.
 ///
-/// Before the thread parks it looks again for a few microseconds. To park and to be woken are system calls
+/// Before the thread parks it looks again for some 500 pauses, without a look at `deadline`: some microseconds on
+/// most machines. To park and to be woken are system calls
 /// for both sides, and a thread of the other side that runs at this moment is usually quicker.
 /// A future must not do that, for the other side may be a task that waits for this very thread.
 #[track_caller]

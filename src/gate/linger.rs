@@ -2,7 +2,7 @@
 //!
 //! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
 //! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
-//! comes sooner. So an operation that is blocked looks again for about a microsecond first, but
+//! comes sooner. So an operation that is blocked looks again for some 80 pauses first (about a microsecond, depending on the machine), but
 //!
 //! * not if the other side was last about to wait on this very thread: it may wait for the thread again, and
 //!   then nothing can come. On an executor of one thread nobody ever lingers.

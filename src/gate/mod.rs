@@ -56,7 +56,7 @@
 //!
 //! # Lingering
 //!
-//! In a small channel an operation that is blocked looks again for about a microsecond before it parks, if the
+//! In a small channel an operation that is blocked looks again for a moment before it parks, if the
 //! other side seems to be running on another core; see `linger.rs`. It is then not waiting yet, so nothing
 //! above is concerned.
 //!
@@ -71,22 +71,22 @@
 //! `event_listener` calls wakers while it holds the lock of its list. A waker that re-enters *the same
 //! gate* from inside `wake` (by polling, or by dropping a future that waits on it) deadlocks; wakers of
 //! the usual executors only put the task into a queue. A waker that panics inside `wake` leaves the list's
-//! count of notified listeners wrong: no message is lost or dropped twice, but tasks that wait on that
+//! count of notified listeners wrong: no message in the channel is lost or dropped twice, but tasks that wait on that
 //! channel may not be woken any more.
 
 #[cfg(feature = "std")]
 mod block;
 mod linger;
+mod run;
 mod seat;
 
 #[cfg(feature = "std")]
 pub(crate) use block::{block, block_for_ever};
+pub(crate) use run::run;
 
 use core::future::poll_fn;
 use core::pin::Pin;
-use core::task::{Context, Poll, ready};
-
-use pin_project_lite::pin_project;
+use core::task::{Context, Poll};
 
 use crate::budget;
 use crate::sync::{AtomicUsize, Event, Ordering, Tally, listener};
@@ -150,21 +150,24 @@ impl Gate {
     /// which the caller's own read-modify-write took the bit ([arm] and [claim] in `ring`).
     #[cold]
     pub(crate) fn notify(&self) {
-        trace::notified(self);
+        // Each goes on if one before it panics: wakers and `tracing`'s subscribers are others' code.
         let _pollers = finally(|| self.pollers.notify_armed());
-        self.notify_task();
+        let _task = finally(|| self.notify_task());
+        trace::notified(self);
     }
 
     /// Wakes everybody, to see that the channel is closed.
     #[cold]
     pub(crate) fn notify_all(&self) {
-        trace::closed(self);
         // Not `notify_armed`: who waits for something other than the PARKED bit has not armed.
         let _pollers = finally(|| self.pollers.notify());
         let _tasks = finally(|| {
             self.tasks.notify_relaxed(usize::MAX);
         });
-        self.seat.wake();
+        let _seat = finally(|| {
+            self.seat.wake();
+        });
+        trace::closed(self);
     }
 
     /// Those who look for themselves; also for waits that have nothing to do with the PARKED bit.
@@ -339,76 +342,6 @@ fn pass_on_to_list<L: Lane>(lane: &L) {
     }
 }
 
-pin_project! {
-    /// An operation as a future: see [`run`].
-    #[project = RunProjection]
-    #[project_replace = RunReplaced]
-    enum Run<O, F, W> {
-        /// Not attempted yet.
-        First { operation: O, wait: F },
-        /// Not possible at once.
-        Waiting { #[pin] waiting: W },
-        Finished,
-    }
-}
-
-/// Charges the budget, attempts `operation`, and waits if it has to.
-///
-/// Cancel safe: until it returns `Ready`, the operation has had no effect. The first attempt needs none of
-/// the machinery for waiting, which is built only if that fails.
-#[inline]
-pub(crate) fn run<O: Operation>(operation: O) -> impl Future<Output = O::Output> {
-    Run::First { operation, wait }
-}
-
-impl<O, F, W> Future for Run<O, F, W>
-where
-    O: Operation,
-    F: FnOnce(O) -> W,
-    W: Future<Output = O::Output>,
-{
-    type Output = O::Output;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
-        if let RunProjection::First { operation, .. } = self.as_mut().project() {
-            ready!(budget::poll_charge(cx));
-            if let Some(output) = operation.attempt_at_once() {
-                // Left as it is, which is cheaper than to be taken apart. The `async fn` around this is not
-                // polled again.
-                return Poll::Ready(output);
-            }
-        }
-        self.poll_waiting(cx)
-    }
-}
-
-impl<O, F, W> Run<O, F, W>
-where
-    O: Operation,
-    F: FnOnce(O) -> W,
-    W: Future<Output = O::Output>,
-{
-    #[cold]
-    fn poll_waiting(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
-        if let RunProjection::First { .. } = self.as_mut().project() {
-            let first = self.as_mut().project_replace(Run::Finished);
-            let RunReplaced::First { operation, wait } = first else {
-                unreachable!("as just seen")
-            };
-            self.set(Run::Waiting {
-                waiting: wait(operation),
-            });
-        }
-        let RunProjection::Waiting { waiting } = self.as_mut().project() else {
-            panic!("a future was polled after it had finished");
-        };
-        let output = ready!(waiting.poll(cx));
-        self.set(Run::Finished);
-        Poll::Ready(output)
-    }
-}
-
 /// Attempts `operation` until it is done, parking its task in between.
 ///
 /// Cancel safe: until this returns, the operation has had no effect.
@@ -482,10 +415,10 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
                 Pin::new(&mut listener).poll(&mut Context::from_waker(&waker))
             })
             .await;
-            trace::woken(gate);
-            gate.figures.wakes.add(1);
-            woken = true;
             duty.owed = true;
+            woken = true;
+            gate.figures.wakes.add(1);
+            trace::woken(gate);
         }
         drop(listed);
     }

@@ -9,24 +9,38 @@ use super::operation::{Patience, persist};
 use super::{Held, MpmcQueue};
 use crate::ring::Refusal;
 use crate::sync::{AtomicUsize, Backoff, Ordering};
+use crate::unwind::finally;
 
 /// How often a forced send gives way to others' promises. They may not end before this one does: their thread may
 /// be suspended, or be this very thread, inside a waker that one of them called.
 const ATTEMPTS: usize = 8;
 
-/// How many forced sends are going on.
+/// How many forced sends have begun, and how many have ended. Both only grow, so that one can be read before a
+/// permit count and one after it.
 #[derive(Debug)]
-pub(super) struct Promises(AtomicUsize);
+pub(super) struct Promises {
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+}
 
 impl Promises {
     pub(super) fn new() -> Self {
-        Self(AtomicUsize::new(0))
+        Self {
+            begun: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
+        }
     }
 
-    fn count(&self) -> usize {
-        // ORDERING: Acquire. Pairs with the Release in `Promising::drop`: if that is counted, a `tail` that is loaded
-        // later has lost its permit.
-        self.0.load(Ordering::Acquire)
+    /// Of so many permits as `count` returns, how many are no promises: so many at least.
+    fn others(&self, count: impl FnOnce() -> usize) -> usize {
+        // ORDERING: Acquire. Pairs with the Release in `Promising::drop`: of a promise that has ended here, `count`
+        // finds no permit any more. Guard: loom `two_force_sends_to_an_empty_channel`.
+        let ended = self.ended.load(Ordering::Acquire);
+        let permits = count();
+        // ORDERING: Relaxed. A promise whose permit was counted had begun before: `count` has acquired the swap
+        // that took it.
+        let begun = self.begun.load(Ordering::Relaxed);
+        permits.saturating_sub(begun.wrapping_sub(ended))
     }
 }
 
@@ -37,15 +51,16 @@ struct Promising<'a>(&'a Promises);
 impl<'a> Promising<'a> {
     fn new(promises: &'a Promises) -> Self {
         // ORDERING: Relaxed. Published by the swap that takes the permit.
-        promises.0.fetch_add(1, Ordering::Relaxed);
+        promises.begun.fetch_add(1, Ordering::Relaxed);
         Self(promises)
     }
 }
 
 impl Drop for Promising<'_> {
     fn drop(&mut self) {
-        // ORDERING: Release. Pairs with the Acquire in `Promises::count`.
-        self.0.0.fetch_sub(1, Ordering::Release);
+        // ORDERING: Release. Pairs with the Acquire in `Promises::others`.
+        // Guard: loom `two_force_sends_to_an_empty_channel`.
+        self.0.ended.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -54,19 +69,27 @@ impl<T> MpmcQueue<T> {
     /// only as `Closed`, as `Exhausted`, or as `Blocked` if all room is held by permits,
     /// or by promises that stay in the way.
     pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, Refusal)> {
-        let _promising = Promising::new(&self.promises);
+        let promising = Promising::new(&self.promises);
         let backoff = Backoff::new();
         for _ in 0..ATTEMPTS {
             if let Err(refusal) = persist(Patience::Yield, || self.ring.overcommit()) {
                 return Err((value, refusal));
             }
-            // Goes back also if a waker panics.
             let mut promise = Held::new(self, 1);
             match self.keep_promise() {
                 Ok(evicted) => {
                     promise.take(1);
-                    self.send_reserved(value);
-                    return Ok(evicted);
+                    let sent = self.claim_reserved().publish(value);
+                    // Wakers are called last: one of them may force a send itself.
+                    drop(promising);
+                    let (oldest, senders_parked) = evicted.unzip();
+                    let _senders = finally(|| {
+                        if senders_parked == Some(true) {
+                            self.senders.notify();
+                        }
+                    });
+                    self.after_send_reserved(sent);
+                    return Ok(oldest);
                 }
                 Err(Refusal::Closed) => return Err((value, Refusal::Closed)),
                 Err(_) if self.is_held_by_permits() => return Err((value, Refusal::Blocked)),
@@ -79,11 +102,11 @@ impl<T> MpmcQueue<T> {
         Err((value, Refusal::Blocked))
     }
 
-    /// Takes a message out, unless there is room by now.
-    fn keep_promise(&self) -> Result<Option<T>, Refusal> {
+    /// Takes a message out, unless there is room by now; with it comes whether a sender is to be notified.
+    fn keep_promise(&self) -> Result<Option<(T, bool)>, Refusal> {
         while self.ring.is_overcommitted() {
-            match self.try_recv(Patience::Yield) {
-                Ok(oldest) => return Ok(Some(oldest)),
+            match persist(Patience::Yield, || self.ring.claim_recv()) {
+                Ok(claim) => return Ok(Some(claim.take())),
                 // Nothing but permits in the way, unless somebody has received or released just now.
                 Err(refusal) if self.ring.is_overcommitted() => return Err(refusal),
                 Err(_) => {}
@@ -94,13 +117,6 @@ impl<T> MpmcQueue<T> {
 
     /// Whether permits that are no promises hold all of the room.
     fn is_held_by_permits(&self) -> bool {
-        loop {
-            let before = self.ring.permits();
-            let promises = self.promises.count();
-            // Who has left the promises in between had a permit before and has none now, and the other way round.
-            if self.ring.permits() == before {
-                return before.saturating_sub(promises) >= self.capacity();
-            }
-        }
+        self.promises.others(|| self.ring.permits()) >= self.capacity()
     }
 }

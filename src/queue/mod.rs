@@ -289,14 +289,17 @@ impl<T> MpmcQueue<T> {
 
     /// Sends on a permit, which must be held. Waits only for a receiver that is just freeing the slot.
     #[inline]
-    pub(crate) fn send_reserved(&self, value: T) -> Sent {
-        let claim = match self.ring.claim_reserved_at_once() {
+    pub(crate) fn send_reserved(&self, value: T) {
+        let sent = self.claim_reserved().publish(value);
+        self.after_send_reserved(sent);
+    }
+
+    #[inline]
+    fn claim_reserved(&self) -> SendClaim<'_, T> {
+        match self.ring.claim_reserved_at_once() {
             Some(claim) => claim,
             None => self.claim_reserved_again(),
-        };
-        let sent = self.publish(claim, value);
-        self.after_use_of_permits(sent.was_exhausted);
-        sent
+        }
     }
 
     #[cold]
@@ -307,13 +310,18 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Sends all values of `chunk`, each on a permit that is held. `true` if the queue is closed.
+    #[inline]
+    fn after_send_reserved(&self, sent: Sent) {
+        let _exhausted = finally(|| self.after_use_of_permits(sent.was_exhausted));
+        self.after_send(sent);
+    }
+
+    /// Sends all values of `chunk`, each on a permit that is held.
     pub(crate) fn send_reserved_many<const N: usize>(
         &self,
         held: &mut Held<'_, T>,
         chunk: &mut Chunk<T, N>,
-    ) -> bool {
-        let mut closed = false;
+    ) {
         while chunk.len() > 0 {
             let before = chunk.len();
             let sent = persist(Patience::Yield, || {
@@ -324,13 +332,8 @@ impl<T> MpmcQueue<T> {
             };
             // Before a waker is called, which may panic.
             held.take(before - chunk.len());
-            if sent.receivers_parked {
-                self.receivers.notify();
-            }
-            self.after_use_of_permits(sent.was_exhausted);
-            closed = sent.closed;
+            self.after_send_reserved(sent);
         }
-        closed
     }
 
     /// Gives the room of `count` permits back.
@@ -386,12 +389,15 @@ impl<T> MpmcQueue<T> {
     }
 
     #[inline]
-    fn publish(&self, claim: SendClaim<'_, T>, value: T) -> Sent {
-        let sent = claim.publish(value);
+    fn publish(&self, claim: SendClaim<'_, T>, value: T) {
+        self.after_send(claim.publish(value));
+    }
+
+    #[inline]
+    fn after_send(&self, sent: Sent) {
         if sent.receivers_parked {
             self.receivers.notify();
         }
-        sent
     }
 
     /// To be called after permits were used: others may wait for fewer of them to be out.

@@ -202,8 +202,6 @@ impl<T> SendClaim<'_, T> {
 pub(crate) struct Sent {
     /// The claim cleared the receivers' PARKED bit: notify one.
     pub(crate) receivers_parked: bool,
-    /// The ring was closed already; the messages went in on permits.
-    pub(crate) closed: bool,
     /// No more permits could be counted before: notify those who wait for that to end.
     pub(crate) was_exhausted: bool,
 }
@@ -214,7 +212,6 @@ impl Sent {
     pub(super) fn new(seen: Word) -> Self {
         Self {
             receivers_parked: seen.is_parked(),
-            closed: seen.is_closed(),
             was_exhausted: seen.permits() == MAX_PERMITS,
         }
     }

@@ -154,15 +154,15 @@ impl<T> Ring<T> {
     /// A ring whose first message is the first of lap number `lap`, to test what happens at the wrap.
     #[track_caller]
     fn starting_in_lap(lap: u64, capacity: usize) -> Self {
-        assert!(capacity > 0, "mpmc bounded channel requires capacity > 0");
+        assert!(capacity > 0, "mpmc-std: the capacity must be at least 1");
         assert!(
             capacity <= MAX_CAPACITY,
-            "mpmc bounded channel capacity {capacity} is above the maximum of {MAX_CAPACITY}"
+            "mpmc-std: the capacity {capacity} is above the maximum of {MAX_CAPACITY}"
         );
         let geometry = Geometry::new(capacity);
         let mut slots = Vec::new();
         if let Err(error) = slots.try_reserve_exact(capacity) {
-            panic!("mpmc bounded channel of capacity {capacity} cannot be allocated: {error}");
+            panic!("mpmc-std: the capacity {capacity} cannot be allocated: {error}");
         }
         slots.extend((0..capacity).map(|index| Slot {
             stamp: AtomicU64::new(geometry.free(geometry.position(lap, index))),

@@ -12,7 +12,7 @@ pub(crate) struct Retreat {
     pauses: u32,
 }
 
-/// The first time; about half a microsecond.
+/// The first time; up to a microsecond, depending on the machine.
 const SHORTEST: u32 = 32;
 const LONGEST: u32 = 256;
 

@@ -95,8 +95,10 @@ impl Wake for ThreadWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // ORDERING: Release. Pairs with the Acquire in `wait`.
-        self.woken.store(true, Ordering::Release);
-        self.thread.unpark();
+        // ORDERING: Release. Pairs with the Acquire in `wait`. A swap, so that a second wake does not hide the
+        // first one's Release from it.
+        if !self.woken.swap(true, Ordering::Release) {
+            self.thread.unpark();
+        }
     }
 }

@@ -156,7 +156,7 @@ fn force_send_against_force_send() {
 
 #[test]
 fn two_force_sends_to_an_empty_channel() {
-    explore(1, || {
+    explore(2, || {
         let (tx, rx) = channel(1);
         let other = tx.clone();
         let sender = thread::spawn(move || (other.force_send(1).unwrap(), other));

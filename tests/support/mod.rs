@@ -275,6 +275,19 @@ pub(crate) mod panicking_waker {
         |_| {},
     );
 
+    const LEFT_THERE: RawWakerVTable = RawWakerVTable::new(
+        |data| RawWaker::new(data, &LEFT_THERE),
+        |_| {},
+        |_| {},
+        |_| panic!("{}", super::PANIC_WANTED),
+    );
+    const DROP: RawWakerVTable = RawWakerVTable::new(
+        |data| RawWaker::new(data, &LEFT_THERE),
+        |_| {},
+        |_| {},
+        |_| {},
+    );
+
     fn waker(table: &'static RawWakerVTable) -> Waker {
         // SAFETY: the data pointer is never used, so nothing can be wrong with it in any thread.
         unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), table)) }
@@ -286,6 +299,11 @@ pub(crate) mod panicking_waker {
 
     pub(crate) fn in_clone() -> Waker {
         waker(&CLONE)
+    }
+
+    /// Its clones panic, when they are dropped.
+    pub(crate) fn in_drop() -> Waker {
+        waker(&DROP)
     }
 }
 
