@@ -33,9 +33,9 @@ fn with_spent<R>(access: impl FnOnce(&Cell<u32>) -> R) -> R {
 #[cfg(not(feature = "std"))]
 fn with_spent<R>(access: impl FnOnce(&Cell<u32>) -> R) -> R {
     static SPENT: Hint = Hint::new(0);
-    let spent = Cell::new(SPENT.get() as u32);
+    let spent = Cell::new(SPENT.get());
     let result = access(&spent);
-    SPENT.set(spent.get() as usize);
+    SPENT.set(spent.get());
     result
 }
 
@@ -63,11 +63,14 @@ pub(crate) fn refill() {
     with_spent(|spent| spent.set(0));
 }
 
-/// A number for the thread that this runs on, different from that of every other thread at this time, and not 0.
+/// A number for the thread that this runs on, not 0: to guess by, for another thread may by chance have the same.
 /// Without an operating system all threads look like one.
-pub(crate) fn this_thread() -> usize {
-    if cfg!(feature = "std") {
-        with_spent(|spent| core::ptr::from_ref(spent).addr())
+pub(crate) fn this_thread() -> u32 {
+    if cfg!(all(
+        feature = "std",
+        not(all(target_family = "wasm", target_os = "unknown"))
+    )) {
+        with_spent(|spent| core::ptr::from_ref(spent).addr() as u32 | 1)
     } else {
         1
     }

@@ -1,48 +1,104 @@
-//! Looking again for a moment before parking, where that has been worth it lately.
+//! Looking again for a moment before parking, where that has been quicker lately.
 //!
 //! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
 //! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
-//! comes sooner. So an operation that is blocked looks again for some 80 pauses first (about a microsecond, depending on the machine), but
+//! comes sooner. So an operation that is blocked looks again for a moment (some [`LOOKS`]) first, but
 //!
 //! * not if the other side was last about to wait on this very thread: it may wait for the thread again, and
 //!   then nothing can come. On an executor of one thread nobody ever lingers.
 //! * not in a large channel. There it is better to sleep while a backlog builds up, which then costs less per
 //!   message than to take each one as it comes.
-//! * less and less often while it comes to nothing: each time it is left out for twice as many parks as
-//!   the time before.
+//! * less and less often while it comes to nothing: each time it is left out for more parks than the time before.
+//!
+//! A channel of one message is a case of its own, for there every message is waited for on both sides. Two tasks
+//! on two threads can go on for long without parking, at several times the speed, but only if both keep looking; and
+//! they get there only if somebody keeps looking until the executor has moved a task to another thread. So there it
+//! is tried for longer, also on the same thread, and then left out for much longer. Whether it pays is a matter of
+//! time: how long a cache line takes from one core to another differs by a factor of ten between machines, and where
+//! that is more than parking costs, it is better to park and let a task of the same core run.
+
+use core::time::Duration;
 
 use super::Operation;
 use crate::budget;
-use crate::sync::{Hint, LOOKS, spin_loop};
+use crate::sync::{Hint, Instant, LOOKS, spin_loop};
 
 /// The largest capacity where it pays. Measured on two cores at 1, 2, 64 (it does, 10 to 60 % of a message's
-/// time where several tasks are on each side) and 1024 (it does not).
+/// time where several tasks are on each side; at 1 up to 75 %) and 1024 (it does not).
 const LARGEST_CAPACITY: usize = 64;
 
-/// It is left out for so many parks in a row at most. One in 16 is the price of noticing that it pays again.
-const LONGEST: usize = 15;
+/// When lingering is left out, and for how long.
+#[derive(Debug)]
+struct Rule {
+    /// One wait in so many is judged.
+    every: u32,
+    /// What a wait may take; longer than that, and it has failed.
+    limit: Option<Duration>,
+    /// How many more must have failed than succeeded before it is left out.
+    patience: u32,
+    /// For how many parks, the first time. Twice as many and `first` more the next time.
+    first: u32,
+    /// For how many at most. A few waits in so many are the price of noticing that it pays again.
+    longest: u32,
+    /// Once both sides were seen on different threads, they are expected to be so again.
+    insists: bool,
+}
+
+/// For channels of one message.
+const ONE: Rule = Rule {
+    every: 8,
+    limit: Some(Duration::from_nanos(330)),
+    patience: 2,
+    first: 15,
+    longest: 16_383,
+    insists: true,
+};
+
+/// For larger ones.
+const SMALL: Rule = Rule {
+    every: 1,
+    limit: None,
+    patience: 1,
+    first: 1,
+    longest: 15,
+    insists: false,
+};
 
 /// What has come of lingering lately.
 #[derive(Debug)]
 pub(super) struct Lingering {
-    /// Whether the channel is small enough.
-    pays: bool,
-    /// For how many parks to leave it out.
-    left_out: Hint,
-    /// For how many it was left out the last time; 0 after a success.
-    last: Hint,
+    /// `None` if the channel is too large.
+    rule: Option<&'static Rule>,
     /// The thread on which somebody was last about to park; 0 if nobody ever was.
     thread: Hint,
+    /// 1 if the rule insists and the other side was ever on another thread.
+    elsewhere: Hint,
+    /// How many waits there were.
+    waits: Hint,
+    /// How many more of those that were judged failed than succeeded.
+    debt: Hint,
+    /// For how many parks to leave it out.
+    left_out: Hint,
+    /// For how many it was left out the last time, halved by every success since.
+    last: Hint,
 }
 
 impl Lingering {
     /// For a channel of `capacity` messages.
     pub(super) fn new(capacity: usize) -> Self {
+        let rule = match capacity {
+            1 => Some(&ONE),
+            2..=LARGEST_CAPACITY => Some(&SMALL),
+            _ => None,
+        };
         Self {
-            pays: capacity <= LARGEST_CAPACITY,
+            rule,
+            thread: Hint::default(),
+            elsewhere: Hint::default(),
+            waits: Hint::default(),
+            debt: Hint::default(),
             left_out: Hint::default(),
             last: Hint::default(),
-            thread: Hint::default(),
         }
     }
 
@@ -53,33 +109,135 @@ impl Lingering {
         operation: &mut O,
         opposite: &Self,
     ) -> Option<O::Output> {
-        if !self.pays || !self.is_worth_it(opposite) {
+        let rule = self.rule?;
+        if !self.may_come(rule, opposite) || self.is_left_out() {
             return None;
         }
+        let judged = self.is_to_be_judged(rule);
+        let start = rule.limit.filter(|_| judged).map(|_| Instant::now());
         // None in a loom run.
         #[allow(clippy::reversed_empty_ranges)]
         for _ in 0..LOOKS {
             spin_loop();
             if let Some(output) = operation.attempt_at_once() {
-                self.last.set(0);
+                if judged {
+                    let time = start.map(|start| start.elapsed());
+                    self.judge(rule, time <= rule.limit);
+                }
                 return Some(output);
             }
         }
-        let next = (2 * self.last.get() + 1).min(LONGEST);
-        self.last.set(next);
-        self.left_out.set(next);
+        if judged {
+            self.judge(rule, false);
+        }
         None
     }
 
-    fn is_worth_it(&self, opposite: &Self) -> bool {
+    /// Whether somebody may be at work on another thread.
+    fn may_come(&self, rule: &Rule, opposite: &Self) -> bool {
         let here = budget::this_thread();
         self.thread.set(here);
         let there = opposite.thread.get();
-        if there == here || there == 0 {
-            return false;
+        let differs = there != here && there != 0;
+        if differs && rule.insists {
+            self.elsewhere.set(1);
         }
+        differs || self.elsewhere.get() == 1
+    }
+
+    fn is_left_out(&self) -> bool {
         let left_out = self.left_out.get();
         self.left_out.set(left_out.saturating_sub(1));
-        left_out == 0
+        left_out > 0
+    }
+
+    fn is_to_be_judged(&self, rule: &Rule) -> bool {
+        let waits = (self.waits.get() + 1) % rule.every;
+        self.waits.set(waits);
+        waits == 0
+    }
+
+    /// Notes that a wait was worth it, or not.
+    fn judge(&self, rule: &Rule, success: bool) {
+        if success {
+            self.debt.set(self.debt.get().saturating_sub(1));
+            self.last.set(self.last.get() / 2);
+            return;
+        }
+        let debt = self.debt.get() + 1;
+        if debt < rule.patience {
+            self.debt.set(debt);
+            return;
+        }
+        let next = (2 * self.last.get() + rule.first).min(rule.longest);
+        self.debt.set(0);
+        self.last.set(next);
+        self.left_out.set(next);
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    fn is_left_out_for(lingering: &Lingering) -> u32 {
+        let mut parks = 0;
+        while lingering.is_left_out() {
+            parks += 1;
+        }
+        parks
+    }
+
+    fn fail(lingering: &Lingering, rule: &Rule) -> u32 {
+        for _ in 0..rule.patience {
+            assert_eq!(is_left_out_for(lingering), 0, "patience");
+            lingering.judge(rule, false);
+        }
+        is_left_out_for(lingering)
+    }
+
+    #[test]
+    fn it_is_left_out_longer_each_time_until_it_pays_again() {
+        for rule in [&ONE, &SMALL] {
+            let lingering = Lingering::new(1);
+            let first: Vec<_> = (0..4).map(|_| fail(&lingering, rule)).collect();
+            assert_eq!(first, [1, 3, 7, 15].map(|times| times * rule.first));
+            for _ in 0..20 {
+                assert!(fail(&lingering, rule) <= rule.longest);
+            }
+            assert_eq!(fail(&lingering, rule), rule.longest);
+            for _ in 0..20 {
+                lingering.judge(rule, true);
+            }
+            assert_eq!(fail(&lingering, rule), rule.first);
+        }
+    }
+
+    #[test]
+    fn one_long_wait_among_short_ones_is_forgiven() {
+        let lingering = Lingering::new(1);
+        for _ in 0..10 {
+            lingering.judge(&ONE, false);
+            lingering.judge(&ONE, true);
+        }
+        assert_eq!(is_left_out_for(&lingering), 0);
+    }
+
+    #[test]
+    fn nothing_is_expected_before_two_threads_were_seen() {
+        for rule in [&ONE, &SMALL] {
+            let [here, there] = [(); 2].map(|()| Lingering::new(1));
+            assert!(!here.may_come(rule, &there), "nobody was there");
+            assert!(!there.may_come(rule, &here), "on this very thread");
+            assert!(!here.may_come(rule, &there));
+            std::thread::scope(|scope| {
+                let other = scope.spawn(|| there.may_come(rule, &here));
+                assert!(other.join().unwrap());
+            });
+            assert!(here.may_come(rule, &there));
+            // Now both have been on this thread last.
+            assert_eq!(there.may_come(rule, &here), rule.insists);
+            assert_eq!(here.may_come(rule, &there), rule.insists);
+        }
     }
 }

@@ -1,25 +1,25 @@
 //! A number to guess by.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// A number that only decides what is tried first, so that updates which get lost in a race do no harm. Never
 /// loom's type, for the same reason: a model need not explore who writes it first.
 #[derive(Debug, Default)]
-pub(crate) struct Hint(AtomicUsize);
+pub(crate) struct Hint(AtomicU32);
 
 impl Hint {
     #[cfg(not(feature = "std"))]
-    pub(crate) const fn new(value: usize) -> Self {
-        Self(AtomicUsize::new(value))
+    pub(crate) const fn new(value: u32) -> Self {
+        Self(AtomicU32::new(value))
     }
 
-    pub(crate) fn get(&self) -> usize {
+    pub(crate) fn get(&self) -> u32 {
         // ORDERING: Relaxed. A guess orders nothing.
         self.0.load(Ordering::Relaxed)
     }
 
     /// Writes only if `value` is new: others may be reading.
-    pub(crate) fn set(&self, value: usize) {
+    pub(crate) fn set(&self, value: u32) {
         if self.get() != value {
             // ORDERING: Relaxed. A guess orders nothing.
             self.0.store(value, Ordering::Relaxed);

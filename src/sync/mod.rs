@@ -22,6 +22,10 @@ pub(crate) use real::*;
 mod threads;
 #[cfg(all(feature = "std", not(any(loom, shuttle))))]
 pub(crate) use threads::*;
+#[cfg(not(all(feature = "std", not(any(loom, shuttle)))))]
+mod still;
+#[cfg(not(all(feature = "std", not(any(loom, shuttle)))))]
+pub(crate) use still::Instant;
 
 #[cfg(loom)]
 mod model;

@@ -18,7 +18,7 @@ pub(crate) use core::hint::spin_loop;
 pub(crate) const SPIN_ROUNDS: u32 = 6;
 
 /// How often an operation that is blocked looks again before it parks, with a [`spin_loop`] in between.
-pub(crate) const LOOKS: usize = 80;
+pub(crate) const LOOKS: usize = 60;
 
 /// `core::cell::UnsafeCell` with the access style of loom's, so that one text serves both.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 pub(crate) use std::sync::Mutex;
 pub(crate) use std::thread_local;
+pub(crate) use std::time::Instant;
 
 use core::cell::Cell;
 use core::future::Future;
@@ -9,7 +10,6 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use std::task::Wake;
 use std::thread::{self, Thread};
-use std::time::Instant;
 
 use super::{Arc, AtomicBool, Ordering};
 
