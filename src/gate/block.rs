@@ -2,15 +2,16 @@
 
 use std::time::Instant;
 
-use super::{Attempt, Operation, wait};
+use super::{Attempt, Lane, Operation, wait};
 use crate::sync::{self, LOOKS_BEFORE_BLOCKING, spin_loop};
 
 /// Attempts `operation` on this thread until it is done, parking the thread in between; `None` if `deadline`
 /// came first.
 ///
 /// Before the thread parks it looks again for some 500 pauses, without a look at `deadline`: some microseconds on
-/// most machines. To park and to be woken are system calls
-/// for both sides, and a thread of the other side that runs at this moment is usually quicker.
+/// most machines. To park and to be woken are system calls for both sides, and a thread of the other side that runs
+/// at this moment is usually quicker. The first look comes after the time in which a backlog may have built up,
+/// for the reasons given in `linger.rs`.
 /// A future must not do that, for the other side may be a task that waits for this very thread.
 #[track_caller]
 pub(crate) fn block<O: Operation>(
@@ -25,7 +26,8 @@ pub(crate) fn block<O: Operation>(
     if let Attempt::Done(output) = operation.attempt() {
         return Some(output);
     }
-    for look in 0..LOOKS_BEFORE_BLOCKING {
+    let first = operation.lane().gate().lingering.stride().ilog2();
+    for look in first..LOOKS_BEFORE_BLOCKING {
         // Without yielding: among busy threads that would give a whole time slice away.
         for _ in 0..1 << look {
             spin_loop();

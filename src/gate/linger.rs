@@ -2,12 +2,13 @@
 //!
 //! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
 //! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
-//! comes sooner. So an operation that is blocked looks again for a moment (some [`LOOKS`]) first, but
+//! comes sooner. So an operation that is blocked looks again for some [`PAUSES`] first, but
 //!
 //! * not if the other side was last about to wait on this very thread: it may wait for the thread again, and
-//!   then nothing can come. On an executor of one thread nobody ever lingers.
-//! * not in a large channel. There it is better to sleep while a backlog builds up, which then costs less per
-//!   message than to take each one as it comes.
+//!   then nothing can come. On an executor of one thread nobody ever lingers; nor in a channel that was never
+//!   both full and empty.
+//! * not more often than every [`stride`] of pauses. Each look takes a cache line from the side that is at work, and
+//!   finds one message. It is better to leave that side alone for a while, and to find many.
 //! * less and less often while it comes to nothing: each time it is left out for more parks than the time before.
 //!
 //! A channel of one message is a case of its own, for there every message is waited for on both sides. Two tasks
@@ -16,16 +17,22 @@
 //! is tried for longer, also on the same thread, and then left out for much longer. Whether it pays is a matter of
 //! time: how long a cache line takes from one core to another differs by a factor of ten between machines, and where
 //! that is more than parking costs, it is better to park and let a task of the same core run.
+//!
+//! What it gains is in `compare/README.md`, "What was tried".
 
 use core::time::Duration;
 
 use super::Operation;
 use crate::budget;
-use crate::sync::{Hint, Instant, LOOKS, spin_loop};
+use crate::sync::{Hint, Instant, PAUSES, spin_loop};
 
-/// The largest capacity where it pays. Measured on two cores at 1, 2, 64 (it does, 10 to 60 % of a message's
-/// time where several tasks are on each side; at 1 up to 75 %) and 1024 (it does not).
-const LARGEST_CAPACITY: usize = 64;
+/// How many pauses there are from one look to the next: about as many as a quarter of the messages that fit take.
+fn stride(capacity: usize) -> u32 {
+    (capacity / 4).clamp(1, LONGEST_STRIDE) as u32
+}
+
+/// Some microseconds, which a message may be late for it.
+const LONGEST_STRIDE: usize = 128;
 
 /// When lingering is left out, and for how long.
 #[derive(Debug)]
@@ -55,7 +62,7 @@ const ONE: Rule = Rule {
 };
 
 /// For larger ones.
-const SMALL: Rule = Rule {
+const MORE: Rule = Rule {
     every: 1,
     limit: None,
     patience: 1,
@@ -67,8 +74,8 @@ const SMALL: Rule = Rule {
 /// What has come of lingering lately.
 #[derive(Debug)]
 pub(super) struct Lingering {
-    /// `None` if the channel is too large.
-    rule: Option<&'static Rule>,
+    rule: &'static Rule,
+    stride: u32,
     /// The thread on which somebody was last about to park; 0 if nobody ever was.
     thread: Hint,
     /// 1 if the rule insists and the other side was ever on another thread.
@@ -86,13 +93,9 @@ pub(super) struct Lingering {
 impl Lingering {
     /// For a channel of `capacity` messages.
     pub(super) fn new(capacity: usize) -> Self {
-        let rule = match capacity {
-            1 => Some(&ONE),
-            2..=LARGEST_CAPACITY => Some(&SMALL),
-            _ => None,
-        };
         Self {
-            rule,
+            rule: if capacity == 1 { &ONE } else { &MORE },
+            stride: stride(capacity),
             thread: Hint::default(),
             elsewhere: Hint::default(),
             waits: Hint::default(),
@@ -109,16 +112,17 @@ impl Lingering {
         operation: &mut O,
         opposite: &Self,
     ) -> Option<O::Output> {
-        let rule = self.rule?;
+        let rule = self.rule;
         if !self.may_come(rule, opposite) || self.is_left_out() {
             return None;
         }
         let judged = self.is_to_be_judged(rule);
         let start = rule.limit.filter(|_| judged).map(|_| Instant::now());
         // None in a loom run.
-        #[allow(clippy::reversed_empty_ranges)]
-        for _ in 0..LOOKS {
-            spin_loop();
+        for _ in 0..PAUSES.div_ceil(self.stride) {
+            for _ in 0..self.stride {
+                spin_loop();
+            }
             if let Some(output) = operation.attempt_at_once() {
                 if judged {
                     let time = start.map(|start| start.elapsed());
@@ -131,6 +135,12 @@ impl Lingering {
             self.judge(rule, false);
         }
         None
+    }
+
+    /// How many pauses there should be from one look to the next.
+    #[cfg(feature = "std")]
+    pub(super) fn stride(&self) -> u32 {
+        self.stride
     }
 
     /// Whether somebody may be at work on another thread.
@@ -198,7 +208,7 @@ mod tests {
 
     #[test]
     fn it_is_left_out_longer_each_time_until_it_pays_again() {
-        for rule in [&ONE, &SMALL] {
+        for rule in [&ONE, &MORE] {
             let lingering = Lingering::new(1);
             let first: Vec<_> = (0..4).map(|_| fail(&lingering, rule)).collect();
             assert_eq!(first, [1, 3, 7, 15].map(|times| times * rule.first));
@@ -225,7 +235,7 @@ mod tests {
 
     #[test]
     fn nothing_is_expected_before_two_threads_were_seen() {
-        for rule in [&ONE, &SMALL] {
+        for rule in [&ONE, &MORE] {
             let [here, there] = [(); 2].map(|()| Lingering::new(1));
             assert!(!here.may_come(rule, &there), "nobody was there");
             assert!(!there.may_come(rule, &here), "on this very thread");

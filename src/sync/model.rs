@@ -20,7 +20,7 @@ pub(crate) const SPIN_ROUNDS: u32 = 1;
 pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
 
 /// The same, and the model has enough to explore.
-pub(crate) const LOOKS: usize = 0;
+pub(crate) const PAUSES: u32 = 0;
 
 pub(crate) use core::hint::spin_loop;
 

@@ -28,7 +28,7 @@ pub(crate) const SPIN_ROUNDS: u32 = 1;
 pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
 
 /// The same.
-pub(crate) const LOOKS: usize = 1;
+pub(crate) const PAUSES: u32 = 1;
 
 /// Lets others run, or looking again would find nothing.
 pub(crate) fn spin_loop() {
