@@ -2,16 +2,17 @@
 
 use std::time::Instant;
 
+use super::linger::look_after;
 use super::{Attempt, Lane, Operation, wait};
-use crate::sync::{self, LOOKS_BEFORE_BLOCKING, spin_loop};
+use crate::sync::{self, LOOKS_BEFORE_BLOCKING};
 
 /// Attempts `operation` on this thread until it is done, parking the thread in between; `None` if `deadline`
 /// came first.
 ///
-/// Before the thread parks it looks again for some 500 pauses, without a look at `deadline`: some microseconds on
+/// Before the thread parks it looks again for some 600 pauses, without a look at `deadline`: some ten microseconds on
 /// most machines. To park and to be woken are system calls for both sides, and a thread of the other side that runs
-/// at this moment is usually quicker. The first look comes after the time in which a backlog may have built up,
-/// for the reasons given in `linger.rs`.
+/// at this moment is usually quicker. It begins as a task does that lingers (`linger.rs`), and goes on with longer
+/// and longer pauses.
 /// A future must not do that, for the other side may be a task that waits for this very thread.
 #[track_caller]
 pub(crate) fn block<O: Operation>(
@@ -26,15 +27,15 @@ pub(crate) fn block<O: Operation>(
     if let Attempt::Done(output) = operation.attempt() {
         return Some(output);
     }
-    let first = operation.lane().gate().lingering.stride().ilog2();
-    for look in first..LOOKS_BEFORE_BLOCKING {
-        // Without yielding: among busy threads that would give a whole time slice away.
-        for _ in 0..1 << look {
-            spin_loop();
-        }
-        if let Some(output) = operation.attempt_at_once() {
-            return Some(output);
-        }
+    // Without yielding: among busy threads that would give a whole time slice away.
+    let lane = operation.lane();
+    let lingering = &lane.gate().lingering;
+    let looked = lingering.look_again(&mut operation).or_else(|| {
+        let first = lingering.stride().ilog2();
+        (first..LOOKS_BEFORE_BLOCKING).find_map(|look| look_after(1 << look, &mut operation))
+    });
+    if looked.is_some() {
+        return looked;
     }
     sync::block_on_until(wait(operation), deadline)
 }

@@ -34,6 +34,14 @@ fn stride(capacity: usize) -> u32 {
 /// Some microseconds, which a message may be late for it.
 const LONGEST_STRIDE: usize = 128;
 
+/// Attempts `operation` after so many pauses.
+pub(super) fn look_after<O: Operation>(pauses: u32, operation: &mut O) -> Option<O::Output> {
+    for _ in 0..pauses {
+        spin_loop();
+    }
+    operation.attempt_at_once()
+}
+
 /// When lingering is left out, and for how long.
 #[derive(Debug)]
 struct Rule {
@@ -118,23 +126,17 @@ impl Lingering {
         }
         let judged = self.is_to_be_judged(rule);
         let start = rule.limit.filter(|_| judged).map(|_| Instant::now());
-        // None in a loom run.
-        for _ in 0..PAUSES.div_ceil(self.stride) {
-            for _ in 0..self.stride {
-                spin_loop();
-            }
-            if let Some(output) = operation.attempt_at_once() {
-                if judged {
-                    let time = start.map(|start| start.elapsed());
-                    self.judge(rule, time <= rule.limit);
-                }
-                return Some(output);
-            }
-        }
+        let output = self.look_again(operation);
         if judged {
-            self.judge(rule, false);
+            let time = start.map(|start| start.elapsed());
+            self.judge(rule, output.is_some() && time <= rule.limit);
         }
-        None
+        output
+    }
+
+    /// Attempts `operation` after each stride of pauses, for some [`PAUSES`]; not at all in a loom run.
+    pub(super) fn look_again<O: Operation>(&self, operation: &mut O) -> Option<O::Output> {
+        (0..PAUSES.div_ceil(self.stride)).find_map(|_| look_after(self.stride, operation))
     }
 
     /// How many pauses there should be from one look to the next.
