@@ -56,9 +56,8 @@
 //!
 //! # Lingering
 //!
-//! In a small channel an operation that is blocked looks again for a moment before it parks, if the
-//! other side seems to be running on another core; see `linger.rs`. It is then not waiting yet, so nothing
-//! above is concerned.
+//! An operation that is blocked looks again for a moment before it parks, if the other side seems to be
+//! running on another core; see `linger.rs`. It is then not waiting yet, so nothing above is concerned.
 //!
 //! # Waiting without parking
 //!
