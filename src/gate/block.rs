@@ -12,7 +12,7 @@ use crate::sync::{self, LOOKS_BEFORE_BLOCKING};
 /// Before the thread parks it looks again for some 600 pauses, without a look at `deadline`: some ten microseconds on
 /// most machines. To park and to be woken are system calls for both sides, and a thread of the other side that runs
 /// at this moment is usually quicker. It begins as a task does that lingers (`linger.rs`), and goes on with longer
-/// and longer pauses.
+/// and longer pauses; without yielding, for among busy threads that would give a whole time slice away.
 /// A future must not do that, for the other side may be a task that waits for this very thread.
 #[track_caller]
 pub(crate) fn block<O: Operation>(
@@ -23,19 +23,18 @@ pub(crate) fn block<O: Operation>(
     if let Some(output) = operation.attempt_at_once() {
         return Some(output);
     }
+    let looks = operation.lane().gate().lingering.looks();
+    if let Some(output) = look_after(looks, &mut operation) {
+        return Some(output);
+    }
     // Sees what the looks do not: room beside permits, and a channel that is closed.
     if let Attempt::Done(output) = operation.attempt() {
         return Some(output);
     }
-    // Without yielding: among busy threads that would give a whole time slice away.
-    let lane = operation.lane();
-    let lingering = &lane.gate().lingering;
-    let looked = lingering.look_again(&mut operation).or_else(|| {
-        let first = lingering.stride().ilog2();
-        (first..LOOKS_BEFORE_BLOCKING).find_map(|look| look_after(1 << look, &mut operation))
-    });
-    if looked.is_some() {
-        return looked;
+    let stride = operation.lane().gate().lingering.stride();
+    let looks = (stride.ilog2()..LOOKS_BEFORE_BLOCKING).map(|look| 1 << look);
+    if let Some(output) = look_after(looks, &mut operation) {
+        return Some(output);
     }
     sync::block_on_until(wait(operation), deadline)
 }

@@ -2,11 +2,13 @@
 //!
 //! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
 //! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
-//! comes sooner. So an operation that is blocked looks again for some [`PAUSES`] first, but
+//! comes sooner. So an operation that was not possible at once is tried again for some [`PAUSES`] first, and even
+//! before it is found out whether it is blocked: for that, a receiver reads the senders' word, and the other way
+//! round, and the cache line that it is in goes back and forth once more. But
 //!
-//! * not if the other side was last about to wait on this very thread: it may wait for the thread again, and
-//!   then nothing can come. On an executor of one thread nobody ever lingers; nor in a channel that was never
-//!   both full and empty.
+//! * not if the other side last had to wait on this very thread: it may wait for the thread again, and then
+//!   nothing can come. On an executor of one thread nobody ever lingers; nor in a channel where one side has
+//!   never had to wait.
 //! * not more often than every [`stride`] of pauses. Each look takes a cache line from the side that is at work, and
 //!   finds one message. It is better to leave that side alone for a while, and to find many.
 //! * less and less often while it comes to nothing: each time it is left out for more parks than the time before.
@@ -20,6 +22,7 @@
 //!
 //! What it gains is in `compare/README.md`, "What was tried".
 
+use core::iter::repeat_n;
 use core::time::Duration;
 
 use super::Operation;
@@ -34,12 +37,20 @@ fn stride(capacity: usize) -> u32 {
 /// Some microseconds, which a message may be late for it.
 const LONGEST_STRIDE: usize = 128;
 
-/// Attempts `operation` after so many pauses.
-pub(super) fn look_after<O: Operation>(pauses: u32, operation: &mut O) -> Option<O::Output> {
-    for _ in 0..pauses {
-        spin_loop();
+/// Attempts `operation` after each of these numbers of pauses.
+pub(super) fn look_after<O: Operation>(
+    mut looks: impl Iterator<Item = u32>,
+    operation: &mut O,
+) -> Option<O::Output> {
+    if !operation.may_succeed_at_once() {
+        return None;
     }
-    operation.attempt_at_once()
+    looks.find_map(|pauses| {
+        for _ in 0..pauses {
+            spin_loop();
+        }
+        operation.attempt_at_once()
+    })
 }
 
 /// When lingering is left out, and for how long.
@@ -84,7 +95,7 @@ const MORE: Rule = Rule {
 pub(super) struct Lingering {
     rule: &'static Rule,
     stride: u32,
-    /// The thread on which somebody was last about to park; 0 if nobody ever was.
+    /// The thread on which somebody last had to wait; 0 if nobody ever had.
     thread: Hint,
     /// 1 if the rule insists and the other side was ever on another thread.
     elsewhere: Hint,
@@ -121,12 +132,13 @@ impl Lingering {
         opposite: &Self,
     ) -> Option<O::Output> {
         let rule = self.rule;
-        if !self.may_come(rule, opposite) || self.is_left_out() {
+        if !operation.may_succeed_at_once() || !self.may_come(rule, opposite) || self.is_left_out()
+        {
             return None;
         }
         let judged = self.is_to_be_judged(rule);
         let start = rule.limit.filter(|_| judged).map(|_| Instant::now());
-        let output = self.look_again(operation);
+        let output = look_after(self.looks(), operation);
         if judged {
             let time = start.map(|start| start.elapsed());
             self.judge(rule, output.is_some() && time <= rule.limit);
@@ -134,9 +146,9 @@ impl Lingering {
         output
     }
 
-    /// Attempts `operation` after each stride of pauses, for some [`PAUSES`]; not at all in a loom run.
-    pub(super) fn look_again<O: Operation>(&self, operation: &mut O) -> Option<O::Output> {
-        (0..PAUSES.div_ceil(self.stride)).find_map(|_| look_after(self.stride, operation))
+    /// For how many pauses to wait before each look; none in a loom run.
+    pub(super) fn looks(&self) -> impl Iterator<Item = u32> + use<> {
+        repeat_n(self.stride, PAUSES.div_ceil(self.stride) as usize)
     }
 
     /// How many pauses there should be from one look to the next.

@@ -56,8 +56,9 @@
 //!
 //! # Lingering
 //!
-//! An operation that is blocked looks again for a moment before it parks, if the other side seems to be
-//! running on another core; see `linger.rs`. It is then not waiting yet, so nothing above is concerned.
+//! An operation that is not possible at once looks again for a moment before anything else, if the other side
+//! seems to be running on another core; see `linger.rs`. It is then not waiting yet, and owes no duty, so
+//! nothing above is concerned.
 //!
 //! # Waiting without parking
 //!
@@ -249,6 +250,12 @@ pub(crate) trait Operation {
     /// Tries once, without any patience: `Some` if that was enough.
     fn attempt_at_once(&mut self) -> Option<Self::Output>;
 
+    /// Whether [`attempt_at_once`](Self::attempt_at_once) is worth repeating: if not, it fails whatever the other
+    /// side does.
+    fn may_succeed_at_once(&self) -> bool {
+        true
+    }
+
     /// Tries once, with a bounded number of steps. All effects of the operation lie in the attempt that
     /// returns `Done`.
     fn attempt(&mut self) -> Attempt<Self::Output>;
@@ -265,6 +272,10 @@ impl<O: Operation> Operation for &mut O {
 
     fn attempt_at_once(&mut self) -> Option<O::Output> {
         (**self).attempt_at_once()
+    }
+
+    fn may_succeed_at_once(&self) -> bool {
+        (**self).may_succeed_at_once()
     }
 
     fn attempt(&mut self) -> Attempt<O::Output> {
@@ -347,6 +358,11 @@ fn pass_on_to_list<L: Lane>(lane: &L) {
 pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
     let lane = operation.lane();
     let gate = lane.gate();
+    // Before the thorough attempt, which takes a cache line from the other side.
+    let opposite = &lane.opposite().lingering;
+    if let Some(output) = gate.lingering.linger(&mut operation, opposite) {
+        return output;
+    }
     let mut duty = Duty {
         lane: &lane,
         owed: false,
@@ -369,15 +385,6 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
         rounds += 1;
         if core::mem::take(&mut woken) {
             gate.figures.spurious.add(1);
-        }
-        // Not before a duty is paid: others may wait for it.
-        if !duty.owed {
-            if let Some(output) = gate
-                .lingering
-                .linger(&mut operation, &lane.opposite().lingering)
-            {
-                return output;
-            }
         }
         if gate.listed() == 0 {
             duty.sitter = poll_fn(|cx| Poll::Ready(gate.seat.sit(cx.waker()))).await;
@@ -447,6 +454,11 @@ fn poll_again<O: Operation>(
     cx: &mut Context<'_>,
 ) -> Poll<O::Output> {
     let lane = operation.lane();
+    let opposite = &lane.opposite().lingering;
+    if let Some(output) = gate.lingering.linger(operation, opposite) {
+        gate.pollers.stop_waiting(watcher);
+        return Poll::Ready(output);
+    }
     for _ in 0..ROUNDS {
         match operation.attempt() {
             Attempt::Done(output) => {

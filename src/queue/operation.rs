@@ -133,6 +133,11 @@ impl<'a, T> Operation for SendOperation<'a, T> {
         Some(Ok(()))
     }
 
+    /// Beside permits, and in a closed queue, only the thorough attempt can tell.
+    fn may_succeed_at_once(&self) -> bool {
+        self.queue.ring.is_plain()
+    }
+
     fn attempt(&mut self) -> Attempt<Result<(), T>> {
         let claim = persist(Patience::Spin, || self.queue.ring.claim_send());
         attempt(claim, |claim| {

@@ -9,9 +9,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use super::{MpmcQueue, Patience};
+use super::{MpmcQueue, Patience, SendOperation};
 use crate::channel;
 use crate::error::{TryRecvError, TrySendError};
+use crate::gate::Operation;
 use crate::ring::Refusal;
 use crate::{Consumer, Producer};
 
@@ -350,4 +351,18 @@ fn the_last_receiver_waits_for_a_send_in_flight_and_drops_its_message() {
     waits_for(move || drop(rx), || queue.publish(claim, message));
     assert_eq!(drops.load(Ordering::SeqCst), 1, "while the sender lives");
     assert!(tx.is_empty() && tx.is_closed());
+}
+
+/// Else each send would look in vain for as long as a permit is out.
+#[test]
+fn a_send_beside_permits_or_to_a_closed_queue_does_not_linger() {
+    let queue = queue(2, 0);
+    let may_succeed = || SendOperation::new(&queue, 1).may_succeed_at_once();
+    assert!(may_succeed());
+    queue.try_reserve_many(1, 1).unwrap();
+    assert!(!may_succeed());
+    queue.release(1);
+    assert!(may_succeed());
+    queue.close();
+    assert!(!may_succeed());
 }

@@ -199,6 +199,11 @@ impl<T> Ring<T> {
         )
     }
 
+    /// Whether the ring is open and no permit is out.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.glance::<claim::Tail>().is_plain()
+    }
+
     /// The number of permits outstanding.
     pub(crate) fn permits(&self) -> usize {
         // ORDERING: Acquire. Pairs with the swap that takes a permit: what its thread did before is seen.
