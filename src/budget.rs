@@ -76,6 +76,28 @@ pub(crate) fn this_thread() -> u32 {
     }
 }
 
+/// A number that differs from call to call (xorshift), with no memory but the thread's own.
+#[cfg(feature = "std")]
+pub(crate) fn random() -> u32 {
+    thread_local! {
+        static LAST: Cell<u32> = const { Cell::new(1) };
+    }
+    LAST.with(|last| {
+        let mut number = last.get();
+        number ^= number << 13;
+        number ^= number >> 17;
+        number ^= number << 5;
+        last.set(number);
+        number
+    })
+}
+
+/// Without threads nobody ever asks.
+#[cfg(not(feature = "std"))]
+pub(crate) fn random() -> u32 {
+    0
+}
+
 /// Lets the executor run other tasks once.
 pub(crate) fn yield_now() -> impl Future<Output = ()> {
     YieldNow { yielded: false }

@@ -53,6 +53,11 @@ pub(super) fn look_after<O: Operation>(
     })
 }
 
+/// True one time in `many`. Not counted at the gate, for each count would take a cache line from the other side.
+fn by_chance(many: u32) -> bool {
+    budget::random() % many == 0
+}
+
 /// When lingering is left out, and for how long.
 #[derive(Debug)]
 struct Rule {
@@ -99,8 +104,6 @@ pub(super) struct Lingering {
     thread: Hint,
     /// 1 if the rule insists and the other side was ever on another thread.
     elsewhere: Hint,
-    /// How many waits there were.
-    waits: Hint,
     /// How many more of those that were judged failed than succeeded.
     debt: Hint,
     /// For how many parks to leave it out.
@@ -117,7 +120,6 @@ impl Lingering {
             stride: stride(capacity),
             thread: Hint::default(),
             elsewhere: Hint::default(),
-            waits: Hint::default(),
             debt: Hint::default(),
             left_out: Hint::default(),
             last: Hint::default(),
@@ -136,7 +138,7 @@ impl Lingering {
         {
             return None;
         }
-        let judged = self.is_to_be_judged(rule);
+        let judged = by_chance(rule.every);
         let start = rule.limit.filter(|_| judged).map(|_| Instant::now());
         let output = look_after(self.looks(), operation);
         if judged {
@@ -173,12 +175,6 @@ impl Lingering {
         let left_out = self.left_out.get();
         self.left_out.set(left_out.saturating_sub(1));
         left_out > 0
-    }
-
-    fn is_to_be_judged(&self, rule: &Rule) -> bool {
-        let waits = (self.waits.get() + 1) % rule.every;
-        self.waits.set(waits);
-        waits == 0
     }
 
     /// Notes that a wait was worth it, or not.
