@@ -113,14 +113,14 @@ impl<T> Sender<T> {
     ///
     /// At most one message is taken out, and none if room came up meanwhile. It is the oldest at the moment
     /// when it is taken; under contention a receiver may get an older one just before, and other senders'
-    /// messages may come between. Permits are never taken away. Costs four atomic read-modify-writes, and one
-    /// more if a message is taken out.
+    /// messages may come between. Permits are never taken away. Forced sends of one channel take turns: one waits
+    /// while another is under way, for about as long as it takes itself. Costs four atomic read-modify-writes, and
+    /// one more if a message is taken out.
     ///
     /// # Errors
     ///
     /// [`TrySendError`] with the message: `Closed`, or `Full` if all of the capacity is held by permits, so
-    /// that there is no message to take out, or if 65,535 permits are out, the most there can be. Other forced sends hold it for a moment as well; this one gives way
-    /// a few times before it counts that as full.
+    /// that there is no message to take out, or if 65,535 permits are out, the most there can be.
     ///
     /// # Examples
     ///

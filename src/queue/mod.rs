@@ -13,7 +13,6 @@ pub(crate) use operation::{
     SendOperation, Unavailable,
 };
 
-use force::Promises;
 use operation::persist;
 
 use alloc::vec::Vec;
@@ -23,6 +22,7 @@ use core::task::{Context, Poll};
 
 use crate::gate::{self, Gate};
 use crate::ring::{Chunk, RecvClaim, Refusal, Ring, SendClaim, Sent};
+use crate::sync::Lock;
 use crate::unwind::{exhaust, finally};
 use crate::watch::Watcher;
 
@@ -52,7 +52,8 @@ pub struct MpmcQueue<T> {
     ring: Ring<T>,
     receivers: Gate,
     senders: Gate,
-    promises: Promises,
+    /// Held during a forced send.
+    forcing: Lock<()>,
 }
 
 impl<T> MpmcQueue<T> {
@@ -89,7 +90,7 @@ impl<T> MpmcQueue<T> {
             ring: Ring::new(capacity),
             receivers: Gate::new(capacity),
             senders: Gate::new(capacity),
-            promises: Promises::new(),
+            forcing: Lock::new(()),
         }
     }
 

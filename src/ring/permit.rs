@@ -8,9 +8,9 @@
 //!   have moved since, which only makes more room.
 //!
 //! One operation goes beyond: [`Ring::overcommit`] takes a permit that the ring has no room for, as the
-//! promise to take a message out next. While `n` such promises are open the sum may reach `capacity + n`.
-//! Whoever holds a permit still finds room for its message, for the `n` promised permits are not used
-//! before they are kept: with them and its own counted, at most `capacity - 1` messages are in the ring.
+//! promise to take a message out next. There is one such promise at a time, and while it is open the sum may
+//! reach `capacity + 1`. Whoever holds a permit still finds room for its message, for the promised permit is not
+//! used before it is kept: with it and its own counted, at most `capacity - 1` messages are in the ring.
 
 use super::claim::{ATTEMPTS, Tail};
 use super::word::{MAX_PERMITS, Word, change};
@@ -75,7 +75,7 @@ impl<T> Ring<T> {
 
     /// Takes a permit whether there is room for it or not. The caller owes the ring a message taken out
     /// before it uses the permit, unless [`is_overcommitted`](Self::is_overcommitted) finds that room
-    /// came up by itself.
+    /// came up by itself. Once it did, nobody else can take that room. To be called by one at a time.
     pub(crate) fn overcommit(&self) -> Result<(), Refusal> {
         self.reserve_when(|_, seen| {
             if seen.permits() == MAX_PERMITS {
@@ -92,6 +92,30 @@ impl<T> Ring<T> {
         let (head, tail) = self.snapshot();
         let messages = self.geometry.distance(head.position(), tail.position());
         messages + tail.permits() as usize > self.capacity()
+    }
+
+    /// Gives the permit of [`overcommit`](Self::overcommit) back if other permits hold all of the room; says whether
+    /// no more could be counted before. In the same step, so that until then it is they who make the ring full:
+    /// there is nobody to notify of any room.
+    pub(crate) fn retract(&self) -> Option<bool> {
+        let mut retreat = Retreat::new();
+        loop {
+            let seen = self.glance::<Tail>();
+            if seen.permits() as usize <= self.capacity() {
+                return None;
+            }
+            // ORDERING: AcqRel. As in `swap_permits`.
+            let swapped = self.tail.compare_exchange_weak(
+                seen.bits(),
+                seen.without_permits(1).bits(),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            if swapped.is_ok() {
+                return Some(seen.permits() == MAX_PERMITS);
+            }
+            retreat.step();
+        }
     }
 
     /// Adds as many permits as `judge` allows for the `tail` it is shown; it may also name another one.

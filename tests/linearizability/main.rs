@@ -213,7 +213,7 @@ fn permits_and_messages_share_the_capacity_at_every_moment() {
             let mut held: Vec<Permit<'_, u32>> = Vec::new();
             for call in 0..5 {
                 let message = message(thread, call);
-                match (recorder.random.below(4), held.pop()) {
+                match (recorder.random.below(5), held.pop()) {
                     (0 | 1, None) => recorder.call(|| match tx.try_reserve() {
                         Ok(permit) => {
                             held.push(permit);
@@ -225,6 +225,10 @@ fn permits_and_messages_share_the_capacity_at_every_moment() {
                         permit.send(message);
                         Call::SendOnPermit(message)
                     }),
+                    (2, permit) => {
+                        held.extend(permit);
+                        recorder.call(|| force_send(&tx, message));
+                    }
                     (_, permit) => {
                         held.extend(permit);
                         act_simply(&tx, &rx, message, recorder);

@@ -168,6 +168,21 @@ fn two_force_sends_to_an_empty_channel() {
     });
 }
 
+/// What a forced send holds for a moment, and gives up, is nobody's room meanwhile.
+#[test]
+fn a_forced_send_that_fails_makes_nothing_full() {
+    explore(3, || {
+        let (tx, _rx) = channel(1);
+        let other = tx.clone();
+        let permit = tx.try_reserve().unwrap();
+        let sender = thread::spawn(move || (other.force_send(1).is_ok(), other));
+        drop(permit);
+        let here = tx.try_send(2);
+        let (there, _other) = sender.join().unwrap();
+        assert!(here.is_ok() || there, "full of what?");
+    });
+}
+
 /// The room that it makes is its own, also where a sender waits for it.
 #[test]
 fn force_send_beside_a_waiting_sender() {
