@@ -171,6 +171,8 @@ impl<T> Shared<T> {
         }
     }
 
+    // `close` swaps `tail` also if the channel is closed already. It must: only that orders this against a send
+    // on a permit that looks for receivers.
     fn drop_receiver(&self) {
         if self.receivers.remove() {
             let _rest = finally(|| self.queue.discard_all());

@@ -114,7 +114,8 @@ impl<T> Sender<T> {
     /// At most one message is taken out, and none if room came up meanwhile. It is the oldest at the moment
     /// when it is taken; under contention a receiver may get an older one just before, and other senders'
     /// messages may come between. Permits are never taken away. Forced sends of one channel take turns: one waits
-    /// while another is under way, for about as long as it takes itself. Costs four atomic read-modify-writes, and
+    /// while another is under way, for about as long as it takes itself (without the feature `std`, spinning: not
+    /// from an interrupt). Costs four atomic read-modify-writes, and
     /// one more if a message is taken out.
     ///
     /// # Errors
@@ -134,8 +135,11 @@ impl<T> Sender<T> {
     /// ```
     pub fn force_send(&self, value: T) -> Result<Option<T>, TrySendError<T>> {
         let value = self.check_open(value)?;
-        let _late = self.shared.discard_if_late();
-        self.shared.queue.force_send(value).map_err(refused)
+        let late = self.shared.discard_if_late();
+        let forced = self.shared.queue.force_send(value);
+        // Before the return, for if a message's destructor panics here, what is returned would not be dropped.
+        drop(late);
+        forced.map_err(refused)
     }
 
     /// Waits until the channel is closed: by [`Receiver::close`](crate::Receiver::close), or because all

@@ -3,15 +3,15 @@
 //! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
 //! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
 //! comes sooner. So an operation that was not possible at once is tried again for some [`PAUSES`] first, and even
-//! before it is found out whether it is blocked: for that, a receiver reads the senders' word, and the other way
-//! round, and the cache line that it is in goes back and forth once more. But
+//! before it is found out why: for that, a receiver reads the senders' word, and the other way round, and the cache
+//! line that it is in goes back and forth once more. (A batch reads it at each look.) But
 //!
-//! * not if the other side last had to wait on this very thread: it may wait for the thread again, and then
-//!   nothing can come. On an executor of one thread nobody ever lingers; nor in a channel where one side has
-//!   never had to wait.
+//! * not if the other side was last held up on this very thread: it may wait for the thread again, and then
+//!   nothing can come. A channel that was only ever used on one thread never lingers; nor one where one side was
+//!   never held up.
 //! * not more often than every [`stride`] of pauses. Each look takes a cache line from the side that is at work, and
 //!   finds one message. It is better to leave that side alone for a while, and to find many.
-//! * less and less often while it comes to nothing: each time it is left out for more parks than the time before.
+//! * less and less often while it comes to nothing: each time it is left out more often than the time before.
 //!
 //! A channel of one message is a case of its own, for there every message is waited for on both sides. Two tasks
 //! on two threads can go on for long without parking, at several times the speed, but only if both keep looking; and
@@ -67,7 +67,7 @@ struct Rule {
     limit: Option<Duration>,
     /// How many more must have failed than succeeded before it is left out.
     patience: u32,
-    /// For how many parks, the first time. Twice as many and `first` more the next time.
+    /// For how many operations that are held up, the first time. Twice as many and `first` more the next time.
     first: u32,
     /// For how many at most. A few waits in so many are the price of noticing that it pays again.
     longest: u32,
@@ -100,13 +100,13 @@ const MORE: Rule = Rule {
 pub(super) struct Lingering {
     rule: &'static Rule,
     stride: u32,
-    /// The thread on which somebody last had to wait; 0 if nobody ever had.
+    /// The thread on which somebody was last held up, by a full or empty channel or a lost claim; 0 if nobody ever.
     thread: Hint,
     /// 1 if the rule insists and the other side was ever on another thread.
     elsewhere: Hint,
     /// How many more of those that were judged failed than succeeded.
     debt: Hint,
-    /// For how many parks to leave it out.
+    /// For how many operations that are held up to leave it out.
     left_out: Hint,
     /// For how many it was left out the last time, halved by every success since.
     last: Hint,
@@ -126,7 +126,7 @@ impl Lingering {
         }
     }
 
-    /// Attempts `operation`, which is blocked, a few times more.
+    /// Attempts `operation`, which was not possible at once, a few times more.
     #[cold]
     pub(super) fn linger<O: Operation>(
         &self,

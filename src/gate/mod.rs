@@ -373,7 +373,12 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
     loop {
         // The output must not live across an `await`: the future would be `Sync` only for messages that are.
         let blocked = match operation.attempt() {
-            Attempt::Done(output) => return output,
+            Attempt::Done(output) => {
+                // If the waker of who comes next panics here, the output is still dropped; as the value that
+                // is being returned, it would not be.
+                drop(duty);
+                return output;
+            }
             Attempt::Blocked => rounds < ROUNDS,
             Attempt::Busy => false,
         };

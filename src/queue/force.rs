@@ -36,12 +36,15 @@ impl<T> MpmcQueue<T> {
         match self.forcing.with(|()| self.force_alone(value)) {
             Ok(Forced { sent, evicted }) => {
                 let (oldest, senders_parked) = evicted.unzip();
-                let _senders = finally(|| {
-                    if senders_parked == Some(true) {
-                        self.senders.notify();
-                    }
-                });
-                self.after_send_reserved(sent);
+                {
+                    let _senders = finally(|| {
+                        if senders_parked == Some(true) {
+                            self.senders.notify();
+                        }
+                    });
+                    self.after_send_reserved(sent);
+                }
+                // Not while a guard lives that calls wakers: if one panicked, what is returned would not be dropped.
                 Ok(oldest)
             }
             Err((value, Unforced::Refused(refusal))) => Err((value, refusal)),

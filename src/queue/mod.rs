@@ -235,7 +235,11 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     fn try_send_again(&self, value: T, patience: Patience) -> Result<(), (T, Refusal)> {
-        match persist(patience, || self.ring.claim_send()) {
+        let claim = match patience {
+            Patience::None => self.ring.claim_send_or_not_now(),
+            _ => persist(patience, || self.ring.claim_send()),
+        };
+        match claim {
             Ok(claim) => {
                 self.publish(claim, value);
                 Ok(())
@@ -256,7 +260,11 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     fn try_recv_again(&self, patience: Patience) -> Result<T, Refusal> {
-        persist(patience, || self.ring.claim_recv()).map(|claim| self.take(claim))
+        let claim = match patience {
+            Patience::None => self.ring.claim_recv_or_not_now(),
+            _ => persist(patience, || self.ring.claim_recv()),
+        };
+        claim.map(|claim| self.take(claim))
     }
 
     /// Receives up to `limit` messages to the end of `target`; at least one, or an error.

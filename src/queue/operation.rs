@@ -10,7 +10,7 @@ use crate::sync::{Backoff, SPIN_ROUNDS};
 /// How long to insist when somebody else's unfinished claim is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// Not at all: an unfinished claim means "not ready now".
+    /// Not at all, nor does the reason matter: an unfinished claim means "not now" as well.
     None,
     /// Some dozens of spins ([`SPIN_ROUNDS`]), then let the caller decide.
     Spin,
@@ -28,7 +28,6 @@ pub(super) fn persist<C>(
     loop {
         match claim() {
             // `Contended` is never an answer for who does not wait: there may well be something to claim.
-            Err(Refusal::InFlight) if patience == Patience::None => return Err(Refusal::InFlight),
             Err(refusal @ (Refusal::InFlight | Refusal::Contended)) => {
                 if patience == Patience::Spin && spins == SPIN_ROUNDS {
                     return Err(refusal);
@@ -225,6 +224,10 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
         self.queue.ring.reserve_at_once().then_some(Ok(()))
     }
 
+    fn may_succeed_at_once(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
     fn attempt(&mut self) -> Attempt<Self::Output> {
         let reserved = persist(Patience::Spin, || self.queue.ring.reserve());
         attempt(reserved, |reserved| reserved)
@@ -247,6 +250,10 @@ impl<'a, T> Operation for ReserveManyOperation<'a, T> {
 
     fn attempt_at_once(&mut self) -> Option<Self::Output> {
         self.queue.ring.reserve_many(1, self.most).ok().map(Ok)
+    }
+
+    fn may_succeed_at_once(&self) -> bool {
+        !self.queue.is_closed()
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {

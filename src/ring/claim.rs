@@ -272,6 +272,34 @@ impl<T> Ring<T> {
         self.claim::<Recv>().map(RecvClaim)
     }
 
+    /// Claims the next slot for a message, or finds that it is not free now: for whatever reason, `InFlight`.
+    #[inline]
+    pub(crate) fn claim_send_or_not_now(&self) -> Result<SendClaim<'_, T>, Refusal> {
+        self.claim_or_not_now::<Send>().map(SendClaim)
+    }
+
+    /// Claims the oldest message, or finds that it is not there now: for whatever reason, `InFlight`.
+    #[inline]
+    pub(crate) fn claim_recv_or_not_now(&self) -> Result<RecvClaim<'_, T>, Refusal> {
+        self.claim_or_not_now::<Recv>().map(RecvClaim)
+    }
+
+    /// Does not ask for the reason, which is in the other side's word: to read that would take its cache line.
+    fn claim_or_not_now<K: Kind>(&self) -> Result<Claim<'_, T>, Refusal> {
+        let mut retreat = Retreat::new();
+        loop {
+            let seen = self.glance::<K::Direction>();
+            let ready = K::admits(self, seen).then(|| self.look::<K>(seen));
+            match ready.flatten() {
+                Some((claim, next)) if self.swap::<K>(seen, next, 1) => return Ok(claim),
+                Some(_) => retreat.step(),
+                // The position has not moved since before the look, so it is its slot that was not ready.
+                None if self.glance::<K::Direction>() == seen => return Err(Refusal::InFlight),
+                None => {}
+            }
+        }
+    }
+
     #[inline(always)]
     fn claim_at_once<K: Kind>(&self) -> Option<Claim<'_, T>> {
         let seen = self.glance::<K::Direction>();

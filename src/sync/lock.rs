@@ -1,4 +1,4 @@
-//! A lock for short accesses, during which nothing is waited for and nobody's code runs.
+//! A lock for short accesses, during which nobody's code runs, and nothing is waited for but claims in flight.
 
 #[cfg(any(feature = "std", loom, shuttle))]
 pub(crate) use mutex::Lock;

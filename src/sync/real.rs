@@ -17,7 +17,8 @@ pub(crate) use core::hint::spin_loop;
 /// claim before it lets its executor decide.
 pub(crate) const SPIN_ROUNDS: u32 = 6;
 
-/// For how many [`spin_loop`]s an operation that is blocked looks again before it parks, and at most half as many more.
+/// For how many [`spin_loop`]s an operation that is held up looks again before it parks; for twice as many where the
+/// looks are far apart.
 pub(crate) const PAUSES: u32 = 60;
 
 /// `core::cell::UnsafeCell` with the access style of loom's, so that one text serves both.
