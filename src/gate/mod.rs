@@ -317,15 +317,20 @@ impl<L: Lane> Duty<'_, L> {
             self.owed |= sitter.leave();
         }
     }
+
+    #[inline]
+    fn pay(&mut self) {
+        self.get_up();
+        if core::mem::take(&mut self.owed) {
+            pass_on(self.lane);
+        }
+    }
 }
 
 impl<L: Lane> Drop for Duty<'_, L> {
     #[inline]
     fn drop(&mut self) {
-        self.get_up();
-        if self.owed {
-            pass_on(self.lane);
-        }
+        self.pay();
     }
 }
 
@@ -376,7 +381,7 @@ pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
             Attempt::Done(output) => {
                 // If the waker of who comes next panics here, the output is still dropped; as the value that
                 // is being returned, it would not be.
-                drop(duty);
+                duty.pay();
                 return output;
             }
             Attempt::Blocked => rounds < ROUNDS,
