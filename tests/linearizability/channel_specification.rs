@@ -53,6 +53,8 @@ pub(crate) struct Channel {
     messages: VecDeque<Message>,
     permits: usize,
     closed: bool,
+    /// A forced send is under way.
+    forcing: bool,
 }
 
 impl Channel {
@@ -62,6 +64,7 @@ impl Channel {
             messages: VecDeque::new(),
             permits: 0,
             closed: false,
+            forcing: false,
         }
     }
 
@@ -178,18 +181,26 @@ impl Channel {
         };
         match (stage, outcome, evicted) {
             (0, Outcome::Closed, _) => self.done(self.closed, |_| {}),
-            (0, ..) => go(!self.closed, 1, &|next| next.permits += 1),
+            // One at a time, and from here on others see its permit.
+            (0, ..) => go(!self.closed && !self.forcing, 1, &|next| {
+                next.permits += 1;
+                next.forcing = true;
+            }),
             (1, Outcome::Done, Some(evicted)) => {
                 go(self.messages.front() == Some(&evicted), 2, &|next| {
                     next.messages.pop_front();
                 })
             }
             (1, Outcome::Done, None) => go(self.taken() <= self.capacity, 2, &|_| {}),
-            (2, Outcome::Done, _) => self.done(true, |next| next.use_permit(message)),
-            // Nothing but permits in the way: no message at one moment, no room at a later one.
-            (1, Outcome::Full, _) => go(self.messages.is_empty(), 3, &|_| {}),
-            (3, Outcome::Full, _) => go(self.taken() > self.capacity, 4, &|_| {}),
-            (4, Outcome::Full, _) => self.done(true, |next| next.permits -= 1),
+            (2, Outcome::Done, _) => self.done(true, |next| {
+                next.use_permit(message);
+                next.forcing = false;
+            }),
+            // Others' permits hold all of the room at the very moment when its own goes.
+            (1, Outcome::Full, _) => self.done(self.permits > self.capacity, |next| {
+                next.permits -= 1;
+                next.forcing = false;
+            }),
             _ => Vec::new(),
         }
     }
