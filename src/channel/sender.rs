@@ -115,8 +115,7 @@ impl<T> Sender<T> {
     /// when it is taken; under contention a receiver may get an older one just before, and other senders'
     /// messages may come between. Permits are never taken away. Forced sends of one channel take turns: one waits
     /// while another is under way, for about as long as it takes itself (without the feature `std`, spinning: not
-    /// from an interrupt). Costs four atomic read-modify-writes, and
-    /// one more if a message is taken out.
+    /// from an interrupt). Costs four atomic read-modify-writes, and one more if a message is taken out.
     ///
     /// # Errors
     ///

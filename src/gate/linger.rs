@@ -134,8 +134,7 @@ impl Lingering {
         opposite: &Self,
     ) -> Option<O::Output> {
         let rule = self.rule;
-        if !operation.may_succeed_at_once() || !self.may_come(rule, opposite) || self.is_left_out()
-        {
+        if !operation.may_succeed_at_once() || !self.may_come(opposite) || self.is_left_out() {
             return None;
         }
         let judged = by_chance(rule.every);
@@ -143,7 +142,7 @@ impl Lingering {
         let output = look_after(self.looks(), operation);
         if judged {
             let time = start.map(|start| start.elapsed());
-            self.judge(rule, output.is_some() && time <= rule.limit);
+            self.judge(output.is_some() && time <= rule.limit);
         }
         output
     }
@@ -160,12 +159,12 @@ impl Lingering {
     }
 
     /// Whether somebody may be at work on another thread.
-    fn may_come(&self, rule: &Rule, opposite: &Self) -> bool {
+    fn may_come(&self, opposite: &Self) -> bool {
         let here = budget::this_thread();
         self.thread.set(here);
         let there = opposite.thread.get();
         let differs = there != here && there != 0;
-        if differs && rule.insists {
+        if differs && self.rule.insists {
             self.elsewhere.set(1);
         }
         differs || self.elsewhere.get() == 1
@@ -178,7 +177,8 @@ impl Lingering {
     }
 
     /// Notes that a wait was worth it, or not.
-    fn judge(&self, rule: &Rule, success: bool) {
+    fn judge(&self, success: bool) {
+        let rule = self.rule;
         if success {
             self.debt.set(self.debt.get().saturating_sub(1));
             self.last.set(self.last.get() / 2);
@@ -208,28 +208,29 @@ mod tests {
         parks
     }
 
-    fn fail(lingering: &Lingering, rule: &Rule) -> u32 {
-        for _ in 0..rule.patience {
+    fn fail(lingering: &Lingering) -> u32 {
+        for _ in 0..lingering.rule.patience {
             assert_eq!(is_left_out_for(lingering), 0, "patience");
-            lingering.judge(rule, false);
+            lingering.judge(false);
         }
         is_left_out_for(lingering)
     }
 
     #[test]
     fn it_is_left_out_longer_each_time_until_it_pays_again() {
-        for rule in [&ONE, &MORE] {
-            let lingering = Lingering::new(1);
-            let first: Vec<_> = (0..4).map(|_| fail(&lingering, rule)).collect();
+        for capacity in [1, 2] {
+            let lingering = Lingering::new(capacity);
+            let rule = lingering.rule;
+            let first: Vec<_> = (0..4).map(|_| fail(&lingering)).collect();
             assert_eq!(first, [1, 3, 7, 15].map(|times| times * rule.first));
             for _ in 0..20 {
-                assert!(fail(&lingering, rule) <= rule.longest);
+                assert!(fail(&lingering) <= rule.longest);
             }
-            assert_eq!(fail(&lingering, rule), rule.longest);
+            assert_eq!(fail(&lingering), rule.longest);
             for _ in 0..20 {
-                lingering.judge(rule, true);
+                lingering.judge(true);
             }
-            assert_eq!(fail(&lingering, rule), rule.first);
+            assert_eq!(fail(&lingering), rule.first);
         }
     }
 
@@ -237,27 +238,28 @@ mod tests {
     fn one_long_wait_among_short_ones_is_forgiven() {
         let lingering = Lingering::new(1);
         for _ in 0..10 {
-            lingering.judge(&ONE, false);
-            lingering.judge(&ONE, true);
+            lingering.judge(false);
+            lingering.judge(true);
         }
         assert_eq!(is_left_out_for(&lingering), 0);
     }
 
     #[test]
     fn nothing_is_expected_before_two_threads_were_seen() {
-        for rule in [&ONE, &MORE] {
-            let [here, there] = [(); 2].map(|()| Lingering::new(1));
-            assert!(!here.may_come(rule, &there), "nobody was there");
-            assert!(!there.may_come(rule, &here), "on this very thread");
-            assert!(!here.may_come(rule, &there));
+        for capacity in [1, 2] {
+            let [here, there] = [(); 2].map(|()| Lingering::new(capacity));
+            let insists = here.rule.insists;
+            assert!(!here.may_come(&there), "nobody was there");
+            assert!(!there.may_come(&here), "on this very thread");
+            assert!(!here.may_come(&there));
             std::thread::scope(|scope| {
-                let other = scope.spawn(|| there.may_come(rule, &here));
+                let other = scope.spawn(|| there.may_come(&here));
                 assert!(other.join().unwrap());
             });
-            assert!(here.may_come(rule, &there));
+            assert!(here.may_come(&there));
             // Now both have been on this thread last.
-            assert_eq!(there.may_come(rule, &here), rule.insists);
-            assert_eq!(here.may_come(rule, &there), rule.insists);
+            assert_eq!(there.may_come(&here), insists);
+            assert_eq!(here.may_come(&there), insists);
         }
     }
 }

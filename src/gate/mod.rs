@@ -357,15 +357,19 @@ fn pass_on_to_list<L: Lane>(lane: &L) {
     }
 }
 
+/// To be called before a thorough attempt, which takes a cache line from the other side.
+fn linger<O: Operation>(operation: &mut O, lane: &O::Lane) -> Option<O::Output> {
+    let opposite = &lane.opposite().lingering;
+    lane.gate().lingering.linger(operation, opposite)
+}
+
 /// Attempts `operation` until it is done, parking its task in between.
 ///
 /// Cancel safe: until this returns, the operation has had no effect.
 pub(crate) async fn wait<O: Operation>(mut operation: O) -> O::Output {
     let lane = operation.lane();
     let gate = lane.gate();
-    // Before the thorough attempt, which takes a cache line from the other side.
-    let opposite = &lane.opposite().lingering;
-    if let Some(output) = gate.lingering.linger(&mut operation, opposite) {
+    if let Some(output) = linger(&mut operation, &lane) {
         return output;
     }
     let mut duty = Duty {
@@ -464,8 +468,7 @@ fn poll_again<O: Operation>(
     cx: &mut Context<'_>,
 ) -> Poll<O::Output> {
     let lane = operation.lane();
-    let opposite = &lane.opposite().lingering;
-    if let Some(output) = gate.lingering.linger(operation, opposite) {
+    if let Some(output) = linger(operation, &lane) {
         gate.pollers.stop_waiting(watcher);
         return Poll::Ready(output);
     }

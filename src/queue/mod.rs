@@ -235,10 +235,10 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     fn try_send_again(&self, value: T, patience: Patience) -> Result<(), (T, Refusal)> {
-        let claim = match patience {
+        let claim = persist(patience, || match patience {
             Patience::None => self.ring.claim_send_or_not_now(),
-            _ => persist(patience, || self.ring.claim_send()),
-        };
+            _ => self.ring.claim_send(),
+        });
         match claim {
             Ok(claim) => {
                 self.publish(claim, value);
@@ -260,10 +260,10 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     fn try_recv_again(&self, patience: Patience) -> Result<T, Refusal> {
-        let claim = match patience {
+        let claim = persist(patience, || match patience {
             Patience::None => self.ring.claim_recv_or_not_now(),
-            _ => persist(patience, || self.ring.claim_recv()),
-        };
+            _ => self.ring.claim_recv(),
+        });
         claim.map(|claim| self.take(claim))
     }
 

@@ -28,6 +28,7 @@ pub(super) fn persist<C>(
     loop {
         match claim() {
             // `Contended` is never an answer for who does not wait: there may well be something to claim.
+            Err(Refusal::InFlight) if patience == Patience::None => return Err(Refusal::InFlight),
             Err(refusal @ (Refusal::InFlight | Refusal::Contended)) => {
                 if patience == Patience::Spin && spins == SPIN_ROUNDS {
                     return Err(refusal);

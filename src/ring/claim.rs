@@ -124,12 +124,7 @@ impl Kind for SendReserved {
     /// A permit is room (R5): the slot can only be waiting for its receiver to free it.
     #[cold]
     fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
-        let now = ring.glance::<Tail>();
-        if now == seen {
-            Err(Refusal::InFlight)
-        } else {
-            Ok(now)
-        }
+        ring.refuse_for_now::<Tail>(seen)
     }
 }
 
@@ -272,32 +267,20 @@ impl<T> Ring<T> {
         self.claim::<Recv>().map(RecvClaim)
     }
 
-    /// Claims the next slot for a message, or finds that it is not free now: for whatever reason, `InFlight`.
+    /// Claims the next slot for a message, or finds that it is not free now: for whatever reason, `InFlight`. Or
+    /// `Contended`.
     #[inline]
     pub(crate) fn claim_send_or_not_now(&self) -> Result<SendClaim<'_, T>, Refusal> {
-        self.claim_or_not_now::<Send>().map(SendClaim)
+        self.claim_unless::<Send>(Self::refuse_for_now::<Tail>)
+            .map(SendClaim)
     }
 
-    /// Claims the oldest message, or finds that it is not there now: for whatever reason, `InFlight`.
+    /// Claims the oldest message, or finds that it is not there now: for whatever reason, `InFlight`. Or
+    /// `Contended`.
     #[inline]
     pub(crate) fn claim_recv_or_not_now(&self) -> Result<RecvClaim<'_, T>, Refusal> {
-        self.claim_or_not_now::<Recv>().map(RecvClaim)
-    }
-
-    /// Does not ask for the reason, which is in the other side's word: to read that would take its cache line.
-    fn claim_or_not_now<K: Kind>(&self) -> Result<Claim<'_, T>, Refusal> {
-        let mut retreat = Retreat::new();
-        loop {
-            let seen = self.glance::<K::Direction>();
-            let ready = K::admits(self, seen).then(|| self.look::<K>(seen));
-            match ready.flatten() {
-                Some((claim, next)) if self.swap::<K>(seen, next, 1) => return Ok(claim),
-                Some(_) => retreat.step(),
-                // The position has not moved since before the look, so it is its slot that was not ready.
-                None if self.glance::<K::Direction>() == seen => return Err(Refusal::InFlight),
-                None => {}
-            }
-        }
+        self.claim_unless::<Recv>(Self::refuse_for_now::<Head>)
+            .map(RecvClaim)
     }
 
     #[inline(always)]
@@ -310,13 +293,33 @@ impl<T> Ring<T> {
         self.swap::<K>(seen, next, 1).then_some(claim)
     }
 
+    /// `InFlight` if the word has not changed since before the look: then it was its slot that was not ready. Else the
+    /// word to try. Does not look for the reason in the other side's word, for that would take its cache line.
+    fn refuse_for_now<D: Direction>(&self, seen: Word) -> Result<Word, Refusal> {
+        let now = self.glance::<D>();
+        if now == seen {
+            Err(Refusal::InFlight)
+        } else {
+            Ok(now)
+        }
+    }
+
     fn claim<K: Kind>(&self) -> Result<Claim<'_, T>, Refusal> {
+        self.claim_unless::<K>(K::refuse)
+    }
+
+    /// Claims; `refuse` says why a word could not be claimed, or names another one to try.
+    #[inline(always)]
+    fn claim_unless<K: Kind>(
+        &self,
+        refuse: impl Fn(&Self, Word) -> Result<Word, Refusal>,
+    ) -> Result<Claim<'_, T>, Refusal> {
         let mut retreat = Retreat::new();
         let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let ready = K::admits(self, seen).then(|| self.look::<K>(seen));
             let Some((claim, next)) = ready.flatten() else {
-                seen = K::refuse(self, seen)?;
+                seen = refuse(self, seen)?;
                 continue;
             };
             if self.swap::<K>(seen, next, 1) {

@@ -48,7 +48,9 @@ impl<T> Ring<T> {
     #[inline(always)]
     pub(crate) fn reserve_at_once(&self) -> bool {
         let seen = self.glance::<Tail>();
-        seen.permits() < MAX_PERMITS && self.fits_beside_permits(seen) && self.swap_permits(seen, 1)
+        seen.permits() < MAX_PERMITS
+            && self.fits_beside_permits(seen)
+            && self.swap_tail(seen, seen.with_permits(1))
     }
 
     /// Takes room for at least `least` and at most `most` messages, as many as fit.
@@ -104,14 +106,7 @@ impl<T> Ring<T> {
             if seen.permits() as usize <= self.capacity() {
                 return None;
             }
-            // ORDERING: AcqRel. As in `swap_permits`.
-            let swapped = self.tail.compare_exchange_weak(
-                seen.bits(),
-                seen.without_permits(1).bits(),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
-            if swapped.is_ok() {
+            if self.swap_tail(seen, seen.without_permits(1)) {
                 return Some(seen.permits() == MAX_PERMITS);
             }
             retreat.step();
@@ -136,7 +131,7 @@ impl<T> Ring<T> {
                     continue;
                 }
             };
-            if self.swap_permits(seen, count) {
+            if self.swap_tail(seen, seen.with_permits(count as u64)) {
                 return Ok(count);
             }
             retreat.step();
@@ -145,14 +140,14 @@ impl<T> Ring<T> {
         Err(Refusal::Contended)
     }
 
-    /// Counts `count` more permits; `false` if `tail` has changed.
+    /// Swaps `tail` for one with another number of permits; `false` if it has changed.
     #[inline(always)]
-    fn swap_permits(&self, seen: Word, count: usize) -> bool {
+    fn swap_tail(&self, seen: Word, next: Word) -> bool {
         // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
         // read-modify-write does); nothing else depends on it. On failure Relaxed: nothing is done with it.
         let swapped = self.tail.compare_exchange_weak(
             seen.bits(),
-            seen.with_permits(count as u64).bits(),
+            next.bits(),
             Ordering::AcqRel,
             Ordering::Relaxed,
         );

@@ -8,7 +8,7 @@ use crate::executor::tokio_current;
 use crate::peers::{
     AsyncPeer, AsyncReceive, AsyncWork, Receivers, TrySend, async_names, run_async,
 };
-use crate::statistics::quantile;
+use crate::statistics::{Summary, quantile};
 
 const INTERVAL: Duration = Duration::from_micros(10);
 const CAPACITY: usize = 1024;
@@ -58,7 +58,7 @@ impl Scenario for Latency {
 /// makes one stretch worse, and not the figure.
 fn typical_quantile(latencies: &[f64], q: f64) -> f64 {
     let stretch = latencies.len().div_ceil(STRETCHES);
-    let mut quantiles: Vec<f64> = latencies
+    let quantiles: Vec<f64> = latencies
         .chunks(stretch)
         .map(|stretch| {
             let mut sorted = stretch.to_vec();
@@ -66,8 +66,9 @@ fn typical_quantile(latencies: &[f64], q: f64) -> f64 {
             quantile(&sorted, q).expect("at least one message")
         })
         .collect();
-    quantiles.sort_by(f64::total_cmp);
-    quantile(&quantiles, 0.5).expect("at least one stretch")
+    Summary::of(&quantiles)
+        .expect("at least one stretch")
+        .median
 }
 
 struct Run {
