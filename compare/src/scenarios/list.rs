@@ -12,7 +12,7 @@ use super::ping_pong::PingPong;
 use super::pipeline::Pipeline;
 use super::queues::{QueueThreads, Threads};
 use super::throughput::Throughput;
-use super::{Group, Scenario};
+use super::{Group, Scenario, workers};
 use crate::executor::Executor;
 use crate::message::Payload;
 
@@ -63,6 +63,7 @@ const BLOCKING: [(usize, usize, usize); 3] = [(1, 1, 1), (1, 1, 1024), (4, 4, 64
 /// All scenarios, those of the floor included.
 pub fn all() -> Vec<Box<dyn Scenario>> {
     let mut list: Vec<Box<dyn Scenario>> = vec![Box::new(LockedPair), Box::new(LineRoundTrip)];
+    list.extend(workers::all());
     throughput(
         &mut list,
         Group::TokioMulti,

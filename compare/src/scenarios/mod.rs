@@ -12,6 +12,7 @@ mod ping_pong;
 mod pipeline;
 mod queues;
 mod throughput;
+mod workers;
 
 pub use floor::{FLOOR, LINE_ROUND_TRIP, LOCKED_PAIR};
 pub use list::{BATCH_ONE_THREAD, FOUR_BY_FOUR, SINGLE_OPERATION, SIXTEEN_THREADS, all};
@@ -23,6 +24,7 @@ use std::fmt;
 pub enum Group {
     /// Not a row of the table: what the hardware allows, for the headline figures.
     Floor,
+    Workers,
     TokioMulti,
     TokioCurrent,
     Smol,
@@ -41,6 +43,7 @@ impl Group {
     pub fn title(self) -> &'static str {
         match self {
             Self::Floor => "What the hardware allows",
+            Self::Workers => "Worker pools and other real work",
             Self::TokioMulti => "Tasks on tokio, two worker threads",
             Self::TokioCurrent => "Tasks on tokio, current thread",
             Self::Smol => "Tasks on async-executor (smol), two threads",
@@ -60,6 +63,11 @@ impl Group {
     pub fn note(self) -> &'static str {
         match self {
             Self::Floor => "",
+            Self::Workers => {
+                "Handlers and producers that take time, on tokio with two workers unless the row says \
+                 otherwise. \"× ideal\": the time by the least time that the cores allow: 1 is ideal, 2 is \
+                 serial on two cores."
+            }
             Self::TokioMulti | Self::TokioCurrent | Self::Smol => {
                 "Producers × consumers, each a task; a message is a `u64`. Nanoseconds of wall time per message."
             }
@@ -103,8 +111,10 @@ pub enum Unit {
     /// A time that is not the cost of a message.
     Nanoseconds,
     Bytes,
-    /// Jain's index, the one unit of which more is better.
+    /// Jain's index. More is better.
     Index,
+    /// A time divided by the least time that the cores allow for the same work.
+    TimesIdeal,
 }
 
 impl Unit {
@@ -124,6 +134,7 @@ impl fmt::Display for Unit {
             Self::Nanoseconds => "ns",
             Self::Bytes => "bytes",
             Self::Index => "index",
+            Self::TimesIdeal => "× ideal",
         })
     }
 }
