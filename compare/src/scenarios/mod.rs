@@ -65,8 +65,10 @@ impl Group {
             Self::Floor => "",
             Self::Workers => {
                 "Handlers and producers that take time, on tokio with two workers unless the row says \
-                 otherwise. \"× ideal\": the time by the least time that the cores allow: 1 is ideal, 2 is \
-                 serial on two cores."
+                 otherwise. \"× ideal\": the time divided by the least time that the cores allow: 1 is \
+                 ideal, 2 is serial on two cores. Longest wait: messages of the other senders received \
+                 during one `send`. Share: 1 is fair, and more is better. Messages per turn: how often \
+                 the task beside the loop runs; \"never\" shows as the number of all messages, 400,000."
             }
             Self::TokioMulti | Self::TokioCurrent | Self::Smol => {
                 "Producers × consumers, each a task; a message is a `u64`. Nanoseconds of wall time per message."
@@ -115,13 +117,20 @@ pub enum Unit {
     Index,
     /// A time divided by the least time that the cores allow for the same work.
     TimesIdeal,
+    /// A part of what would be fair. More is better.
+    Share,
+    /// A wait, in messages of others that were received meanwhile.
+    Messages,
+    /// How many messages a task keeps its thread for.
+    MessagesPerTurn,
+    Microseconds,
 }
 
 impl Unit {
     /// How much better `ours` is than `theirs`; above 1 if ours is ahead.
     pub fn advantage(self, ours: f64, theirs: f64) -> f64 {
         match self {
-            Self::Index => ours / theirs,
+            Self::Index | Self::Share => ours / theirs,
             _ => theirs / ours,
         }
     }
@@ -135,6 +144,10 @@ impl fmt::Display for Unit {
             Self::Bytes => "bytes",
             Self::Index => "index",
             Self::TimesIdeal => "× ideal",
+            Self::Share => "share",
+            Self::Messages => "messages",
+            Self::MessagesPerTurn => "messages/turn",
+            Self::Microseconds => "µs",
         })
     }
 }

@@ -6,6 +6,10 @@
 
 mod backlog;
 mod bursts;
+mod neighbor;
+mod producers;
+mod slow_sender;
+mod sojourn;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,9 +21,16 @@ use crate::peers::AsyncReceive;
 
 use backlog::Backlog;
 use bursts::{Bursts, Origin};
+use neighbor::Neighbor;
+use producers::Producers;
+use slow_sender::SlowSender;
+use sojourn::Sojourn;
 
 /// Jobs in a burst, microseconds per job, worker tasks.
 const BURSTS: [(u64, u64, usize); 3] = [(8, 500, 4), (40, 100, 8), (200, 20, 64)];
+
+/// Producers, microseconds per message, capacity.
+const PRODUCERS: [(usize, u64, usize); 2] = [(4, 250, 16), (16, 60, 64)];
 
 /// The scenarios of the group, in the order of the report.
 pub fn all() -> Vec<Box<dyn Scenario>> {
@@ -44,6 +55,20 @@ pub fn all() -> Vec<Box<dyn Scenario>> {
         origin: Origin::Inside,
     }));
     list.push(Box::new(Backlog));
+    for (producers, micros, capacity) in PRODUCERS {
+        list.push(Box::new(Producers {
+            producers,
+            work: Duration::from_micros(micros),
+            capacity,
+        }));
+    }
+    for load in [50, 80] {
+        list.push(Box::new(Sojourn { load }));
+    }
+    for capacity in [64, 1] {
+        list.push(Box::new(SlowSender { capacity }));
+    }
+    list.push(Box::new(Neighbor));
     list
 }
 

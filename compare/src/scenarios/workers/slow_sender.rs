@@ -1,0 +1,215 @@
+//! One sender that computes between sends, beside others that do not: how long it waits, and what
+//! share it gets.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crossbeam_utils::CachePadded;
+
+use super::{compute, row};
+use crate::executor::{Executor, Task};
+use crate::peers::{
+    AsyncPeer, AsyncReceive, AsyncSend, AsyncWork, Receivers, async_names, run_async,
+};
+use crate::scenarios::{Row, Scenario, Unit, check_received};
+use crate::statistics::Summary;
+
+const HOT_SENDERS: u64 = 3;
+/// What the slower sender computes before each send.
+const WORK: Duration = Duration::from_micros(2);
+
+/// In how many parts the waits are looked at.
+const STRETCHES: u64 = 10;
+
+// What the messages say about their senders.
+const HOT: u64 = 0;
+const SLOW: u64 = 1;
+
+/// Three senders that only send, a slower one, and a receiver.
+#[derive(Clone, Copy, Debug)]
+pub struct SlowSender {
+    pub capacity: usize,
+}
+
+impl Scenario for SlowSender {
+    fn rows(&self) -> Vec<Row> {
+        let capacity = self.capacity;
+        let id = format!("workers/slow-sender/capacity-{capacity}");
+        let title = format!("a slower sender beside {HOT_SENDERS} hot ones, capacity {capacity}");
+        vec![
+            row(
+                format!("{id}/longest-wait"),
+                format!("{title}: longest wait"),
+                Unit::Messages,
+            ),
+            row(
+                format!("{id}/share"),
+                format!("{title}: part of its fair share"),
+                Unit::Share,
+            ),
+        ]
+    }
+
+    fn peers(&self) -> Vec<&'static str> {
+        async_names(Receivers::One)
+    }
+
+    fn run(&self, peer: &str, count: u64) -> Vec<f64> {
+        let work = Run {
+            capacity: self.capacity,
+            count,
+        };
+        let outcome = run_async(peer, &work).expect("a peer for tasks");
+        let share = outcome.slow_received as f64 / fair_share(count, outcome.time);
+        let wait = typical_longest_wait(&outcome.waits, outcome.hot_received);
+        // At least 1, so that ratios exist: less than one message is no wait to speak of.
+        vec![wait.max(1.0), share]
+    }
+}
+
+/// One send of the slower sender: how many messages of the others had been received before and
+/// after it.
+type Wait = (u64, u64);
+
+/// Returns the median, over the stretches of the run, of the longest wait in each. A wait belongs
+/// to each stretch that it touches.
+///
+/// When another program takes a core for a time slice, one stretch is worse, and not the figure.
+fn typical_longest_wait(waits: &[Wait], received: u64) -> f64 {
+    let stretch_of = |position: u64| position * STRETCHES / (received + 1);
+    let mut longest = [0.0; STRETCHES as usize];
+    for &(before, after) in waits {
+        for stretch in stretch_of(before)..=stretch_of(after) {
+            let longest = &mut longest[stretch as usize];
+            *longest = f64::max(*longest, (after - before) as f64);
+        }
+    }
+    let summary = Summary::of(&longest).expect("at least one stretch");
+    summary.median
+}
+
+/// Returns how many of `count` messages are the slower sender's, if all senders get the same and
+/// none gets more than it can use.
+fn fair_share(count: u64, time: Duration) -> f64 {
+    let even = count as f64 / (HOT_SENDERS + 1) as f64;
+    even.min(time.as_secs_f64() / WORK.as_secs_f64())
+}
+
+struct Run {
+    capacity: usize,
+    /// Messages until the senders are told to stop.
+    count: u64,
+}
+
+struct Outcome {
+    /// From the first message to the one at which the senders were told to stop.
+    time: Duration,
+    /// Messages of the slower sender in that time.
+    slow_received: u64,
+    /// Messages of the others in the whole run.
+    hot_received: u64,
+    waits: Vec<Wait>,
+}
+
+/// What the tasks have in common. Relaxed: figures and a flag, which order nothing else.
+#[derive(Default)]
+struct Shared {
+    stop: CachePadded<AtomicBool>,
+    hot_received: CachePadded<AtomicU64>,
+    slow_received: AtomicU64,
+    nanos: AtomicU64,
+    /// Set when the slower sender ends.
+    waits: Mutex<Vec<Wait>>,
+}
+
+impl AsyncWork for Run {
+    type Output = Outcome;
+
+    fn run<P: AsyncPeer>(&self) -> Outcome {
+        let (sender, receiver) = P::channel::<u64>(self.capacity);
+        let shared = Arc::new(Shared::default());
+        let mut tasks: Vec<Task> = Vec::new();
+        for _ in 0..HOT_SENDERS {
+            tasks.push(Box::pin(send_hot(sender.clone(), Arc::clone(&shared))));
+        }
+        tasks.push(Box::pin(send_slowly(sender, Arc::clone(&shared))));
+        tasks.push(Box::pin(receive(receiver, self.count, Arc::clone(&shared))));
+        let (_, outputs) = Executor::TokioMulti.run(tasks);
+        let (received, sent) = outputs.split_last().expect("the receiver's");
+        check_received(*received, sent.iter().sum());
+        Outcome {
+            time: Duration::from_nanos(shared.nanos.load(Ordering::Relaxed)),
+            slow_received: shared.slow_received.load(Ordering::Relaxed),
+            hot_received: shared.hot_received.load(Ordering::Relaxed),
+            waits: std::mem::take(&mut *shared.waits.lock().expect("the sender has ended")),
+        }
+    }
+}
+
+async fn send_hot(mut sender: impl AsyncSend<u64>, shared: Arc<Shared>) -> u64 {
+    let mut sent = 0;
+    while !shared.stop.load(Ordering::Relaxed) {
+        assert!(sender.send(HOT).await, "closed early");
+        sent += 1;
+    }
+    sent
+}
+
+async fn send_slowly(mut sender: impl AsyncSend<u64>, shared: Arc<Shared>) -> u64 {
+    let mut waits = Vec::new();
+    while !shared.stop.load(Ordering::Relaxed) {
+        compute(WORK);
+        let before = shared.hot_received.load(Ordering::Relaxed);
+        assert!(sender.send(SLOW).await, "closed early");
+        let after = shared.hot_received.load(Ordering::Relaxed);
+        waits.push((before, after));
+    }
+    let sent = waits.len() as u64;
+    *shared.waits.lock().expect("no other task locks it") = waits;
+    sent
+}
+
+/// Receives until all senders are gone, which are told to stop at the message `count`.
+async fn receive(mut receiver: impl AsyncReceive<u64>, count: u64, shared: Arc<Shared>) -> u64 {
+    let start = Instant::now();
+    let mut hot = 0;
+    let mut slow = 0;
+    while let Some(message) = receiver.recv().await {
+        if message == SLOW {
+            slow += 1;
+        } else {
+            hot += 1;
+            shared.hot_received.store(hot, Ordering::Relaxed);
+        }
+        if hot + slow == count {
+            let nanos = start.elapsed().as_nanos() as u64;
+            shared.nanos.store(nanos, Ordering::Relaxed);
+            shared.slow_received.store(slow, Ordering::Relaxed);
+            shared.stop.store(true, Ordering::Relaxed);
+        }
+    }
+    hot + slow
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fair_share_is_no_more_than_the_sender_can_use() {
+        assert_eq!(fair_share(400, Duration::from_secs(1)), 100.0);
+        assert_eq!(fair_share(400, 50 * WORK), 50.0);
+    }
+
+    #[test]
+    fn a_wait_for_most_of_the_run_shows_and_one_disturbed_stretch_does_not() {
+        let usual: Vec<Wait> = (0..100)
+            .map(|number| (number * 10, number * 10 + 5))
+            .collect();
+        assert_eq!(typical_longest_wait(&usual, 1000), 5.0);
+        let disturbed = [&usual[..50], &[(500, 590)], &usual[60..]].concat();
+        assert_eq!(typical_longest_wait(&disturbed, 1000), 5.0);
+        assert_eq!(typical_longest_wait(&[(0, 5), (20, 1000)], 1000), 980.0);
+    }
+}
