@@ -3,7 +3,7 @@
 
 use super::batch::Batches;
 use super::blocking::Blocking;
-use super::fairness::Fairness;
+use super::fairness::{AmongReceivers, AmongSenders};
 use super::floor::{LineRoundTrip, LockedPair};
 use super::idle::Idle;
 use super::latency::Latency;
@@ -117,7 +117,8 @@ pub fn all() -> Vec<Box<dyn Scenario>> {
     queues(&mut list);
     list.push(Box::new(Idle));
     list.push(Box::new(Latency));
-    list.push(Box::new(Fairness));
+    list.push(Box::new(AmongReceivers));
+    list.push(Box::new(AmongSenders));
     list
 }
 

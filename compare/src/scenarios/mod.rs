@@ -55,7 +55,7 @@ impl Group {
             Self::Queues => "Threads on a raw queue",
             Self::Idle => "Idle channels",
             Self::Latency => "Latency at a fixed rate",
-            Self::Fairness => "Fairness among receivers",
+            Self::Fairness => "Fairness among receivers and among senders",
         }
     }
 
@@ -67,8 +67,8 @@ impl Group {
                 "Handlers and producers that take time, on tokio with two workers unless the row says \
                  otherwise. \"× ideal\": the time divided by the least time that the cores allow: 1 is \
                  ideal, 2 is serial on two cores. Longest wait: messages of the other senders received \
-                 during one `send`. Share: 1 is fair, and more is better. Messages per turn: how often \
-                 the task beside the loop runs; \"never\" shows as the number of all messages, 400,000."
+                 during one `send`. Share: 1 is fair, and more is better. Messages per turn: what the \
+                 loop receives between two turns of the task; 400,000, the whole run, if it never has one."
             }
             Self::TokioMulti | Self::TokioCurrent | Self::Smol => {
                 "Producers × consumers, each a task; a message is a `u64`. Nanoseconds of wall time per message."
@@ -98,8 +98,9 @@ impl Group {
                  the moment when a message was due."
             }
             Self::Fairness => {
-                "Four producers and four consumers, tokio with two workers, capacity 64. Jain's index of messages per \
-                 receiver: 1 is equal shares, 0.25 is one receiver taking all."
+                "Four producers, and four consumers (one for the senders' row), tokio with two workers, \
+                 capacity 64. Jain's index of messages per receiver or per sender: 1 is equal shares, 0.25 \
+                 is one of them taking all."
             }
         }
     }
