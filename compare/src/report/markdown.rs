@@ -230,13 +230,14 @@ fn measured(summary: &Summary, leads: bool) -> String {
     format!("{median}<br><sub>{lower}–{upper}</sub>")
 }
 
-/// Three digits, which is what such figures are good for.
+/// Three digits, which is what such figures are good for; fewer below 0.01.
 fn figure(value: f64) -> String {
     match value {
         v if v >= 99.95 => format!("{v:.0}"),
         v if v >= 9.995 => format!("{v:.1}"),
         v if v >= 0.9995 => format!("{v:.2}"),
-        v => format!("{v:.3}"),
+        v if v >= 0.00995 || v == 0.0 => format!("{v:.3}"),
+        v => format!("{v:.5}"),
     }
 }
 
@@ -248,5 +249,13 @@ mod tests {
     fn figures_have_three_digits() {
         let shown = [12345.6, 123.4, 12.34, 9.996, 1.234, 0.1234].map(figure);
         assert_eq!(shown, ["12346", "123", "12.3", "10.0", "1.23", "0.123"]);
+    }
+
+    #[test]
+    fn small_figures_do_not_round_to_zero() {
+        assert_eq!(
+            [0.0123, 0.00128, 0.0003, 0.0].map(figure),
+            ["0.012", "0.00128", "0.00030", "0.000"]
+        );
     }
 }
