@@ -81,7 +81,6 @@ extern crate alloc;
 mod budget;
 mod channel;
 pub mod error;
-mod gate;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod queue;
@@ -91,7 +90,7 @@ mod stream;
 mod sync;
 mod trace;
 mod unwind;
-mod watch;
+mod wait;
 
 pub use channel::{
     Drain, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats, TryIter,

@@ -8,18 +8,18 @@ use core::task::{Context, Poll, ready};
 
 use futures_sink::Sink;
 
-use crate::budget;
 use crate::channel::Sender;
 use crate::error::SendError;
-use crate::gate;
 use crate::queue::{ReserveOperation, Unavailable};
-use crate::unwind::finally;
-use crate::watch::Watcher;
+use crate::unwind::defer;
+use crate::wait::{HandleWaiter, Observer};
 
 /// The state of a handle as a sink.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    watcher: Watcher,
+    waiter: HandleWaiter,
+    /// Waits until permits can be counted.
+    countable: Observer,
     stage: Stage,
 }
 
@@ -48,7 +48,8 @@ impl State {
             Stage::Idle
         };
         Self {
-            watcher: Watcher::default(),
+            waiter: HandleWaiter::default(),
+            countable: Observer::default(),
             stage,
         }
     }
@@ -91,21 +92,23 @@ impl<T> Sender<T> {
             Stage::Closed => return Poll::Ready(Err(SendError(()))),
             Stage::Idle => {}
         }
-        ready!(budget::poll_charge(cx));
         let queue = &self.shared.queue;
-        let watcher = &mut self.sink.watcher;
-        loop {
-            match ready!(gate::poll(&mut ReserveOperation { queue }, watcher, cx)) {
+        let state = &mut self.sink;
+        // Once more if permits can be counted again by then; after that it comes back.
+        for _ in 0..2 {
+            match ready!(state.waiter.poll(&mut ReserveOperation { queue }, cx)) {
                 Ok(()) => {
-                    self.sink.stage = Stage::Ready;
+                    state.stage = Stage::Ready;
                     return Poll::Ready(Ok(()));
                 }
                 Err(Unavailable::Closed) => return Poll::Ready(Err(SendError(()))),
                 Err(Unavailable::Exhausted) => {
-                    ready!(queue.poll_permits_countable(watcher, cx));
+                    ready!(queue.poll_permits_countable(&mut state.countable, cx));
                 }
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Ends this handle's part in the channel, if it has not ended yet.
@@ -113,19 +116,20 @@ impl<T> Sender<T> {
         let stage = core::mem::replace(&mut self.sink.stage, Stage::Closed);
         let shared = &self.shared;
         // Wakers are called and dropped on the way, which are others' code and may panic.
-        let _count = finally(|| {
+        let _count = defer(|| {
             if stage != Stage::Closed {
                 shared.drop_sender();
             }
         });
-        let _permit = finally(|| {
+        let _permit = defer(|| {
             if stage == Stage::Ready {
                 shared.queue.release(1);
             }
         });
-        let _closed = finally(|| shared.closed.leave(&mut self.closed));
-        let pollers = shared.queue.senders().pollers();
-        pollers.leave(&mut self.sink.watcher);
+        let _closed = defer(|| shared.closed.leave(&mut self.closed));
+        let queue = &shared.queue;
+        let _countable = defer(|| queue.countable().leave(&mut self.sink.countable));
+        self.sink.waiter.leave(&queue.senders_side());
     }
 }
 

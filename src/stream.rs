@@ -6,24 +6,22 @@ use core::task::{Context, Poll, ready};
 
 use futures_core::{FusedStream, Stream};
 
-use crate::budget;
 use crate::channel::Receiver;
-use crate::gate;
 use crate::queue::{RecvManyOperation, RecvOperation};
-use crate::watch::{Watcher, Watchers};
+use crate::wait::{HandleWaiter, Side};
 
 /// The state of a handle as a stream.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    watcher: Watcher,
+    waiter: HandleWaiter,
     /// `poll_next` has returned `None`.
     terminated: bool,
 }
 
 impl State {
-    /// Gives up the handle's place among those who are woken.
-    pub(crate) fn leave(&mut self, pollers: &Watchers) {
-        pollers.leave(&mut self.watcher);
+    /// Ends the handle's registration.
+    pub(crate) fn leave(&mut self, side: &impl Side) {
+        self.waiter.leave(side);
     }
 }
 
@@ -45,11 +43,10 @@ impl<T> Receiver<T> {
     /// # });
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        ready!(budget::poll_charge(cx));
         let mut recv = RecvOperation {
             queue: &self.shared.queue,
         };
-        let item = ready!(gate::poll(&mut recv, &mut self.stream.watcher, cx));
+        let item = ready!(self.stream.waiter.poll(&mut recv, cx));
         self.stream.terminated = item.is_none();
         Poll::Ready(item)
     }
@@ -80,13 +77,12 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return Poll::Ready(0);
         }
-        ready!(budget::poll_charge(cx));
         let mut recv = RecvManyOperation {
             queue: &self.shared.queue,
             target: buffer,
             limit,
         };
-        let count = ready!(gate::poll(&mut recv, &mut self.stream.watcher, cx));
+        let count = ready!(self.stream.waiter.poll(&mut recv, cx));
         self.stream.terminated = count == 0;
         Poll::Ready(count)
     }
@@ -120,7 +116,8 @@ impl<T> Stream for Receiver<T> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.len(), None)
+        // Another receiver may take every message that is there now.
+        (0, None)
     }
 }
 

@@ -19,6 +19,9 @@ use support::{Task, poll_once, within_limit};
 /// More operations in a row than any budget should allow.
 const MANY: usize = 10_000;
 
+/// More polls than a yield should take.
+const MOST_REFUSALS: usize = 100;
+
 /// The ways to find a channel ready, each leaving the channel as it was.
 #[derive(Clone, Copy, Debug)]
 enum Ready {
@@ -151,10 +154,13 @@ fn a_yield_comes_after_a_bounded_number_of_operations_and_does_nothing_else() {
         assert_eq!(rx.len(), left, "{ready:?}");
         assert_eq!(rx.capacity(), 1 - left, "{ready:?}");
         (0..left).for_each(|_| assert_eq!(rx.try_recv(), Ok(0)));
-        assert!(
-            is_done(ready.once(&mut tx, &mut rx)),
-            "a yield is one poll long"
-        );
+        // A yield ends after some polls: a handle cannot know whether its task has been at its executor.
+        let polls = (0..MOST_REFUSALS).find(|_| {
+            let done = is_done(ready.once(&mut tx, &mut rx));
+            while !done && rx.try_recv().is_ok() {}
+            done
+        });
+        polls.expect("an end of the refusals");
     }
 }
 
@@ -171,17 +177,6 @@ fn one_budget_serves_all_handles_of_a_task() {
         in_turns <= alone,
         "{in_turns} in turns, {alone} of one kind"
     );
-}
-
-#[test]
-fn waiting_refills_the_budget() {
-    let (mut tx, mut rx) = channel(1);
-    let mut once = || is_done(Ready::Send.once(&mut tx, &mut rx));
-    let budget = operations_until_a_yield(&mut once);
-    assert!((1..budget).all(|_| once()), "one less than the budget");
-    drop(Task::parked(channel::<u8>(1).1.recv()));
-    drop(Task::parked(async { channel::<u8>(1).0.closed().await }));
-    assert_eq!(operations_until_a_yield(&mut once), budget);
 }
 
 #[test]

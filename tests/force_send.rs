@@ -88,7 +88,7 @@ fn a_refused_one_leaves_waiting_senders_their_room() {
 }
 
 #[test]
-fn a_panicking_waker_takes_no_room_with_it() {
+fn a_panicking_waker_takes_no_capacity_with_it() {
     struct Panics;
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {
@@ -96,18 +96,29 @@ fn a_panicking_waker_takes_no_room_with_it() {
         }
     }
     let (tx, rx) = channel(1);
-    tx.try_send(1).unwrap();
-    let mut sink = tx.clone();
+    let mut stream = rx.clone();
     let waker = Waker::from(Arc::new(Panics));
-    let waiting = sink.poll_reserve(&mut Context::from_waker(&waker));
+    let waiting = stream.poll_recv(&mut Context::from_waker(&waker));
     assert!(waiting.is_pending());
     assert_eq!(panic_message(|| tx.force_send(2)), "this waker panics");
     // Wakers come last: the message is in.
     assert_eq!((tx.capacity(), tx.stats().permits), (0, 0));
     // A permit that is lost would keep the end from coming.
-    drop((tx, sink));
+    drop(tx);
     assert_eq!(rx.try_recv(), Ok(2));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+/// A slot is not free for a moment while the oldest message is replaced.
+#[test]
+fn a_replaced_message_wakes_no_sender() {
+    let (tx, rx) = channel(1);
+    tx.try_send(1).unwrap();
+    let waiting = pending(tx.send(2));
+    assert_eq!(tx.force_send(3), Ok(Some(1)));
+    assert!(!waiting.is_woken());
+    assert_eq!(rx.try_recv(), Ok(3));
+    assert!(waiting.is_woken());
 }
 
 /// Many threads that send by force, beside receivers, permits and plain senders: each message is received
@@ -168,17 +179,23 @@ fn nothing_stays_behind_when_the_last_receiver_goes() {
             drop(self.0.lock().unwrap().take());
         }
     }
-    let ledger = Ledger::new(2);
+    let ledger = Ledger::new(1);
     let (tx, rx) = channel(1);
-    tx.try_send(ledger.token(0)).unwrap();
-    // Woken when the oldest message is out, and before the newest is in.
+    let other = rx.clone();
     let waker = Waker::from(Arc::new(DropsReceiver(Mutex::new(Some(rx)))));
-    let mut sink = tx.clone();
-    let waiting = sink.poll_reserve(&mut Context::from_waker(&waker));
-    assert!(waiting.is_pending());
-    let evicted = tx.force_send(ledger.token(1)).unwrap();
+    // Owns its receiver, and is dropped with it by hand.
+    let mut waiting = Box::pin(async move { other.recv().await.map(|_| ()) });
+    let mut context = Context::from_waker(&waker);
+    assert!(waiting.as_mut().poll(&mut context).is_pending());
+    assert_eq!(
+        tx.force_send(ledger.token(0))
+            .unwrap()
+            .map(|token| token.number),
+        None
+    );
+    assert!(!tx.is_closed());
+    drop(waiting);
     assert!(tx.is_closed());
-    assert_eq!(evicted.map(|token| token.number), Some(0));
     ledger.assert_each_dropped_once();
     assert_eq!((tx.len(), tx.stats().permits), (0, 0));
 }

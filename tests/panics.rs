@@ -187,36 +187,6 @@ fn what_an_iterator_yielded_before_it_panicked_does_not_stay_behind_the_last_rec
     assert_eq!((tx.len(), tx.stats().permits), (0, 0));
 }
 
-#[test]
-fn a_message_that_a_forced_send_takes_out_is_dropped_though_the_senders_waker_panics() {
-    let drops = Drops::default();
-    let (tx, rx) = channel(1);
-    tx.try_send(drops.message()).unwrap();
-    let parked = Parked::new(tx.send(drops.message()));
-    panics_as_wanted(|| drop(tx.force_send(drops.message())));
-    assert_eq!(drops.of_each(), [1, 0, 0]);
-    parked.cancel();
-    drop(rx);
-    assert_eq!(drops.of_each(), [1, 1, 1]);
-}
-
-/// One woken receiver passes on what it owes to the next, whose waker panics.
-#[test]
-fn a_received_message_is_dropped_though_the_next_receivers_waker_panics() {
-    let drops = Drops::default();
-    let (tx, rx) = channel(2);
-    let mut first = Task::parked(rx.recv());
-    let second = Parked::new(rx.recv());
-    tx.try_send(drops.message()).unwrap();
-    tx.try_send(drops.message()).unwrap();
-    panics_as_wanted(|| drop(first.poll()));
-    assert_eq!(drops.of_each(), [1, 0]);
-    second.cancel();
-    drop(first);
-    drop(rx);
-    assert_eq!(drops.of_each(), [1, 1]);
-}
-
 /// Runs `body` in a process of its own, for it may abort, and fails if that fails. `test` is the name of
 /// the calling test.
 fn in_own_process(test: &str, body: impl FnOnce()) {

@@ -7,9 +7,9 @@ use core::iter::FusedIterator;
 use super::receiver::refused;
 use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, TryRecvError, TrySendError};
-use crate::gate;
 use crate::queue::{Held, Patience, RecvManyOperation};
 use crate::ring::{Chunk, Refusal};
+use crate::wait;
 
 /// How many messages go into the ring with one claim. They are gathered on the stack before.
 const CHUNK: usize = 64;
@@ -221,7 +221,7 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return 0;
         }
-        gate::run(self.recv_many_operation(buffer, limit)).await
+        wait::run(self.recv_many_operation(buffer, limit)).await
     }
 
     /// Receives up to `limit` messages to the end of `buffer` if there are any now. Returns how many: at

@@ -5,8 +5,8 @@ use core::iter::FusedIterator;
 
 use super::{Receiver, Sender};
 use crate::error::SendError;
-use crate::gate;
 use crate::queue::{RecvOperation, SendOperation};
+use crate::wait;
 
 impl<T> Sender<T> {
     /// Sends a message, blocking the thread while the channel is full. For threads outside any
@@ -33,7 +33,7 @@ impl<T> Sender<T> {
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         let value = self.check_open(value)?;
         let send = SendOperation::new(&self.shared.queue, value);
-        gate::block_for_ever(send).map_err(SendError)
+        wait::block_forever(send).map_err(SendError)
     }
 }
 
@@ -52,7 +52,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv(&self) -> Option<T> {
-        gate::block_for_ever(RecvOperation {
+        wait::block_forever(RecvOperation {
             queue: &self.shared.queue,
         })
     }
@@ -73,7 +73,7 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return 0;
         }
-        gate::block_for_ever(self.recv_many_operation(buffer, limit))
+        wait::block_forever(self.recv_many_operation(buffer, limit))
     }
 
     /// An iterator that blocks the thread for each message, and ends when the channel is closed and

@@ -27,9 +27,9 @@ use core::fmt;
 
 use crate::queue::MpmcQueue;
 use crate::sync::{Arc, AtomicUsize, Ordering};
-use crate::unwind::{Finally, finally};
-use crate::watch::Watchers;
-use turn::Turn;
+use crate::unwind::{Defer, defer};
+use crate::wait::WakerSet;
+use turn::ReservationLock;
 
 /// Creates a bounded channel for exactly `capacity` messages.
 ///
@@ -64,8 +64,8 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
         queue: MpmcQueue::with_exact_capacity(capacity),
         senders: Handles::new(),
         receivers: Handles::new(),
-        closed: Watchers::new(),
-        turn: Turn::new(),
+        closed: WakerSet::new(),
+        reserving: ReservationLock::new(),
     });
     (Sender::new(Arc::clone(&shared)), Receiver::new(shared))
 }
@@ -78,9 +78,9 @@ pub(crate) struct Shared<T> {
     /// The channel closes and is emptied when the last of them is gone.
     receivers: Handles,
     /// Notified once, when the channel closes.
-    pub(crate) closed: Watchers,
+    pub(crate) closed: WakerSet,
     /// Whose turn it is to gather several permits.
-    turn: Turn,
+    reserving: ReservationLock,
 }
 
 /// How many handles one side has.
@@ -159,8 +159,8 @@ impl Handles {
 impl<T> Shared<T> {
     fn close(&self) {
         if self.queue.close_quietly() {
-            let _turn = finally(|| self.turn.end());
-            let _closed = finally(|| self.closed.notify());
+            let _turn = defer(|| self.reserving.end());
+            let _closed = defer(|| self.closed.notify_all());
             self.queue.announce_close();
         }
     }
@@ -175,7 +175,7 @@ impl<T> Shared<T> {
     // on a permit that looks for receivers.
     fn drop_receiver(&self) {
         if self.receivers.remove() {
-            let _rest = finally(|| self.queue.discard_all());
+            let _rest = defer(|| self.queue.discard_all());
             self.close();
         }
     }
@@ -198,8 +198,8 @@ impl<T> Shared<T> {
     /// To be kept until after a send on a permit: the last receiver may have gone, and emptied the channel,
     /// just before the message was in it.
     #[inline]
-    fn discard_if_late(&self) -> Finally<impl FnMut()> {
-        finally(|| {
+    fn discard_if_late(&self) -> Defer<impl FnMut()> {
+        defer(|| {
             if self.queue.is_closed() {
                 self.discard_unless_wanted();
             }

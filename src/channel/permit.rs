@@ -5,17 +5,17 @@ use core::iter::FusedIterator;
 
 use super::{Sender, Shared};
 use crate::error::{SendError, TrySendError};
-use crate::gate;
 use crate::queue::{Held, ReserveManyOperation, ReserveOperation, Unavailable};
 use crate::ring::{MAX_PERMITS, Refusal};
 use crate::sync::Arc;
+use crate::wait;
 
 impl<T> Shared<T> {
     /// Takes one permit, waiting for room.
     async fn reserve(&self) -> Result<(), SendError<()>> {
         loop {
             let queue = &self.queue;
-            match gate::run(ReserveOperation { queue }).await {
+            match wait::run(ReserveOperation { queue }).await {
                 Ok(()) => return Ok(()),
                 Err(Unavailable::Closed) => return Err(SendError(())),
                 Err(Unavailable::Exhausted) => queue.permits_countable().await,
@@ -27,7 +27,7 @@ impl<T> Shared<T> {
     pub(super) async fn reserve_some(&self, most: usize) -> Result<Held<'_, T>, SendError<()>> {
         loop {
             let queue = &self.queue;
-            match gate::run(ReserveManyOperation { queue, most }).await {
+            match wait::run(ReserveManyOperation { queue, most }).await {
                 Ok(count) => return Ok(Held::new(queue, count)),
                 Err(Unavailable::Closed) => return Err(SendError(())),
                 Err(Unavailable::Exhausted) => queue.permits_countable().await,
@@ -46,7 +46,7 @@ impl<T> Shared<T> {
                 Ok(held)
             };
         }
-        let Some(_turn) = self.turn.take(|| self.queue.is_closed()).await else {
+        let Some(_turn) = self.reserving.lock(|| self.queue.is_closed()).await else {
             return Err(SendError(()));
         };
         while held.count() < count {

@@ -6,7 +6,7 @@ use crate::queue::Patience;
 use crate::ring::Refusal;
 use crate::stream;
 use crate::sync::Arc;
-use crate::unwind::finally;
+use crate::unwind::defer;
 
 /// The receiving side of a [`channel`](crate::channel()).
 ///
@@ -266,8 +266,8 @@ impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let Self { shared, stream } = self;
         // Also if the destructor of the waker that is left there panics.
-        let _count = finally(|| shared.drop_receiver());
-        stream.leave(shared.queue.receivers().pollers());
+        let _count = defer(|| shared.drop_receiver());
+        stream.leave(&shared.queue.receivers_side());
     }
 }
 

@@ -8,7 +8,7 @@ use crate::queue::Patience;
 use crate::ring::Refusal;
 use crate::sink;
 use crate::sync::Arc;
-use crate::watch::Watcher;
+use crate::wait::Observer;
 
 /// The sending side of a [`channel`](crate::channel()).
 ///
@@ -22,7 +22,7 @@ pub struct Sender<T> {
     pub(crate) shared: Arc<Shared<T>>,
     pub(crate) sink: sink::State,
     /// For [`poll_closed`](Self::poll_closed).
-    pub(crate) closed: Watcher,
+    pub(crate) closed: Observer,
 }
 
 impl<T> Sender<T> {
@@ -41,7 +41,7 @@ impl<T> Sender<T> {
         Self {
             shared,
             sink: sink::State::default(),
-            closed: Watcher::default(),
+            closed: Observer::default(),
         }
     }
 
@@ -159,7 +159,8 @@ impl<T> Sender<T> {
     /// ```
     pub async fn closed(&self) {
         let shared = &self.shared;
-        shared.closed.until(|| self.is_closed()).await;
+        let is_closed = || self.is_closed().then_some(());
+        shared.closed.until(is_closed).await;
     }
 
     /// [`closed`](Self::closed) as a function to poll: `Ready` when the channel is closed, or else the task
@@ -356,7 +357,7 @@ impl<T> Clone for Sender<T> {
         Self {
             shared: Arc::clone(&self.shared),
             sink,
-            closed: Watcher::default(),
+            closed: Observer::default(),
         }
     }
 }

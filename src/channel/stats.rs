@@ -1,7 +1,7 @@
 //! What a channel can tell about itself.
 
 use super::{Receiver, Sender, Shared};
-use crate::gate::Reading;
+use crate::wait::WaitStats;
 
 /// What has happened in a channel and what is in it, from [`Sender::stats`], [`Receiver::stats`], or the same
 /// of a weak handle.
@@ -54,14 +54,14 @@ pub struct SideStats {
 }
 
 impl SideStats {
-    fn new(handles: &super::Handles, reading: Reading) -> Self {
+    fn new(handles: &super::Handles, stats: WaitStats) -> Self {
         Self {
             handles: handles.strong(),
             weak_handles: handles.weak(),
-            parked: reading.waiting,
-            parks: reading.parks,
-            wakes: reading.wakes,
-            spurious_wakes: reading.spurious,
+            parked: stats.waiting,
+            parks: stats.parks,
+            wakes: stats.wakes,
+            spurious_wakes: stats.spurious,
         }
     }
 }
@@ -78,8 +78,8 @@ impl<T> Shared<T> {
             max_capacity: queue.capacity(),
             permits: ring.permits(),
             closed: queue.is_closed(),
-            senders: SideStats::new(&self.senders, queue.senders().reading()),
-            receivers: SideStats::new(&self.receivers, queue.receivers().reading()),
+            senders: SideStats::new(&self.senders, queue.sender_stats()),
+            receivers: SideStats::new(&self.receivers, queue.receiver_stats()),
         }
     }
 }

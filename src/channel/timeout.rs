@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::{Receiver, Sender};
 use crate::error::{RecvTimeoutError, SendTimeoutError};
-use crate::gate;
 use crate::queue::{RecvOperation, SendOperation};
+use crate::wait;
 
 /// `None` if that is so far away that it never comes.
 fn deadline_after(timeout: Duration) -> Option<Instant> {
@@ -74,7 +74,7 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
         let mut send = SendOperation::new(&self.shared.queue, value);
-        let sent = gate::block(&mut send, deadline);
+        let sent = wait::block(&mut send, deadline);
         outcome(sent, send)
     }
 
@@ -115,7 +115,7 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
         let mut send = SendOperation::new(&self.shared.queue, value);
-        let sent = tokio::time::timeout(timeout, gate::run(&mut send)).await;
+        let sent = tokio::time::timeout(timeout, wait::run(&mut send)).await;
         outcome(sent.ok(), send)
     }
 }
@@ -184,7 +184,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     fn blocking_recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
         let queue = &self.shared.queue;
-        match gate::block(RecvOperation { queue }, deadline) {
+        match wait::block(RecvOperation { queue }, deadline) {
             Some(Some(value)) => Ok(value),
             Some(None) => Err(RecvTimeoutError::Disconnected),
             None => Err(RecvTimeoutError::Timeout),

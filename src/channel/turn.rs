@@ -1,65 +1,93 @@
-//! Taking turns at gathering several permits.
+//! Taking turns at reserving several permits.
 //!
-//! Who needs many permits at once takes them as they come and waits for the rest. Two of those at a time
-//! could each hold what the other waits for, for ever; so they take turns, until the channel closes and
-//! there is nothing left to gather.
+//! A task that needs many permits at once takes them as they come and waits for the rest. Two of those at a
+//! time could each hold what the other waits for, forever; so they take turns, until the channel closes and
+//! there is nothing left to reserve.
 
-use crate::sync::{AtomicBool, Event, Ordering, listener};
+use core::future::poll_fn;
+use core::task::{Context, Poll};
 
+use crate::sync::{AtomicBool, Hint, Ordering};
+use crate::wait::WakerSet;
+
+/// See the module's documentation.
 #[derive(Debug)]
-pub(super) struct Turn {
-    taken: AtomicBool,
-    free: Event,
+pub(super) struct ReservationLock {
+    locked: AtomicBool,
+    waiters: WakerSet,
+    /// How often newcomers still have to let a waiter go first that was woken for its turn.
+    yields: Hint,
 }
 
-/// Somebody's turn, until it is dropped.
-#[must_use]
-pub(super) struct Taken<'a>(&'a Turn);
+/// A waiter that is polled at all has been polled after so many returns of a newcomer to its executor.
+const YIELDS: u32 = 64;
 
-impl Turn {
+/// A turn, until it is dropped.
+#[must_use]
+pub(super) struct ReservationGuard<'a>(&'a ReservationLock);
+
+impl ReservationLock {
     pub(super) fn new() -> Self {
         Self {
-            taken: AtomicBool::new(false),
-            free: Event::new(),
+            locked: AtomicBool::new(false),
+            waiters: WakerSet::new(),
+            yields: Hint::default(),
         }
     }
 
     /// Waits for its turn, or until it finds, after an [`end`](Self::end), that everything `is_over`: `None`
     /// then. Cancel safe.
-    pub(super) async fn take(&self, is_over: impl Fn() -> bool) -> Option<Taken<'_>> {
-        loop {
-            if let Some(taken) = self.try_take() {
-                return Some(taken);
-            }
-            listener!(self.free => listener);
-            // Both `listen` and `notify` are full fences: either we find it free or over, or we are notified.
-            if is_over() {
-                return None;
-            }
-            if let Some(taken) = self.try_take() {
-                return Some(taken);
-            }
-            listener.await;
-        }
+    pub(super) async fn lock(&self, is_over: impl Fn() -> bool) -> Option<ReservationGuard<'_>> {
+        poll_fn(|cx| self.poll_let_waiters_go(cx)).await;
+        // The lock of the waiters orders a check after a registration against a notification: either it
+        // finds the turn free, or everything over, or the task is woken.
+        self.waiters
+            .until(|| match self.try_lock() {
+                Some(guard) => Some(Some(guard)),
+                None => is_over().then_some(None),
+            })
+            .await
     }
 
-    /// Has everybody look whether it is over. The caller has made it so.
+    /// Has all waiters look whether it is over. The caller has made it so.
     pub(super) fn end(&self) {
-        self.free.notify(usize::MAX);
+        self.waiters.notify_all();
     }
 
-    fn try_take(&self) -> Option<Taken<'_>> {
-        // ORDERING: Acquire. Pairs with the Release in `Taken::drop`: turns do not overlap.
-        let was_taken = self.taken.swap(true, Ordering::Acquire);
+    /// Lets a task come back that would otherwise take the turn of a waiter that was just woken for it.
+    fn poll_let_waiters_go(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let yields = self.yields.get();
+        if yields == 0 {
+            return Poll::Ready(());
+        }
+        self.yields.set(yields - 1);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Wakes the waiter whose turn it is.
+    fn notify(&self) {
+        if self.waiters.waiting() > 0 {
+            self.yields.set(YIELDS);
+        }
+        self.waiters.notify(1);
+    }
+
+    fn try_lock(&self) -> Option<ReservationGuard<'_>> {
+        // ORDERING: Acquire. Pairs with the Release in `ReservationGuard::drop`: turns do not overlap.
+        let was_locked = self.locked.swap(true, Ordering::Acquire);
+        if !was_locked {
+            self.yields.set(0);
+        }
         // Not `then_some`: a guard that is built is a turn that ends.
-        (!was_taken).then(|| Taken(self))
+        (!was_locked).then(|| ReservationGuard(self))
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for ReservationGuard<'_> {
     fn drop(&mut self) {
-        // ORDERING: Release. Pairs with the Acquire in `Turn::try_take`.
-        self.0.taken.store(false, Ordering::Release);
-        self.0.free.notify(1);
+        // ORDERING: Release. Pairs with the Acquire in `ReservationLock::try_lock`.
+        self.0.locked.store(false, Ordering::Release);
+        self.0.notify();
     }
 }

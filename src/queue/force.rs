@@ -9,14 +9,15 @@
 
 use super::MpmcQueue;
 use super::operation::{Patience, persist};
-use crate::ring::{Refusal, Sent};
-use crate::unwind::finally;
+use crate::ring::{Refusal, Sent, Tail};
+use crate::unwind::defer;
+use crate::wait::Side;
 
 /// A forced send that has been done, but for calling wakers.
 struct Forced<T> {
     sent: Sent,
-    /// What was taken out, and whether a sender is to be notified for it.
-    evicted: Option<(T, bool)>,
+    /// What was taken out.
+    evicted: Option<T>,
 }
 
 /// Why a forced send was not done.
@@ -33,22 +34,32 @@ impl<T> MpmcQueue<T> {
     /// only as `Closed`, as `Exhausted`, or as `Blocked` if all room is held by permits.
     pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, Refusal)> {
         // Wakers are called after it: one of them may force a send itself.
-        match self.forcing.with(|()| self.force_alone(value)) {
+        let mut forced = self.forcing.with(|()| self.force_alone(value));
+        if let Err((
+            value,
+            Unforced::Held {
+                was_exhausted: false,
+            },
+        )) = forced
+        {
+            self.end_reservation::<Tail>();
+            forced = self.forcing.with(|()| self.force_alone(value));
+        }
+        match forced {
             Ok(Forced { sent, evicted }) => {
-                let (oldest, senders_parked) = evicted.unzip();
                 {
-                    let _senders = finally(|| {
-                        if senders_parked == Some(true) {
-                            self.senders.notify();
-                        }
-                    });
-                    self.after_send_reserved(sent);
+                    // The slot of a message that was taken out is in use again. But a slot that came free
+                    // meanwhile looked taken to the sender that was woken for it.
+                    let _senders = defer(|| self.senders_side().forward());
+                    self.after_send_reserved(sent, 1);
                 }
-                // Not while a guard lives that calls wakers: if one panicked, what is returned would not be dropped.
-                Ok(oldest)
+                // Not while a guard lives that calls wakers: if one panicked, what is returned would not be
+                // dropped.
+                Ok(evicted)
             }
             Err((value, Unforced::Refused(refusal))) => Err((value, refusal)),
             Err((value, Unforced::Held { was_exhausted })) => {
+                let _senders = defer(|| self.senders_side().forward());
                 self.after_use_of_permits(was_exhausted);
                 Err((value, Refusal::Blocked))
             }
@@ -70,10 +81,10 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Takes a message out, unless there is room by now.
-    fn keep_promise(&self) -> Result<Option<(T, bool)>, Unforced> {
+    fn keep_promise(&self) -> Result<Option<T>, Unforced> {
         while self.ring.is_overcommitted() {
-            if let Ok(claim) = persist(Patience::Yield, || self.ring.claim_recv()) {
-                return Ok(Some(claim.take()));
+            if let Ok(claim) = persist(Patience::Yield, || self.ring.claim_eviction()) {
+                return Ok(Some(claim.take().0));
             }
             // Permits in the way, unless somebody has received or released just now.
             if let Some(was_exhausted) = self.ring.retract() {

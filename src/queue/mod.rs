@@ -3,6 +3,7 @@
 mod force;
 mod handles;
 mod operation;
+mod side;
 
 #[cfg(all(test, not(loom)))]
 mod tests;
@@ -20,11 +21,10 @@ use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::task::{Context, Poll};
 
-use crate::gate::{self, Gate};
-use crate::ring::{Chunk, RecvClaim, Refusal, Ring, SendClaim, Sent};
+use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
 use crate::sync::Lock;
-use crate::unwind::{exhaust, finally};
-use crate::watch::Watcher;
+use crate::unwind::{defer, run_all};
+use crate::wait::{self, Observer, WaitQueue, WaitStats, WakerSet};
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -50,8 +50,10 @@ use crate::watch::Watcher;
 /// ```
 pub struct MpmcQueue<T> {
     ring: Ring<T>,
-    receivers: Gate,
-    senders: Gate,
+    receivers: WaitQueue,
+    senders: WaitQueue,
+    /// Tasks that wait until permits can be counted again.
+    countable: WakerSet,
     /// Held during a forced send.
     forcing: Lock<()>,
 }
@@ -88,8 +90,9 @@ impl<T> MpmcQueue<T> {
     pub(crate) fn with_exact_capacity(capacity: usize) -> Self {
         Self {
             ring: Ring::new(capacity),
-            receivers: Gate::new(capacity),
-            senders: Gate::new(capacity),
+            receivers: WaitQueue::new(capacity),
+            senders: WaitQueue::new(capacity),
+            countable: WakerSet::new(),
             forcing: Lock::new(()),
         }
     }
@@ -180,12 +183,6 @@ impl<T> MpmcQueue<T> {
         self.ring.close()
     }
 
-    /// Wakes everybody, to see that the queue is closed.
-    pub(crate) fn announce_close(&self) {
-        let _senders = finally(|| self.senders.notify_all());
-        self.receivers.notify_all();
-    }
-
     /// Whether [`close`](Self::close) was called.
     ///
     /// # Examples
@@ -205,14 +202,16 @@ impl<T> MpmcQueue<T> {
         &self.ring
     }
 
-    /// Where senders wait.
-    pub(crate) fn senders(&self) -> &Gate {
-        &self.senders
+    /// Numbers about the tasks that wait to send, those included that wait for a permit to be counted.
+    pub(crate) fn sender_stats(&self) -> WaitStats {
+        let mut stats = self.senders.stats();
+        stats.waiting += self.countable.waiting() as u64;
+        stats
     }
 
-    /// Where receivers wait.
-    pub(crate) fn receivers(&self) -> &Gate {
-        &self.receivers
+    /// Numbers about the tasks that wait to receive.
+    pub(crate) fn receiver_stats(&self) -> WaitStats {
+        self.receivers.stats()
     }
 
     /// How many more messages fit, permits counted as taken.
@@ -235,11 +234,11 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     fn try_send_again(&self, value: T, patience: Patience) -> Result<(), (T, Refusal)> {
-        let claim = persist(patience, || match patience {
+        let attempt = || match patience {
             Patience::None => self.ring.claim_send_or_not_now(),
             _ => self.ring.claim_send(),
-        });
-        match claim {
+        };
+        match self.persist::<Tail, _>(patience, attempt) {
             Ok(claim) => {
                 self.publish(claim, value);
                 Ok(())
@@ -260,11 +259,27 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     fn try_recv_again(&self, patience: Patience) -> Result<T, Refusal> {
-        let claim = persist(patience, || match patience {
+        let attempt = || match patience {
             Patience::None => self.ring.claim_recv_or_not_now(),
             _ => self.ring.claim_recv(),
-        });
+        };
+        let claim = self.persist::<Head, _>(patience, attempt);
         claim.map(|claim| self.take(claim))
+    }
+
+    /// [`persist`](operation::persist) for an operation that does not wait, in whose way reservations may be
+    /// that nobody uses.
+    fn persist<D: side::Waits, C>(
+        &self,
+        patience: Patience,
+        mut attempt: impl FnMut() -> Result<C, Refusal>,
+    ) -> Result<C, Refusal> {
+        match persist(patience, &mut attempt) {
+            Err(Refusal::Blocked | Refusal::InFlight) if self.end_reservation::<D>() => {
+                persist(patience, attempt)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Receives up to `limit` messages to the end of `target`; at least one, or an error.
@@ -274,7 +289,7 @@ impl<T> MpmcQueue<T> {
         limit: usize,
         patience: Patience,
     ) -> Result<usize, Refusal> {
-        persist(patience, || self.recv_many_at_once(target, limit))
+        self.persist::<Head, _>(patience, || self.recv_many_at_once(target, limit))
     }
 
     /// [`try_recv_many`](Self::try_recv_many) with a bounded number of steps.
@@ -284,23 +299,28 @@ impl<T> MpmcQueue<T> {
         limit: usize,
     ) -> Result<usize, Refusal> {
         let (count, senders_parked) = self.ring.claim_recv_many(target, limit)?.take();
-        if senders_parked {
-            self.senders.notify();
-        }
+        self.after_recv_many(count, senders_parked);
         Ok(count)
+    }
+
+    #[inline]
+    fn after_recv_many(&self, count: usize, senders_parked: bool) {
+        if senders_parked {
+            self.notify_senders(count);
+        }
     }
 
     /// Takes room for at least `least` and at most `most` messages if that is possible without waiting
     /// for anybody.
     pub(crate) fn try_reserve_many(&self, least: usize, most: usize) -> Result<usize, Refusal> {
-        persist(Patience::Yield, || self.ring.reserve_many(least, most))
+        self.persist::<Tail, _>(Patience::Yield, || self.ring.reserve_many(least, most))
     }
 
     /// Sends on a permit, which must be held. Waits only for a receiver that is just freeing the slot.
     #[inline]
     pub(crate) fn send_reserved(&self, value: T) {
         let sent = self.claim_reserved().publish(value);
-        self.after_send_reserved(sent);
+        self.after_send_reserved(sent, 1);
     }
 
     #[inline]
@@ -319,10 +339,15 @@ impl<T> MpmcQueue<T> {
         }
     }
 
+    /// To be called after `count` messages were sent on permits.
     #[inline]
-    fn after_send_reserved(&self, sent: Sent) {
-        let _exhausted = finally(|| self.after_use_of_permits(sent.was_exhausted));
-        self.after_send(sent);
+    fn after_send_reserved(&self, sent: Sent, count: usize) {
+        let _exhausted = defer(|| self.after_use_of_permits(sent.was_exhausted));
+        if sent.receivers_finished {
+            self.finish_receivers();
+        } else if sent.receivers_parked {
+            self.notify_receivers(count);
+        }
     }
 
     /// Sends all values of `chunk`, each on a permit that is held.
@@ -340,8 +365,9 @@ impl<T> MpmcQueue<T> {
                 unreachable!("a permit is room, and outlives closing")
             };
             // Before a waker is called, which may panic.
-            held.take(before - chunk.len());
-            self.after_send_reserved(sent);
+            let count = before - chunk.len();
+            held.take(count);
+            self.after_send_reserved(sent, count);
         }
     }
 
@@ -351,50 +377,54 @@ impl<T> MpmcQueue<T> {
             return;
         }
         let released = self.ring.release(count);
-        let _exhausted = finally(|| self.after_use_of_permits(released.was_exhausted));
-        let _receivers = finally(|| {
+        let _exhausted = defer(|| self.after_use_of_permits(released.was_exhausted));
+        let _receivers = defer(|| {
             if released.receivers_finished {
-                self.receivers.notify_all();
+                self.finish_receivers();
             }
         });
         if released.senders_parked {
-            self.senders.notify();
+            self.notify_senders(count);
         }
     }
 
     /// Waits until permits can be counted again, or the queue is closed.
     pub(crate) async fn permits_countable(&self) {
-        self.senders
-            .pollers()
-            .until(|| !self.ring.is_exhausted())
+        self.countable
+            .until(|| (!self.ring.is_exhausted()).then_some(()))
             .await;
     }
 
-    /// [`permits_countable`](Self::permits_countable) for who waits at the senders' gate otherwise.
+    /// [`permits_countable`](Self::permits_countable) for a handle.
     pub(crate) fn poll_permits_countable(
         &self,
-        watcher: &mut Watcher,
+        observer: &mut Observer,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        let pollers = self.senders.pollers();
-        pollers.poll_until(watcher, cx, || !self.ring.is_exhausted())
+        self.countable
+            .poll_until(observer, cx, || !self.ring.is_exhausted())
+    }
+
+    /// The tasks that wait until permits can be counted again.
+    pub(crate) fn countable(&self) -> &WakerSet {
+        &self.countable
     }
 
     /// Drops all messages that are in the queue.
     pub(crate) fn discard_all(&self) {
-        exhaust(|| self.try_recv(Patience::Yield).is_ok());
+        run_all(|| self.try_recv(Patience::Yield).is_ok());
     }
 
     /// Sends, waiting while the queue is full. Fails when it is closed.
     #[inline]
     pub(crate) fn send_waiting(&self, value: T) -> impl Future<Output = Result<(), T>> {
-        gate::run(SendOperation::new(self, value))
+        wait::run(SendOperation::new(self, value))
     }
 
     /// Receives, waiting while the queue is empty. `None` when it is closed and nothing can come.
     #[inline]
     pub(crate) fn recv_waiting(&self) -> impl Future<Output = Option<T>> {
-        gate::run(RecvOperation { queue: self })
+        wait::run(RecvOperation { queue: self })
     }
 
     #[inline]
@@ -405,7 +435,7 @@ impl<T> MpmcQueue<T> {
     #[inline]
     fn after_send(&self, sent: Sent) {
         if sent.receivers_parked {
-            self.receivers.notify();
+            self.notify_receivers(1);
         }
     }
 
@@ -419,14 +449,15 @@ impl<T> MpmcQueue<T> {
 
     #[cold]
     fn announce_permits(&self) {
-        self.senders.pollers().notify();
+        let _senders = defer(|| self.notify_senders(1));
+        self.countable.notify_all();
     }
 
     #[inline]
     fn take(&self, claim: RecvClaim<'_, T>) -> T {
         let (value, senders_parked) = claim.take();
         if senders_parked {
-            self.senders.notify();
+            self.notify_senders(1);
         }
         value
     }

@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 
 use super::MpmcQueue;
-use crate::gate::{Attempt, Gate, Lane, Operation};
+use super::side::{Receivers, Senders};
 use crate::ring::Refusal;
-use crate::sync::{Backoff, SPIN_ROUNDS};
+use crate::sync::{self, Backoff, SPIN_ROUNDS};
+use crate::wait::{Attempt, Operation, Reservation, Side};
 
 /// How long to insist when somebody else's unfinished claim is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub(crate) enum Patience {
     /// Spin, then yield the thread, until it is decided.
     Yield,
 }
+
+/// How often to spin and yield before the thread sleeps: the one that it waits for may not get a core while
+/// this one only yields, if their priorities differ.
+const YIELDS_BEFORE_SLEEP: u32 = 1000;
 
 /// Claims, with as much patience as was asked for.
 pub(super) fn persist<C>(
@@ -34,44 +39,14 @@ pub(super) fn persist<C>(
                     return Err(refusal);
                 }
                 spins += 1;
-                backoff.snooze();
+                if spins > YIELDS_BEFORE_SLEEP {
+                    sync::sleep_briefly();
+                } else {
+                    backoff.snooze();
+                }
             }
             decided => return decided,
         }
-    }
-}
-
-/// The receivers' side: they wait until it is not empty.
-pub(crate) struct Receivers<'a, T>(&'a MpmcQueue<T>);
-
-impl<T> Lane for Receivers<'_, T> {
-    fn gate(&self) -> &Gate {
-        &self.0.receivers
-    }
-
-    fn opposite(&self) -> &Gate {
-        &self.0.senders
-    }
-
-    fn arm(&self) -> bool {
-        self.0.ring.arm_receivers()
-    }
-}
-
-/// The senders' side: they wait until it is not full.
-pub(crate) struct Senders<'a, T>(&'a MpmcQueue<T>);
-
-impl<T> Lane for Senders<'_, T> {
-    fn gate(&self) -> &Gate {
-        &self.0.senders
-    }
-
-    fn opposite(&self) -> &Gate {
-        &self.0.receivers
-    }
-
-    fn arm(&self) -> bool {
-        self.0.ring.arm_senders()
     }
 }
 
@@ -85,8 +60,8 @@ fn attempt<C, R>(
         Ok(claim) => Attempt::Done(done(Ok(claim))),
         Err(Refusal::Closed) => Attempt::Done(done(Err(Unavailable::Closed))),
         Err(Refusal::Blocked) => Attempt::Blocked,
-        Err(Refusal::InFlight | Refusal::Contended) => Attempt::Busy,
-        Err(Refusal::Exhausted) => Attempt::Done(done(Err(Unavailable::Exhausted))),
+        Err(Refusal::InFlight | Refusal::Contended | Refusal::Reserved) => Attempt::Busy,
+        Err(Refusal::Exhausted) => Attempt::GivenUp(done(Err(Unavailable::Exhausted))),
     }
 }
 
@@ -96,6 +71,23 @@ pub(crate) enum Unavailable {
     Closed,
     /// No more permits can be counted; see [`MpmcQueue::permits_countable`].
     Exhausted,
+}
+
+/// What an attempt with a reservation comes to. `Closed` means that it cannot be used.
+fn attempt_granted<S: Side, C, R>(
+    claim: Result<C, Refusal>,
+    reservation: &mut Reservation<'_, S>,
+    done: impl FnOnce(C) -> R,
+) -> Attempt<R> {
+    match claim {
+        Ok(claim) => {
+            // The claim has counted it out.
+            reservation.use_up();
+            Attempt::Done(done(claim))
+        }
+        Err(Refusal::InFlight | Refusal::Contended) => Attempt::Busy,
+        Err(_) => Attempt::Blocked,
+    }
 }
 
 /// Sending one message; the message comes back if the queue is closed.
@@ -116,11 +108,11 @@ impl<'a, T> SendOperation<'a, T> {
 }
 
 impl<'a, T> Operation for SendOperation<'a, T> {
-    type Lane = Senders<'a, T>;
+    type Side = Senders<'a, T>;
     type Output = Result<(), T>;
 
-    fn lane(&self) -> Senders<'a, T> {
-        Senders(self.queue)
+    fn side(&self) -> Senders<'a, T> {
+        Senders::of(self.queue)
     }
 
     #[inline(always)]
@@ -153,6 +145,20 @@ impl<'a, T> Operation for SendOperation<'a, T> {
             }
         })
     }
+
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Result<(), T>> {
+        let claim = persist(Patience::Spin, || self.queue.ring.claim_send_granted());
+        attempt_granted(claim, reservation, |claim| {
+            let Some(value) = self.value.take() else {
+                unreachable!("a finished send is not retried")
+            };
+            self.queue.publish(claim, value);
+            Ok(())
+        })
+    }
 }
 
 /// Receiving one message; `None` if the queue is closed and nothing can come any more.
@@ -161,11 +167,11 @@ pub(crate) struct RecvOperation<'a, T> {
 }
 
 impl<'a, T> Operation for RecvOperation<'a, T> {
-    type Lane = Receivers<'a, T>;
+    type Side = Receivers<'a, T>;
     type Output = Option<T>;
 
-    fn lane(&self) -> Receivers<'a, T> {
-        Receivers(self.queue)
+    fn side(&self) -> Receivers<'a, T> {
+        Receivers::of(self.queue)
     }
 
     #[inline(always)]
@@ -180,6 +186,14 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
             claim.ok().map(|claim| self.queue.take(claim))
         })
     }
+
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Option<T>> {
+        let claim = persist(Patience::Spin, || self.queue.ring.claim_recv_granted());
+        attempt_granted(claim, reservation, |claim| Some(self.queue.take(claim)))
+    }
 }
 
 /// Receiving up to `limit` messages at once; 0 if the queue is closed and nothing can come any more.
@@ -190,11 +204,11 @@ pub(crate) struct RecvManyOperation<'a, T> {
 }
 
 impl<'a, T> Operation for RecvManyOperation<'a, T> {
-    type Lane = Receivers<'a, T>;
+    type Side = Receivers<'a, T>;
     type Output = usize;
 
-    fn lane(&self) -> Receivers<'a, T> {
-        Receivers(self.queue)
+    fn side(&self) -> Receivers<'a, T> {
+        Receivers::of(self.queue)
     }
 
     fn attempt_at_once(&mut self) -> Option<usize> {
@@ -203,8 +217,23 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
 
     fn attempt(&mut self) -> Attempt<usize> {
         let queue = self.queue;
-        let count = queue.try_recv_many(self.target, self.limit, Patience::Spin);
+        let count = persist(Patience::Spin, || {
+            queue.recv_many_at_once(self.target, self.limit)
+        });
         attempt(count, |count| count.unwrap_or(0))
+    }
+
+    fn attempt_granted(&mut self, reservation: &mut Reservation<'_, Self::Side>) -> Attempt<usize> {
+        let ring = &self.queue.ring;
+        // Nothing between the claim and its end can panic.
+        let batch = persist(Patience::Spin, || {
+            let batch = ring.claim_recv_many_granted(self.target, self.limit)?;
+            Ok(batch.take())
+        });
+        attempt_granted(batch, reservation, |(count, senders_parked)| {
+            self.queue.after_recv_many(count, senders_parked);
+            count
+        })
     }
 }
 
@@ -214,11 +243,11 @@ pub(crate) struct ReserveOperation<'a, T> {
 }
 
 impl<'a, T> Operation for ReserveOperation<'a, T> {
-    type Lane = Senders<'a, T>;
+    type Side = Senders<'a, T>;
     type Output = Result<(), Unavailable>;
 
-    fn lane(&self) -> Senders<'a, T> {
-        Senders(self.queue)
+    fn side(&self) -> Senders<'a, T> {
+        Senders::of(self.queue)
     }
 
     fn attempt_at_once(&mut self) -> Option<Self::Output> {
@@ -233,6 +262,18 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
         let reserved = persist(Patience::Spin, || self.queue.ring.reserve());
         attempt(reserved, |reserved| reserved)
     }
+
+    /// A slot that is reserved for a waiting sender is a permit.
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Self::Output> {
+        if self.queue.is_closed() {
+            return Attempt::Blocked;
+        }
+        reservation.use_up();
+        Attempt::Done(Ok(()))
+    }
 }
 
 /// Reserving room for as many messages as there is room for, up to `most`.
@@ -242,11 +283,11 @@ pub(crate) struct ReserveManyOperation<'a, T> {
 }
 
 impl<'a, T> Operation for ReserveManyOperation<'a, T> {
-    type Lane = Senders<'a, T>;
+    type Side = Senders<'a, T>;
     type Output = Result<usize, Unavailable>;
 
-    fn lane(&self) -> Senders<'a, T> {
-        Senders(self.queue)
+    fn side(&self) -> Senders<'a, T> {
+        Senders::of(self.queue)
     }
 
     fn attempt_at_once(&mut self) -> Option<Self::Output> {
@@ -262,5 +303,16 @@ impl<'a, T> Operation for ReserveManyOperation<'a, T> {
             self.queue.ring.reserve_many(1, self.most)
         });
         attempt(reserved, |reserved| reserved)
+    }
+
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Self::Output> {
+        if self.queue.is_closed() {
+            return Attempt::Blocked;
+        }
+        reservation.use_up();
+        Attempt::Done(Ok(1))
     }
 }

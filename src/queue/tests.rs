@@ -12,8 +12,8 @@ use std::time::Duration;
 use super::{MpmcQueue, Patience, SendOperation};
 use crate::channel;
 use crate::error::{TryRecvError, TrySendError};
-use crate::gate::Operation;
 use crate::ring::Refusal;
+use crate::wait::Operation;
 use crate::{Consumer, Producer};
 
 #[derive(Default)]
@@ -216,80 +216,82 @@ fn a_batch_stops_before_a_message_that_is_not_published() {
 }
 
 #[test]
-fn the_suspended_sender_owes_the_wakeup_until_it_has_published() {
+fn a_suspended_sender_keeps_no_receiver_waiting_but_its_own() {
     let queue = queue(4, 0);
     let first = Task::parked(queue.recv_waiting());
     let second = Task::parked(queue.recv_waiting());
     let claim = queue.ring.claim_send().ok().unwrap();
-    // The claim has taken the parked bit along, so this one notifies nobody.
     queue.try_send(1, Patience::None).unwrap();
-    assert!(!first.is_woken() && !second.is_woken());
+    assert!(
+        first.is_woken() && !second.is_woken(),
+        "one message was sent"
+    );
 
     queue.publish(claim, 0);
-    assert!(first.is_woken() && !second.is_woken());
+    assert!(second.is_woken(), "and now two");
     assert_eq!(first.finish(), Some(0));
-    assert!(second.is_woken(), "there is more, and nobody else knows");
     assert_eq!(second.finish(), Some(1));
 }
 
 #[test]
-fn the_suspended_receiver_owes_the_wakeup_until_it_has_freed_the_slot() {
+fn a_suspended_receiver_keeps_no_sender_waiting_but_its_own() {
     let queue = queue(2, 2);
     let first = Task::parked(queue.send_waiting(2));
     let second = Task::parked(queue.send_waiting(3));
     let claim = queue.ring.claim_recv().ok().unwrap();
     assert_eq!(queue.try_recv(Patience::None), Ok(1));
-    assert!(!first.is_woken() && !second.is_woken());
+    assert!(first.is_woken() && !second.is_woken(), "one slot is free");
 
     assert_eq!(queue.take(claim), 0);
-    assert!(first.is_woken() && !second.is_woken());
+    assert!(second.is_woken(), "and now two");
     assert_eq!(first.finish(), Ok(()));
-    assert!(second.is_woken());
     assert_eq!(second.finish(), Ok(()));
 }
 
 #[test]
-fn a_woken_receiver_cancelled_while_it_waits_out_a_claim_passes_its_duty_on() {
-    // With the first in the seat and the others on the list, and with all of them on the list.
-    for cancelled in 0..2 {
-        let queue = queue(4, 0);
-        let mut tasks: Vec<_> = (0..3).map(|_| Task::parked(queue.recv_waiting())).collect();
-        for task in tasks.drain(..cancelled).collect::<Vec<_>>() {
-            drop(task);
-        }
-        let mut woken = tasks.remove(0);
-        queue.try_send(0, Patience::None).unwrap();
-        assert!(woken.is_woken());
-        // Somebody is quicker, and then a sender is suspended: its claim found no parked bit.
-        assert_eq!(queue.try_recv(Patience::None), Ok(0));
-        let claim = queue.ring.claim_send().ok().unwrap();
-        woken.yields();
-        assert!(tasks.iter().all(|task| !task.is_woken()));
-        drop(woken);
-        let mut heir = tasks.remove(0);
-        assert!(heir.is_woken(), "the only one who knew is gone");
-        heir.yields();
-        queue.publish(claim, 1);
-        assert_eq!(heir.finish(), Some(1));
-    }
+fn a_woken_receiver_cancelled_while_it_waits_out_a_claim_forwards_its_notification() {
+    let queue = queue(4, 0);
+    let mut tasks: Vec<_> = (0..3).map(|_| Task::parked(queue.recv_waiting())).collect();
+    let mut woken = tasks.remove(0);
+    let mut next = tasks.remove(0);
+    let last = tasks.remove(0);
+    queue.try_send(0, Patience::None).unwrap();
+    assert!(woken.is_woken());
+    // Another receiver is quicker, and then a sender is suspended.
+    assert_eq!(queue.try_recv(Patience::None), Ok(0));
+    let claim = queue.ring.claim_send().ok().unwrap();
+    woken.yields();
+    assert!(!next.is_woken() && !last.is_woken());
+    drop(woken);
+    assert!(
+        next.is_woken(),
+        "there is a message, and the woken receiver is gone"
+    );
+    next.yields();
+    queue.publish(claim, 1);
+    assert!(last.is_woken(), "each message wakes a receiver of its own");
+    assert_eq!(next.finish(), Some(1));
 }
 
 #[test]
-fn a_woken_sender_cancelled_while_it_waits_out_a_claim_passes_its_duty_on() {
+fn a_woken_sender_cancelled_while_it_waits_out_a_claim_forwards_its_notification() {
     let queue = queue(1, 1);
     let mut woken = Task::parked(queue.send_waiting(1));
-    let mut heir = Task::parked(queue.send_waiting(2));
+    let mut next = Task::parked(queue.send_waiting(2));
     assert_eq!(queue.try_recv(Patience::None), Ok(0));
     assert!(woken.is_woken());
     queue.try_send(3, Patience::None).unwrap();
     let claim = queue.ring.claim_recv().ok().unwrap();
     woken.yields();
-    assert!(!heir.is_woken());
+    assert!(!next.is_woken());
     drop(woken);
-    assert!(heir.is_woken(), "the only one who knew is gone");
-    heir.yields();
+    assert!(
+        next.is_woken(),
+        "a slot comes free, and the woken sender is gone"
+    );
+    next.yields();
     assert_eq!(queue.take(claim), 3);
-    assert_eq!(heir.finish(), Ok(()));
+    assert_eq!(next.finish(), Ok(()));
 }
 
 #[test]
@@ -355,7 +357,7 @@ fn the_last_receiver_waits_for_a_send_in_flight_and_drops_its_message() {
 
 /// Else each send would look in vain for as long as a permit is out.
 #[test]
-fn a_send_beside_permits_or_to_a_closed_queue_does_not_linger() {
+fn a_send_beside_permits_or_to_a_closed_queue_does_not_spin() {
     let queue = queue(2, 0);
     let may_succeed = || SendOperation::new(&queue, 1).may_succeed_at_once();
     assert!(may_succeed());

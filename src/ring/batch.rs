@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use super::chunk::Chunk;
-use super::claim::{ATTEMPTS, Direction, Kind, Recv, SendReserved, Sent, stamp};
+use super::claim::{ATTEMPTS, Direction, Kind, Recv, RecvGranted, SendReserved, Sent, stamp};
 use super::word::{Geometry, Position, Word};
 use super::{Refusal, Ring, Slot};
 use crate::sync::{Ordering, Retreat};
@@ -62,7 +62,7 @@ impl<T, const N: usize> SendBatch<'_, T, N> {
         });
         // SAFETY: just moved. Nothing between the first move and here can panic.
         unsafe { source.forget(count) };
-        Sent::new(seen)
+        Sent::new(seen, count as u64)
     }
 }
 
@@ -75,8 +75,7 @@ pub(crate) struct RecvBatch<'a, T> {
 }
 
 impl<T> RecvBatch<'_, T> {
-    /// Moves the messages to the end of the target, and says how many, and whether the claim cleared the
-    /// senders' PARKED bit.
+    /// Moves the messages to the end of the target, and says how many, and whether senders wait.
     pub(crate) fn take(self) -> (usize, bool) {
         let Self { batch, target } = self;
         let count = batch.count;
@@ -89,7 +88,7 @@ impl<T> RecvBatch<'_, T> {
         });
         // SAFETY: the `count` values behind the old end were just initialised, within the capacity.
         unsafe { target.set_len(target.len() + count) };
-        (count, seen.is_parked())
+        (count, seen.has_waiters())
     }
 }
 
@@ -115,6 +114,17 @@ impl<T> Ring<T> {
         Ok(RecvBatch { batch, target })
     }
 
+    /// [`claim_recv_many`](Self::claim_recv_many), using up one reservation of a waiter.
+    #[cold]
+    pub(crate) fn claim_recv_many_granted<'a>(
+        &'a self,
+        target: &'a mut Vec<T>,
+        limit: usize,
+    ) -> Result<RecvBatch<'a, T>, Refusal> {
+        let batch = self.claim_many::<RecvGranted>(limit, |count| target.reserve(count))?;
+        Ok(RecvBatch { batch, target })
+    }
+
     /// Claims the slots that are ready, at most `limit`; `prepare` is told how many before the claim.
     #[inline]
     fn claim_many<K: Kind>(
@@ -126,14 +136,17 @@ impl<T> Ring<T> {
         let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let at = seen.position();
-            let count = self.ready_run::<K::Direction>(at, limit);
+            let leaves = K::leaves(seen);
+            let count = self
+                .ready_run::<K::Direction>(at, limit.saturating_add(leaves))
+                .saturating_sub(leaves);
             if count == 0 {
                 seen = K::refuse(self, seen)?;
                 continue;
             }
             prepare(count);
-            let next = self.geometry.ahead(at, count as u64);
-            if self.swap::<K>(seen, next, count as u64) {
+            let step = self.geometry.step(at, count as u64);
+            if self.swap::<K>(seen, step, count as u64) {
                 return Ok(Batch {
                     ring: self,
                     at,
@@ -190,7 +203,7 @@ impl<T> Run<'_, T> {
     #[inline]
     fn count_ready<D: Direction>(&self, geometry: &Geometry) -> usize {
         // The same for all of one lap.
-        let ready = D::ready(geometry, self.start);
+        let ready = D::ready(geometry.free(self.start));
         let is_ready = |slot: &Slot<T>| stamp(slot) == ready;
         let groups = self.slots.chunks_exact(GROUP);
         let whole = groups.take_while(|group| group.iter().all(is_ready));
@@ -207,7 +220,7 @@ impl<T> Run<'_, T> {
         number: usize,
         access: &mut impl FnMut(usize, *mut MaybeUninit<T>),
     ) {
-        let finished = D::finished(geometry, self.start);
+        let finished = D::finished(geometry, geometry.free(self.start));
         let mut place = number;
         let mut finish_one = |slot: &Slot<T>| {
             slot.value.with_mut(|value| access(place, value));

@@ -2,7 +2,7 @@
 
 use core::mem::MaybeUninit;
 
-use super::word::{Geometry, MAX_PERMITS, Position, Word};
+use super::word::{Geometry, MAX_PERMITS, Position, Step, Word, full};
 use super::{Refusal, Ring, Slot, invariant};
 use crate::sync::{AtomicU64, Ordering, Retreat};
 
@@ -12,20 +12,39 @@ pub(super) const ATTEMPTS: usize = 16;
 
 /// What distinguishes the two directions: which word is swapped, which stamp is waited for and which is
 /// left behind.
-pub(super) trait Direction {
+pub(crate) trait Direction {
+    /// The word that this direction claims by.
     fn word<T>(ring: &Ring<T>) -> &AtomicU64;
 
-    /// The stamp of a slot that can be claimed.
-    fn ready(geometry: &Geometry, at: Position) -> u64;
+    /// The word that the other direction claims by. Waiters of this one leave their marks there.
+    fn opposite<T>(ring: &Ring<T>) -> &AtomicU64;
 
-    /// The stamp that the finished claim leaves.
-    fn finished(geometry: &Geometry, at: Position) -> u64;
+    /// Of the two words, the one that this direction claims by.
+    fn own(head: Word, tail: Word) -> Word;
+
+    /// Of the two words, the one that the other direction claims by.
+    fn other(head: Word, tail: Word) -> Word;
+
+    /// `head` and `tail`, given the word that this direction claims by and the other one.
+    fn pair(own: Word, other: Word) -> (Word, Word);
+
+    /// How many slots a claim may still take, reserved ones counted as taken.
+    fn available<T>(ring: &Ring<T>, head: Word, tail: Word) -> usize;
+
+    /// Whether an operation of this direction has to wait for the other one.
+    fn blocks<T>(ring: &Ring<T>, head: Word, tail: Word) -> bool;
+
+    /// The stamp of a slot that can be claimed, given the one that it has while it is free in the same lap.
+    fn ready(free: u64) -> u64;
+
+    /// The stamp that the finished claim leaves, given the same.
+    fn finished(geometry: &Geometry, free: u64) -> u64;
 }
 
-/// Messages go in.
-pub(super) struct Tail;
-/// Messages come out.
-pub(super) struct Head;
+/// Messages go in: the senders' direction.
+pub(crate) struct Tail;
+/// Messages come out: the receivers' direction.
+pub(crate) struct Head;
 
 impl Direction for Tail {
     #[inline(always)]
@@ -34,13 +53,38 @@ impl Direction for Tail {
     }
 
     #[inline(always)]
-    fn ready(geometry: &Geometry, at: Position) -> u64 {
-        geometry.free(at)
+    fn opposite<T>(ring: &Ring<T>) -> &AtomicU64 {
+        &ring.head
+    }
+
+    fn own(_head: Word, tail: Word) -> Word {
+        tail
+    }
+
+    fn other(head: Word, _tail: Word) -> Word {
+        head
+    }
+
+    fn pair(own: Word, other: Word) -> (Word, Word) {
+        (other, own)
+    }
+
+    fn available<T>(ring: &Ring<T>, head: Word, tail: Word) -> usize {
+        ring.room_between(head, tail)
+    }
+
+    fn blocks<T>(ring: &Ring<T>, head: Word, tail: Word) -> bool {
+        !tail.is_closed() && Self::available(ring, head, tail) == 0
     }
 
     #[inline(always)]
-    fn finished(geometry: &Geometry, at: Position) -> u64 {
-        geometry.full(at)
+    fn ready(free: u64) -> u64 {
+        free
+    }
+
+    #[inline(always)]
+    fn finished(_geometry: &Geometry, free: u64) -> u64 {
+        full(free)
     }
 }
 
@@ -51,13 +95,39 @@ impl Direction for Head {
     }
 
     #[inline(always)]
-    fn ready(geometry: &Geometry, at: Position) -> u64 {
-        geometry.full(at)
+    fn opposite<T>(ring: &Ring<T>) -> &AtomicU64 {
+        &ring.tail
+    }
+
+    fn own(head: Word, _tail: Word) -> Word {
+        head
+    }
+
+    fn other(_head: Word, tail: Word) -> Word {
+        tail
+    }
+
+    fn pair(own: Word, other: Word) -> (Word, Word) {
+        (own, other)
+    }
+
+    fn available<T>(ring: &Ring<T>, head: Word, tail: Word) -> usize {
+        let messages = ring.geometry.distance(head.position(), tail.position());
+        messages.saturating_sub(head.permits() as usize)
+    }
+
+    fn blocks<T>(ring: &Ring<T>, head: Word, tail: Word) -> bool {
+        !tail.is_finished() && Self::available(ring, head, tail) == 0
     }
 
     #[inline(always)]
-    fn finished(geometry: &Geometry, at: Position) -> u64 {
-        geometry.freed(at)
+    fn ready(free: u64) -> u64 {
+        full(free)
+    }
+
+    #[inline(always)]
+    fn finished(geometry: &Geometry, free: u64) -> u64 {
+        geometry.freed_from(free)
     }
 }
 
@@ -65,10 +135,11 @@ impl Direction for Head {
 pub(super) trait Kind {
     type Direction: Direction;
 
-    /// Whether a slot that is ready may be claimed, as far as the word alone tells.
+    /// The stamp that the slot at the word's position has while it is free, or a number that is no stamp if the
+    /// word does not allow a claim at once.
     #[inline(always)]
-    fn admits_at_once(_seen: Word) -> bool {
-        true
+    fn free_at_once(geometry: &Geometry, seen: Word) -> u64 {
+        geometry.free(seen.position())
     }
 
     /// Whether a slot that is ready may be claimed.
@@ -77,10 +148,16 @@ pub(super) trait Kind {
         true
     }
 
-    /// The word after a claim of `count` slots, which leads to position `next`.
+    /// How many ready slots a claim has to leave to others.
     #[inline(always)]
-    fn claimed(seen: Word, next: Position, _count: u64) -> Word {
-        seen.claimed_to(next)
+    fn leaves(_seen: Word) -> usize {
+        0
+    }
+
+    /// The word after a claim of `count` slots, which leads `step` further.
+    #[inline(always)]
+    fn claimed(seen: Word, step: Step, _count: u64) -> Word {
+        seen.claimed(step)
     }
 
     /// Why `seen` could not be claimed, or another word to try.
@@ -91,20 +168,26 @@ pub(super) trait Kind {
 struct Send;
 /// Sends messages, each on a permit.
 pub(super) struct SendReserved;
+/// Sends a message into a slot that was reserved for a waiter, unless the channel was closed since.
+struct SendGranted;
 /// Receives messages.
 pub(super) struct Recv;
+/// Receives messages, the first of which was reserved for a waiter.
+pub(super) struct RecvGranted;
+/// Takes a message out to replace it by another. It may be reserved for a waiter, which gets the other one.
+struct Evict;
 
 impl Kind for Send {
     type Direction = Tail;
 
     #[inline(always)]
-    fn admits_at_once(seen: Word) -> bool {
-        seen.is_plain()
+    fn free_at_once(geometry: &Geometry, seen: Word) -> u64 {
+        geometry.free_if_plain(seen)
     }
 
     #[inline(always)]
     fn admits<T>(ring: &Ring<T>, seen: Word) -> bool {
-        seen.is_plain() || ring.fits_beside_permits(seen)
+        seen.is_plain() || (!seen.is_fair() && ring.fits_beside_permits(seen))
     }
 
     #[cold]
@@ -117,8 +200,8 @@ impl Kind for SendReserved {
     type Direction = Tail;
 
     #[inline(always)]
-    fn claimed(seen: Word, next: Position, count: u64) -> Word {
-        seen.without_permits(count).claimed_to(next)
+    fn claimed(seen: Word, step: Step, count: u64) -> Word {
+        seen.without_permits(count).claimed(step)
     }
 
     /// A permit is room (R5): the slot can only be waiting for its receiver to free it.
@@ -128,7 +211,111 @@ impl Kind for SendReserved {
     }
 }
 
+impl Kind for SendGranted {
+    type Direction = Tail;
+
+    #[inline(always)]
+    fn admits<T>(_ring: &Ring<T>, seen: Word) -> bool {
+        !seen.is_closed()
+    }
+
+    #[inline(always)]
+    fn claimed(seen: Word, step: Step, count: u64) -> Word {
+        SendReserved::claimed(seen, step, count)
+    }
+
+    #[cold]
+    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+        if seen.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        SendReserved::refuse(ring, seen)
+    }
+}
+
 impl Kind for Recv {
+    type Direction = Head;
+
+    #[inline(always)]
+    fn free_at_once(geometry: &Geometry, seen: Word) -> u64 {
+        geometry.free_if_plain(seen)
+    }
+
+    #[inline(always)]
+    fn admits<T>(ring: &Ring<T>, seen: Word) -> bool {
+        seen.is_plain() || (!seen.is_fair() && ring.is_ready_beside_reserved(seen))
+    }
+
+    /// What is reserved for waiters, and all of it while they are to come first.
+    #[inline(always)]
+    fn leaves(seen: Word) -> usize {
+        if seen.is_fair() {
+            usize::MAX
+        } else {
+            seen.permits() as usize
+        }
+    }
+
+    #[cold]
+    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+        let Some((head, tail)) = ring.try_snapshot() else {
+            return Ok(seen);
+        };
+        if !head.claims_like(seen) {
+            return Ok(head);
+        }
+        if head.position() == tail.position() && tail.is_finished() {
+            return Err(Refusal::Closed);
+        }
+        if Head::available(ring, head, tail) == 0 {
+            return Err(Refusal::Blocked);
+        }
+        if head.is_fair() {
+            return Err(Refusal::Reserved);
+        }
+        if ring.is_ready_beside_reserved(head) {
+            Ok(head)
+        } else {
+            Err(Refusal::InFlight)
+        }
+    }
+}
+
+impl Kind for RecvGranted {
+    type Direction = Head;
+
+    #[inline(always)]
+    fn leaves(seen: Word) -> usize {
+        (seen.permits() as usize).saturating_sub(1)
+    }
+
+    #[inline(always)]
+    fn claimed(seen: Word, step: Step, _count: u64) -> Word {
+        seen.without_permits(1).claimed(step)
+    }
+
+    /// Nothing is left in a closed channel, where nothing is reserved. Else the message is on its way, or a
+    /// forced send has taken it out and will replace it.
+    #[cold]
+    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+        let Some((head, tail)) = ring.try_snapshot() else {
+            return Ok(seen);
+        };
+        if !head.claims_like(seen) {
+            return Ok(head);
+        }
+        if head.position() == tail.position() && tail.is_finished() {
+            return Err(Refusal::Closed);
+        }
+        if ring.is_ready::<Head>(head.position()) {
+            Ok(head)
+        } else {
+            Err(Refusal::InFlight)
+        }
+    }
+}
+
+impl Kind for Evict {
     type Direction = Head;
 
     #[cold]
@@ -136,21 +323,14 @@ impl Kind for Recv {
         let Some((head, tail)) = ring.try_snapshot() else {
             return Ok(seen);
         };
-        if head.position() != seen.position() {
+        if head.position() != seen.position() || ring.is_ready::<Head>(head.position()) {
             return Ok(head);
         }
-        if head.position() == tail.position() {
-            return Err(if tail.is_finished() {
-                Refusal::Closed
-            } else {
-                Refusal::Blocked
-            });
-        }
-        if ring.is_ready::<Head>(head.position()) {
-            Ok(head)
+        Err(if head.position() == tail.position() {
+            Refusal::Blocked
         } else {
-            Err(Refusal::InFlight)
-        }
+            Refusal::InFlight
+        })
     }
 }
 
@@ -188,25 +368,29 @@ impl<T> SendClaim<'_, T> {
             // SAFETY: R1: this claim owns the slot; R2: the slot is empty, so nothing is overwritten.
             unsafe { slot.cast::<T>().write(value) };
         });
-        Sent::new(seen)
+        Sent::new(seen, 1)
     }
 }
 
 /// What a sender owes after it has published.
+#[must_use]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent {
-    /// The claim cleared the receivers' PARKED bit: notify one.
+    /// Receivers wait: notify one for each message.
     pub(crate) receivers_parked: bool,
-    /// No more permits could be counted before: notify those who wait for that to end.
+    /// Nothing can come any more: notify all receivers.
+    pub(crate) receivers_finished: bool,
+    /// No more permits could be counted before: notify the tasks that wait for that to end.
     pub(crate) was_exhausted: bool,
 }
 
 impl Sent {
-    /// After a claim that swapped `seen`.
+    /// After a claim of `count` slots that changed `seen`. A closed ring is claimed with permits only.
     #[inline(always)]
-    pub(super) fn new(seen: Word) -> Self {
+    pub(super) fn new(seen: Word, count: u64) -> Self {
         Self {
-            receivers_parked: seen.is_parked(),
+            receivers_parked: seen.has_waiters(),
+            receivers_finished: seen.is_closed() && seen.permits() == count && seen.has_waiters(),
             was_exhausted: seen.permits() == MAX_PERMITS,
         }
     }
@@ -217,15 +401,15 @@ impl Sent {
 pub(crate) struct RecvClaim<'a, T>(Claim<'a, T>);
 
 impl<T> RecvClaim<'_, T> {
-    /// Takes the message out of the ring, and says whether the claim cleared the senders' PARKED bit,
-    /// in which case one of them must be notified.
+    /// Takes the message out of the ring, and says whether senders wait: then one of them must be
+    /// notified.
     #[inline(always)]
     pub(crate) fn take(self) -> (T, bool) {
         let (value, seen) = self.0.finish(|slot| {
             // SAFETY: R1: this claim owns the slot; R2: it was full, and it is read this once.
             unsafe { slot.cast::<T>().read() }
         });
-        (value, seen.is_parked())
+        (value, seen.has_waiters())
     }
 }
 
@@ -261,6 +445,26 @@ impl<T> Ring<T> {
         self.claim_at_once::<SendReserved>().map(SendClaim)
     }
 
+    /// Claims the next slot for a message and uses up one reservation of a waiter. Refused only as `Closed`,
+    /// `InFlight` or `Contended`.
+    #[cold]
+    pub(crate) fn claim_send_granted(&self) -> Result<SendClaim<'_, T>, Refusal> {
+        self.claim::<SendGranted>().map(SendClaim)
+    }
+
+    /// Claims the oldest message and uses up one reservation of a waiter. Refused as `Closed`, `InFlight`
+    /// or `Contended`.
+    #[cold]
+    pub(crate) fn claim_recv_granted(&self) -> Result<RecvClaim<'_, T>, Refusal> {
+        self.claim::<RecvGranted>().map(RecvClaim)
+    }
+
+    /// Claims the oldest message, reserved or not. The caller sends another one in its place. Refused as
+    /// `Blocked`, `InFlight` or `Contended`.
+    pub(crate) fn claim_eviction(&self) -> Result<RecvClaim<'_, T>, Refusal> {
+        self.claim::<Evict>().map(RecvClaim)
+    }
+
     /// Claims the oldest message.
     #[inline]
     pub(crate) fn claim_recv(&self) -> Result<RecvClaim<'_, T>, Refusal> {
@@ -286,11 +490,8 @@ impl<T> Ring<T> {
     #[inline(always)]
     fn claim_at_once<K: Kind>(&self) -> Option<Claim<'_, T>> {
         let seen = self.glance::<K::Direction>();
-        if !K::admits_at_once(seen) {
-            return None;
-        }
-        let (claim, next) = self.look::<K>(seen)?;
-        self.swap::<K>(seen, next, 1).then_some(claim)
+        let (claim, step) = self.look::<K>(seen, K::free_at_once)?;
+        self.swap::<K>(seen, step, 1).then_some(claim)
     }
 
     /// `InFlight` if the word has not changed since before the look: then it was its slot that was not ready. Else the
@@ -317,12 +518,13 @@ impl<T> Ring<T> {
         let mut retreat = Retreat::new();
         let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
-            let ready = K::admits(self, seen).then(|| self.look::<K>(seen));
-            let Some((claim, next)) = ready.flatten() else {
+            let ready = K::admits(self, seen)
+                .then(|| self.look::<K>(seen, |geometry, seen| geometry.free(seen.position())));
+            let Some((claim, step)) = ready.flatten() else {
                 seen = refuse(self, seen)?;
                 continue;
             };
-            if self.swap::<K>(seen, next, 1) {
+            if self.swap::<K>(seen, step, 1) {
                 return Ok(claim);
             }
             retreat.step();
@@ -339,26 +541,31 @@ impl<T> Ring<T> {
     }
 
     /// If the slot that `seen` leads to is ready: what the claim will be once the word has been swapped, and
-    /// the position to swap it to.
+    /// how far to move it.
     #[inline(always)]
-    fn look<K: Kind>(&self, seen: Word) -> Option<(Claim<'_, T>, Position)> {
+    fn look<K: Kind>(
+        &self,
+        seen: Word,
+        free: impl FnOnce(&Geometry, Word) -> u64,
+    ) -> Option<(Claim<'_, T>, Step)> {
         // A copy, and everything from it at once: after the load of the stamp it would be read again, and
-        // after the swap nothing may hold the claim up.
+        // after the exchange nothing may hold the claim up.
         let geometry = self.geometry;
         let at = seen.position();
+        let free = free(&geometry, seen);
         let claim = Claim {
             slot: self.slot(at),
-            stamp: K::Direction::finished(&geometry, at),
+            stamp: K::Direction::finished(&geometry, free),
             seen,
         };
-        let next = geometry.next(at);
-        (stamp(claim.slot) == K::Direction::ready(&geometry, at)).then_some((claim, next))
+        let step = geometry.step(at, 1);
+        (stamp(claim.slot) == K::Direction::ready(free)).then_some((claim, step))
     }
 
-    /// Moves the word to `next`, past `count` slots that were seen ready; `false` if it has changed.
+    /// Moves the word by `step`, past `count` slots that were seen ready; `false` if it has changed.
     #[inline(always)]
-    pub(super) fn swap<K: Kind>(&self, seen: Word, next: Position, count: u64) -> bool {
-        let claimed = K::claimed(seen, next, count);
+    pub(super) fn swap<K: Kind>(&self, seen: Word, step: Step, count: u64) -> bool {
+        let claimed = K::claimed(seen, step, count);
         // ORDERING: AcqRel [claim]. Acquire pairs with [arm] on this word: who set the PARKED bit that this
         // swap clears is on the gate's list before we notify it. Release pairs with the Acquire load of
         // `head` in `try_snapshot`: who sees this `head` sees the `tail` that it stays behind. On failure
@@ -377,9 +584,17 @@ impl<T> Ring<T> {
         swapped.is_ok()
     }
 
+    /// Whether there is a message at `seen`, and one more for each that is reserved.
+    #[inline]
+    fn is_ready_beside_reserved(&self, seen: Word) -> bool {
+        seen.permits() < self.capacity() as u64
+            && self.is_ready::<Head>(self.geometry.ahead(seen.position(), seen.permits()))
+            && self.is_ready::<Head>(seen.position())
+    }
+
     #[inline(always)]
     pub(super) fn is_ready<D: Direction>(&self, at: Position) -> bool {
-        stamp(self.slot(at)) == D::ready(&self.geometry, at)
+        stamp(self.slot(at)) == D::ready(self.geometry.free(at))
     }
 }
 

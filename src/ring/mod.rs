@@ -89,13 +89,15 @@ use core::mem::MaybeUninit;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::sync::{AtomicU64, CachePadded, Ordering, UnsafeCell};
-use crate::unwind::exhaust;
-use word::{Geometry, MAX_CAPACITY, Position, Word};
+use crate::unwind::run_all;
+use word::{Geometry, MAX_CAPACITY, Position};
 
-pub(crate) use word::MAX_PERMITS;
+pub(crate) use word::{MAX_PERMITS, Word};
 
 pub(crate) use chunk::Chunk;
-pub(crate) use claim::{RecvClaim, SendClaim, Sent};
+pub(crate) use claim::{Direction, Head, RecvClaim, SendClaim, Sent, Tail};
+pub(crate) use permit::Reserved;
+pub(crate) use transition::Parked;
 
 /// Why a claim was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +107,8 @@ pub(crate) enum Refusal {
     /// Neither full nor empty, but the slot's previous owner has not finished. It will without
     /// anybody's help, unless its thread is suspended.
     InFlight,
+    /// There is something, but it is about to be reserved for a waiter that has lost too many races.
+    Reserved,
     /// Lost to other claims too often; there may well be something to claim.
     Contended,
     /// No more permits can be counted, whether there is room or not.
@@ -271,10 +275,10 @@ impl<T> Ring<T> {
         if head.position() == tail.position() {
             return None;
         }
-        let next = self.geometry.next(head.position());
+        let step = self.geometry.step(head.position(), 1);
         // ORDERING: Relaxed. As above. Moved first: a message whose destructor panics is not met again.
         self.head
-            .store(head.claimed_to(next).bits(), Ordering::Relaxed);
+            .store(head.claimed(step).bits(), Ordering::Relaxed);
         let slot = self.slot(head.position());
         // SAFETY: between `head` and `tail` every slot is full, for no claim is open (R2, R4), and
         // `&mut self` makes this the only owner.
@@ -288,7 +292,7 @@ impl<T> Ring<T> {
 impl<T> Drop for Ring<T> {
     fn drop(&mut self) {
         if core::mem::needs_drop::<T>() {
-            exhaust(|| self.pop_exclusive().is_some());
+            run_all(|| self.pop_exclusive().is_some());
         }
     }
 }

@@ -12,7 +12,7 @@
 //! reach `capacity + 1`. Whoever holds a permit still finds room for its message, for the promised permit is not
 //! used before it is kept: with it and its own counted, at most `capacity - 1` messages are in the ring.
 
-use super::claim::{ATTEMPTS, Tail};
+use super::claim::{ATTEMPTS, Direction, Tail};
 use super::word::{MAX_PERMITS, Word, change};
 use super::{Refusal, Ring, invariant};
 use crate::sync::{Ordering, Retreat};
@@ -21,12 +21,22 @@ use crate::sync::{Ordering, Retreat};
 #[must_use]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Released {
-    /// One sender: the room is free again and somebody was parked for it.
+    /// One sender for each permit: the capacity is free again, and senders wait for it.
     pub(crate) senders_parked: bool,
     /// All receivers: this was the last permit of a closed ring, nothing can come any more.
     pub(crate) receivers_finished: bool,
     /// Those who wait for fewer than [`MAX_PERMITS`] permits to be out.
     pub(crate) was_exhausted: bool,
+}
+
+/// What came of reserving a slot (message) for a waiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reserved {
+    One,
+    /// There is none.
+    Nothing,
+    /// No more reservations can be counted.
+    Uncountable,
 }
 
 impl<T> Ring<T> {
@@ -35,7 +45,7 @@ impl<T> Ring<T> {
         self.reserve_when(|ring, seen| {
             if seen.permits() == MAX_PERMITS {
                 Err(Refusal::Exhausted)
-            } else if ring.fits_beside_permits(seen) {
+            } else if !seen.is_fair() && ring.fits_beside_permits(seen) {
                 Ok(Ok(1))
             } else {
                 ring.refuse_room(seen).map(Err)
@@ -49,6 +59,7 @@ impl<T> Ring<T> {
     pub(crate) fn reserve_at_once(&self) -> bool {
         let seen = self.glance::<Tail>();
         seen.permits() < MAX_PERMITS
+            && !seen.is_fair()
             && self.fits_beside_permits(seen)
             && self.swap_tail(seen, seen.with_permits(1))
     }
@@ -59,10 +70,13 @@ impl<T> Ring<T> {
             let Some((head, tail)) = ring.try_snapshot() else {
                 return Ok(Err(seen));
             };
-            if tail != seen {
+            if !tail.claims_like(seen) {
                 return Ok(Err(tail));
             }
             let room = ring.room_between(head, tail);
+            if tail.is_fair() && room > 0 {
+                return Err(Refusal::Reserved);
+            }
             let permits = (MAX_PERMITS - tail.permits()) as usize;
             let count = room.min(permits).min(most);
             if count >= least {
@@ -154,24 +168,60 @@ impl<T> Ring<T> {
         swapped.is_ok()
     }
 
-    /// Gives the room of `count` permits back.
+    /// Gives the capacity of `count` permits back.
     pub(crate) fn release(&self, count: usize) -> Released {
-        // ORDERING: AcqRel [release]. Release pairs with the second load of `tail` in `arm_senders`, by
-        // way of [unpark]. Acquire pairs with [arm] on `tail`: a receiver that we must notify is on
-        // the gate's list. Guard: loom `last_permit_ends_a_closed_ring_for_who_came_second`.
-        let before = self
-            .tail
-            .fetch_sub(change::permits(count as u64), Ordering::AcqRel);
+        let (before, senders_parked) = self.unreserve::<Tail>(count);
+        let after = before.without_permits(count as u64);
+        Released {
+            senders_parked,
+            receivers_finished: after.is_finished() && after.has_waiters(),
+            was_exhausted: before.permits() == MAX_PERMITS,
+        }
+    }
+
+    /// Gives `count` reservations of a direction back. Returns the word before, and whether waiters have to
+    /// be notified.
+    pub(crate) fn unreserve<D: Direction>(&self, count: usize) -> (Word, bool) {
+        // ORDERING: AcqRel [unreserve]. Release pairs with the second look in `mark_parked`, by way of
+        // [touch]. Acquire pairs with [mark] on `tail`: a receiver that must be notified is registered.
+        // Guard: loom `last_permit_ends_a_closed_ring_for_who_came_second`.
+        let before = D::word(self).fetch_sub(change::permits(count as u64), Ordering::AcqRel);
         let before = Word::from_bits(before);
         invariant(
             || before.permits() >= count as u64,
             "released permits were counted",
         );
-        let after = before.without_permits(count as u64);
-        Released {
-            senders_parked: self.unpark_senders(),
-            receivers_finished: after.is_finished() && after.is_parked(),
-            was_exhausted: before.permits() == MAX_PERMITS,
+        (before, self.touch::<D>())
+    }
+
+    /// Reserves a slot, or a message, for a waiter, if there is one that is neither taken nor reserved and
+    /// the ring is open. Newcomers cannot take it while the word is fair.
+    ///
+    /// Repeats only after another thread's success, and newcomers have none meanwhile.
+    pub(crate) fn reserve_for_waiter<D: Direction>(&self) -> Reserved {
+        let mut backoff = Retreat::new();
+        loop {
+            let (head, tail) = self.snapshot();
+            let seen = D::own(head, tail);
+            if tail.is_closed() || D::available(self, head, tail) == 0 {
+                return Reserved::Nothing;
+            }
+            if seen.permits() == MAX_PERMITS {
+                return Reserved::Uncountable;
+            }
+            // ORDERING: AcqRel [reserve]. Release: a thread that sees the reservation sees that it is counted
+            // in the wait queue. On failure Relaxed: nothing is done with it.
+            // Guard: loom `a_grant_that_is_not_polled_is_taken_back`.
+            let reserved = D::word(self).compare_exchange(
+                seen.bits(),
+                seen.with_permits(1).bits(),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            if reserved.is_ok() {
+                return Reserved::One;
+            }
+            backoff.step();
         }
     }
 
@@ -201,11 +251,14 @@ impl<T> Ring<T> {
         let Some((head, tail)) = self.try_snapshot() else {
             return Ok(seen);
         };
-        if tail != seen {
+        if !tail.claims_like(seen) {
             return Ok(tail);
         }
         if self.room_between(head, tail) == 0 {
             return Err(Refusal::Blocked);
+        }
+        if tail.is_fair() {
+            return Err(Refusal::Reserved);
         }
         if self.fits_beside_permits(tail) && self.is_ready::<Tail>(tail.position()) {
             return Ok(tail);

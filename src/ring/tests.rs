@@ -7,10 +7,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::word::{MAX_CAPACITY, MAX_PERMITS};
-use super::{Refusal, Ring};
+use super::{Direction, Head, Parked, Refusal, Reserved, Ring, Tail};
 
-/// The very first lap, and the last but one before the 46 bits of a position wrap.
+/// The very first lap, and the last but one before the 44 bits of a position wrap.
 const LAPS: [u64; 2] = [0, u64::MAX - 1];
+
+/// Whether the waiters of a direction can be marked as parked.
+fn may_park<D: Direction>(ring: &Ring<impl Sized>) -> bool {
+    ring.mark_parked::<D>() != Parked::No
+}
+
+/// What a notification does that leaves no waiter.
+fn clear_keep<D: Direction>(ring: &Ring<impl Sized>) {
+    ring.clear_keep::<D>(ring.marks::<D>());
+}
 
 fn send<T>(ring: &Ring<T>, value: T) -> Result<(), Refusal> {
     ring.claim_send().map(|claim| {
@@ -66,7 +76,10 @@ fn an_unpublished_message_is_in_flight_and_holds_back_those_behind_it() {
         assert_eq!(ring.len(), 1, "a claimed place is taken");
         assert_eq!(recv(&ring), Err(Refusal::InFlight));
         assert!(ring.claim_recv_at_once().is_none());
-        assert!(!ring.arm_receivers(), "nobody parks while a message comes");
+        assert!(
+            !may_park::<Head>(&ring),
+            "nobody parks while a message comes"
+        );
 
         send(&ring, 1).unwrap();
         assert_eq!(recv(&ring), Err(Refusal::InFlight));
@@ -84,7 +97,7 @@ fn an_unpublished_message_fills_a_ring_of_one() {
     assert_eq!(recv(&ring), Err(Refusal::InFlight));
     assert_eq!(send(&ring, 1), Err(Refusal::Blocked));
     assert!(
-        ring.arm_senders(),
+        may_park::<Tail>(&ring),
         "who takes the message will see the bit, so parking is safe"
     );
     let _ = claim.publish(0);
@@ -100,7 +113,7 @@ fn a_message_not_yet_taken_out_is_in_flight_for_senders() {
         assert_eq!(send(&ring, capacity), Err(Refusal::InFlight));
         assert_eq!(ring.reserve(), Err(Refusal::InFlight));
         assert!(ring.claim_send_at_once().is_none());
-        assert!(!ring.arm_senders(), "nobody parks while room comes");
+        assert!(!may_park::<Tail>(&ring), "nobody parks while room comes");
 
         assert_eq!(claim.take(), (0, false));
         send(&ring, capacity).unwrap();
@@ -211,53 +224,67 @@ fn a_closed_ring_ends_only_with_its_last_permit() {
 }
 
 #[test]
-fn receivers_arm_exactly_while_the_ring_is_empty_and_may_still_fill() {
+fn receivers_park_exactly_while_the_ring_is_empty_and_may_still_fill() {
     let ring = Ring::new(2);
-    assert!(ring.arm_receivers());
-    assert!(ring.arm_receivers(), "arming again is arming");
+    assert!(may_park::<Head>(&ring));
+    assert!(may_park::<Head>(&ring), "marking again is marking");
     assert!(ring.claim_send().ok().unwrap().publish(1).receivers_parked);
+    clear_keep::<Head>(&ring);
     assert!(!ring.claim_send().ok().unwrap().publish(2).receivers_parked);
-    assert!(!ring.arm_receivers(), "there is something to receive");
+    assert!(!may_park::<Head>(&ring), "there is something to receive");
 
     let ring = Ring::new(2);
     ring.reserve().unwrap();
-    assert!(ring.arm_receivers());
+    assert!(may_park::<Head>(&ring));
     ring.close();
-    assert!(ring.arm_receivers(), "a permit may still bring a message");
+    assert!(
+        may_park::<Head>(&ring),
+        "a permit may still bring a message"
+    );
     let sent = ring.claim_reserved().ok().unwrap().publish(1);
     assert!(sent.receivers_parked);
     recv(&ring).unwrap();
-    assert!(!ring.arm_receivers(), "nothing can come any more");
+    assert!(!may_park::<Head>(&ring), "nothing can come any more");
 }
 
 #[test]
-fn senders_arm_exactly_while_the_ring_is_full_and_open() {
+fn senders_park_exactly_while_the_ring_is_full_and_open() {
     let ring = Ring::new(2);
-    assert!(!ring.arm_senders());
+    assert!(!may_park::<Tail>(&ring));
     send(&ring, 1).unwrap();
-    assert!(!ring.arm_senders());
+    assert!(!may_park::<Tail>(&ring));
     ring.reserve().unwrap();
-    assert!(ring.arm_senders(), "permits fill a ring too");
-    assert!(ring.arm_senders(), "arming again is arming");
+    assert!(may_park::<Tail>(&ring), "permits fill a ring too");
+    assert!(may_park::<Tail>(&ring), "marking again is marking");
     assert_eq!(ring.claim_recv().ok().unwrap().take(), (1, true));
+    send(&ring, 2).unwrap();
+    assert_eq!(
+        ring.claim_recv().ok().unwrap().take(),
+        (2, true),
+        "while waiters may be left"
+    );
+    clear_keep::<Tail>(&ring);
     send(&ring, 2).unwrap();
     assert_eq!(ring.claim_recv().ok().unwrap().take(), (2, false));
 
     send(&ring, 3).unwrap();
-    assert!(ring.arm_senders());
+    assert!(may_park::<Tail>(&ring));
     ring.close();
-    assert!(!ring.arm_senders(), "a closed ring has no room to wait for");
+    assert!(
+        !may_park::<Tail>(&ring),
+        "a closed ring has no room to wait for"
+    );
     assert_eq!(
         ring.claim_recv().ok().unwrap().take(),
-        (3, false),
-        "close notifies, and takes the bit for it"
+        (3, true),
+        "close leaves the bits alone"
     );
 }
 
 #[test]
-fn the_parked_bit_survives_what_does_not_end_the_wait() {
+fn the_bits_survive_what_does_not_end_the_wait() {
     let ring = Ring::new(2);
-    assert!(ring.arm_receivers());
+    assert!(may_park::<Head>(&ring));
     ring.reserve().unwrap();
     ring.reserve().unwrap();
     let _ = ring.release(1);
@@ -286,9 +313,9 @@ fn release_says_whom_to_notify() {
             ring.close();
         }
         if arm {
-            assert!(ring.arm_receivers());
+            assert!(may_park::<Head>(&ring));
         }
-        let senders_parked = ring.arm_senders();
+        let senders_parked = may_park::<Tail>(&ring);
         assert_eq!(senders_parked, !close && permits == 2);
         let released = ring.release(1);
         assert_eq!(released.senders_parked, senders_parked);
@@ -361,4 +388,113 @@ fn an_impossible_capacity_panics_with_its_reason() {
     // More than the address space, so that no system can hand it out.
     let huge = panic_message(|| drop(Ring::<[u8; 1 << 24]>::new(MAX_CAPACITY)));
     assert!(huge.contains("cannot be allocated"), "{huge}");
+}
+
+/// The bit stands for the waiters that a notification has left, and for those that came since.
+#[test]
+fn keep_is_cleared_only_if_no_waiter_has_marked_since_the_last_claim() {
+    let ring = Ring::new(3);
+    assert!(may_park::<Head>(&ring));
+    let marks = ring.marks::<Head>();
+    ring.clear_keep::<Head>(marks);
+    assert!(
+        ring.claim_send().ok().unwrap().publish(1).receivers_parked,
+        "a waiter has marked"
+    );
+    let marks = ring.marks::<Head>();
+    recv(&ring).unwrap();
+    assert!(may_park::<Head>(&ring));
+    ring.clear_keep::<Head>(marks);
+    assert!(
+        ring.claim_send().ok().unwrap().publish(2).receivers_parked,
+        "a waiter has marked since the notification began"
+    );
+    ring.clear_keep::<Head>(marks);
+    assert!(
+        ring.claim_send().ok().unwrap().publish(3).receivers_parked,
+        "the word is another one, although the bits are the same"
+    );
+    clear_keep::<Head>(&ring);
+    recv(&ring).unwrap();
+    assert!(!ring.claim_send().ok().unwrap().publish(4).receivers_parked);
+}
+
+#[test]
+fn a_slot_reserved_for_a_waiter_is_kept_from_newcomers() {
+    let ring = Ring::new(2);
+    send(&ring, 1).unwrap();
+    send(&ring, 2).unwrap();
+    assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::Nothing);
+    ring.start_fair::<Tail>();
+    assert_eq!(send(&ring, 3), Err(Refusal::Blocked));
+    recv(&ring).unwrap();
+    assert_eq!(
+        send(&ring, 3),
+        Err(Refusal::Reserved),
+        "about to be reserved"
+    );
+    assert_eq!(ring.reserve(), Err(Refusal::Reserved));
+    assert_eq!(ring.reserve_many(1, 2), Err(Refusal::Reserved));
+    assert!(ring.claim_send_at_once().is_none() && !ring.reserve_at_once());
+    assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::One);
+    ring.end_fair::<Tail>();
+    assert_eq!(send(&ring, 3), Err(Refusal::Blocked));
+    recv(&ring).unwrap();
+    send(&ring, 3).unwrap();
+    let _ = ring.claim_send_granted().ok().unwrap().publish(4);
+    assert_eq!((recv(&ring), recv(&ring)), (Ok(3), Ok(4)));
+    assert_eq!(ring.permits(), 0);
+}
+
+#[test]
+fn a_message_reserved_for_a_waiter_is_kept_from_newcomers() {
+    let ring = Ring::new(3);
+    assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::Nothing);
+    ring.start_fair::<Head>();
+    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    send(&ring, 1).unwrap();
+    assert_eq!(recv(&ring), Err(Refusal::Reserved));
+    assert!(ring.claim_recv_at_once().is_none());
+    let mut batch = Vec::new();
+    assert!(ring.claim_recv_many(&mut batch, 3).is_err());
+    assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::One);
+    ring.end_fair::<Head>();
+    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    assert!(may_park::<Head>(&ring), "nothing is there for others");
+    send(&ring, 2).unwrap();
+    send(&ring, 3).unwrap();
+    assert_eq!(recv(&ring), Ok(1), "the oldest, and one is left");
+    assert_eq!(
+        ring.claim_recv_many(&mut batch, 3).ok().unwrap().take(),
+        (1, false)
+    );
+    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    assert_eq!(ring.claim_recv_granted().ok().unwrap().take().0, 3);
+    assert_eq!(batch, [2]);
+
+    send(&ring, 4).unwrap();
+    assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::One);
+    send(&ring, 5).unwrap();
+    batch.clear();
+    let granted = ring.claim_recv_many_granted(&mut batch, 3).ok().unwrap();
+    assert_eq!(granted.take().0, 2);
+    assert_eq!(batch, [4, 5]);
+}
+
+#[test]
+fn reservations_are_given_back_and_end_with_the_ring() {
+    let ring = Ring::new(1);
+    send(&ring, 1).unwrap();
+    assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::One);
+    assert!(may_park::<Head>(&ring));
+    let (_, notify) = ring.unreserve::<Head>(1);
+    assert!(notify, "a receiver waits for what was reserved");
+    assert_eq!(recv(&ring), Ok(1));
+
+    assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::One);
+    ring.close();
+    assert_eq!(ring.claim_send_granted().err(), Some(Refusal::Closed));
+    let _ = ring.release(1);
+    assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::Nothing);
+    assert_eq!(recv(&ring), Err(Refusal::Closed));
 }

@@ -1,97 +1,130 @@
-//! The rare changes of state: parking and closing.
+//! The rare changes of state: parking, fairness and closing.
 //!
-//! Two words, one protocol. What a parking sender waits for is decided by *both* words: `head` moves,
-//! a permit comes back (`tail`), or the ring is closed (`tail`). It sets PARKED in `head` and then looks
-//! at `tail`; whoever frees room or closes changes `tail` and then touches `head` with a
-//! read-modify-write. Whichever of the two comes second on `head` has synchronised with the first: the
-//! parker sees the new `tail`, or the other sees PARKED. Acquire and release suffice for that, because
-//! both accesses to `head` write.
-//!
-//! A parking receiver waits for `tail` only, so its one compare-and-swap of `tail` both checks and arms.
+//! Two words, one protocol for both directions. What a waiter waits for is decided by *both* words. A
+//! sender waits until `head` moves, or a reservation comes back (`tail`), or the ring is closed (`tail`);
+//! a receiver waits until `tail` moves, or a reservation comes back (`head`). A waiter marks itself in the
+//! word that the other side claims by, and then looks at its own word once more. A thread that gives a
+//! reservation back, or closes, changes the waiter's own word and then touches the other one with a
+//! read-modify-write. Of the two accesses to that word one comes second, and has synchronized with the
+//! first: either the waiter sees its own word changed, or the other thread sees the mark. Acquire and
+//! Release are enough for that, because both accesses write.
 
 use super::Ring;
+use super::claim::{Direction, Tail};
 use super::word::{Word, change};
 use crate::sync::Ordering;
 
+/// What came of marking a side as parked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parked {
+    /// There is, or may be, something to do.
+    No,
+    Yes,
+    /// Yes, and the other side has waiters that have not been notified although this side waits for them.
+    BesideOthers,
+}
+
 impl<T> Ring<T> {
-    /// Sets PARKED in `tail` if the ring is empty and something can still come. Once it is set, the
-    /// next claim of a sender notifies the receivers' gate.
-    pub(crate) fn arm_receivers(&self) -> bool {
+    /// Sets PARKED and KEEP in the word that the other side claims by, if an operation of this direction has
+    /// to wait. Once they are set, the next claim of the other side notifies a waiter.
+    pub(crate) fn mark_parked<D: Direction>(&self) -> Parked {
         let Some((head, tail)) = self.try_snapshot() else {
-            return false;
+            return Parked::No;
         };
-        if head.position() != tail.position() || tail.is_finished() {
-            return false;
+        if !D::blocks(self, head, tail) {
+            return Parked::No;
         }
-        // `head` may have been read too early, but it only follows `tail`: if `tail` is still the same,
-        // the ring is still empty.
-        // ORDERING: AcqRel [arm]. Release pairs with [claim] on `tail`: our entry in the gate's list
-        // happens-before the claimer's notification. A read-modify-write also if the bit is set, so that
-        // every parked receiver is ordered before the claim that clears it. Acquire continues the
-        // claims before us. On failure Relaxed: the caller looks again.
-        // Guard: loom `park_and_wake_a_stream`, `a_receiver_parks_beside_another`.
-        self.tail
-            .compare_exchange(
-                tail.bits(),
-                tail.with_parked().bits(),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            )
-            .is_ok()
+        let seen = D::other(head, tail);
+        let marked = seen.with_parked();
+        // ORDERING: AcqRel [mark]. Release pairs with [claim] and [touch] on this word: the waiter is
+        // registered before it is looked for. It writes also if the bits are set, so that every waiter is
+        // ordered before the claim that clears PARKED. Acquire pairs with [touch]: if that came first, the
+        // load below sees the change of the waiter's own word. On failure Relaxed: the caller looks again.
+        // Guard: loom `park_and_wake_a_stream`, `park_and_wake_a_sink`, `released_permit_wakes_sender`.
+        let exchanged = D::opposite(self).compare_exchange(
+            seen.bits(),
+            marked.bits(),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        if exchanged.is_err() {
+            return Parked::No;
+        }
+        // ORDERING: Acquire. Pairs with [unreserve] and [close], which precede [touch].
+        let own = Word::from_bits(D::word(self).load(Ordering::Acquire));
+        let (head, tail) = D::pair(own, marked);
+        if !D::blocks(self, head, tail) {
+            // The bits stay set. The next claim then looks for waiters, and may find none.
+            return Parked::No;
+        }
+        if own.has_waiters() {
+            Parked::BesideOthers
+        } else {
+            Parked::Yes
+        }
     }
 
-    /// Sets PARKED in `head` if the ring is full. Once it is set, the next claim of a receiver, the next
-    /// permit that comes back and `close` notify the senders' gate.
-    pub(crate) fn arm_senders(&self) -> bool {
-        let Some((head, tail)) = self.try_snapshot() else {
-            return false;
-        };
-        if !self.blocks_senders(head, tail) {
-            return false;
-        }
-        // ORDERING: AcqRel [arm]. Release pairs with [claim] on `head` and with [unpark], as in
-        // `arm_receivers`. Acquire pairs with [unpark]: if that came first, the load below sees the
-        // change of `tail` before it. Guard: loom `park_and_wake_a_sink`, `released_permit_wakes_sender`.
-        if self
-            .head
-            .compare_exchange(
-                head.bits(),
-                head.with_parked().bits(),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            )
-            .is_err()
-        {
-            return false;
-        }
-        // ORDERING: Acquire. Pairs with [release] and [close], which precede [unpark].
-        let tail = Word::from_bits(self.tail.load(Ordering::Acquire));
-        // If room was freed meanwhile, the bit stays set for nothing: the next claim of a receiver then
-        // notifies a gate where perhaps nobody waits.
-        self.blocks_senders(head, tail)
+    /// Returns the word that the waiters of a direction mark, as a notification begins.
+    pub(crate) fn marks<D: Direction>(&self) -> Word {
+        // ORDERING: Acquire. Pairs with [mark]: a waiter whose mark this sees is registered.
+        // Guard: loom `keep_is_cleared_against_a_mark`.
+        Word::from_bits(D::opposite(self).load(Ordering::Acquire))
     }
 
-    fn blocks_senders(&self, head: Word, tail: Word) -> bool {
-        !tail.is_closed() && self.room_between(head, tail) == 0
+    /// Clears KEEP, if the word is still the one that was seen when the notification began and no waiter has
+    /// marked it since the last claim. To be called when no waiter is left.
+    ///
+    /// A mark that came later has set PARKED, which only a claim clears, and a claim moves the position.
+    pub(crate) fn clear_keep<D: Direction>(&self, seen: Word) {
+        if seen.is_kept() {
+            // ORDERING: Relaxed. Nothing is published: it only spares later claims a search. A failure means
+            // that the bit is still needed, or that another thread sees to it.
+            let _ = D::opposite(self).compare_exchange(
+                seen.bits(),
+                seen.without_keep().bits(),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+        }
+    }
+
+    /// Returns how many slots (messages) a claim could take, reserved ones counted as taken.
+    pub(crate) fn available<D: Direction>(&self) -> usize {
+        let (head, tail) = self.snapshot();
+        D::available(self, head, tail)
+    }
+
+    /// From now on newcomers leave slots (messages) to waiters.
+    pub(crate) fn start_fair<D: Direction>(&self) {
+        // ORDERING: Relaxed. Followed by [mark], and what it means is in the word itself.
+        D::word(self).fetch_or(change::START_FAIR, Ordering::Relaxed);
+    }
+
+    /// Newcomers may claim again what is not reserved.
+    pub(crate) fn end_fair<D: Direction>(&self) {
+        // ORDERING: Relaxed. As above.
+        D::word(self).fetch_and(change::END_FAIR, Ordering::Relaxed);
     }
 
     /// Closes the ring: no more claims but those on permits. `false` if it was closed before.
     pub(crate) fn close(&self) -> bool {
         // ORDERING: AcqRel [close]. Release pairs with the Acquire loads of `tail`: what the closing
-        // thread did before is seen by who finds the ring closed. Acquire continues the chain.
+        // thread did before is seen by a thread that finds the ring closed. Acquire continues the chain.
         // Guard: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
         let before = Word::from_bits(self.tail.fetch_or(change::CLOSE, Ordering::AcqRel));
         if !before.is_closed() {
-            self.unpark_senders();
+            self.touch::<Tail>();
         }
         !before.is_closed()
     }
 
-    /// Clears PARKED in `head` after `tail` was changed in favour of senders; `true` if it was set.
-    pub(super) fn unpark_senders(&self) -> bool {
-        // ORDERING: AcqRel [unpark]. Release pairs with [arm] on `head`, Acquire too: see the module's
-        // documentation. It must write even if the bit is clear.
+    /// To be called after the word that a direction claims by was changed in favor of its waiters. Returns
+    /// whether some of them have to be notified. Changes nothing: PARKED must not be cleared while KEEP is
+    /// set, see `clear_keep`.
+    pub(super) fn touch<D: Direction>(&self) -> bool {
+        // ORDERING: AcqRel [touch]. Release pairs with [mark], Acquire too: see the module's documentation.
+        // It must write even though it changes nothing.
         // Guard: loom `released_permit_wakes_sender`, `released_permit_wakes_a_sink`.
-        Word::from_bits(self.head.fetch_and(change::UNPARK, Ordering::AcqRel)).is_parked()
+        Word::from_bits(D::opposite(self).fetch_or(0, Ordering::AcqRel)).has_waiters()
     }
 }

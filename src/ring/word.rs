@@ -1,42 +1,53 @@
-//! Bit layouts: positions, laps, and the two words that are claimed by compare-and-swap.
+//! Bit layouts: positions, laps, and the two words that are claimed by compare-exchange.
 //!
 //! ```text
-//!  63                                        18 17            2   1     0
-//! +--------------------------------------------+---------------+-----+-----+
-//! |                  position                  |    permits    |  C  |  P  |
-//! +--------------------------------------------+---------------+-----+-----+
-//!  \_____ lap _____/\_____ index (k bits) _____/                  |     |
-//!                                                              CLOSED PARKED
+//!  63                                20 19          4   3   2   1   0
+//! +-----------------------------------+--------------+---+---+---+---+
+//! |             position              |   reserved   | F | K | C | P |
+//! +-----------------------------------+--------------+---+---+---+---+
+//!  \_____ lap _____/\__ index (k bits) _/
 //! ```
 //!
-//! `tail` uses all of it; in `head` the permits and CLOSED are always zero. PARKED in `tail` means
-//! that receivers are parked, in `head` that senders are.
+//! | field | in `tail`, which senders claim by | in `head`, which receivers claim by |
+//! |---|---|---|
+//! | P, PARKED | receivers have parked since the last claim | senders have |
+//! | C, CLOSED | the channel is closed | always 0 |
+//! | K, KEEP | receivers wait that have not been notified | senders do |
+//! | F, FAIR | a sender has lost too many races: slots are reserved for waiters | the same of receivers and messages |
+//! | reserved | permits, and slots reserved for waiting senders | messages reserved for waiting receivers |
 //!
-//! A position keeps its place in the word: bits 18 and up, the lower ones zero. So a claim compares
+//! P is set only together with K. See [`crate::wait`] for what is done with P, K and F.
+//!
+//! A position keeps its place in the word: bits 20 and up, the lower ones zero. So a claim compares
 //! and adds without shifting. A slot's stamp is the lap of a position, in the same place, with bit 0 as the
-//! FULL mark: the index is the slot's own, and without it neighbouring slots of one lap have the same stamp,
+//! FULL mark: the index is the slot's own, and without it neighboring slots of one lap have the same stamp,
 //! which makes batches cheap.
 //!
 //! The index takes the `k` bits that the capacity needs, the lap all bits above. Indices run from 0 to
 //! `capacity - 1` and then the lap goes up by one, so any capacity works without a division.
 //!
-//! Positions have 46 bits, so they wrap after 2^46 messages: 8 days at 100 million messages per second
+//! Positions have 44 bits, so they wrap after 2^44 messages: 2 days at 100 million messages per second
 //! (half of that where the capacity is just above a power of two). All arithmetic here is modular, so
 //! wrapping is an ordinary event: the stamps before and after it differ as those of any two laps do,
-//! and a compare-and-swap is fooled only if its thread sleeps between load and swap while an exact
-//! multiple of 2^46 positions goes by and leaves the very same word. What the other 18 bits buy is that
-//! a claim learns all it needs from the one word that it swaps.
+//! and a compare-exchange is fooled only if its thread sleeps between load and exchange while an exact
+//! multiple of 2^44 positions goes by and leaves the very same word. What the other 20 bits buy is that
+//! a claim learns all it needs from the one word that it changes.
 
 /// The lowest bit of a position inside a word.
-const POSITION_SHIFT: u32 = 18;
+const POSITION_SHIFT: u32 = 20;
 /// One position further.
 const POSITION_ONE: u64 = 1 << POSITION_SHIFT;
 const POSITION_MASK: u64 = !(POSITION_ONE - 1);
 
 const PARKED: u64 = 1 << 0;
 const CLOSED: u64 = 1 << 1;
-const PERMIT_SHIFT: u32 = 2;
-const PERMIT_MASK: u64 = (POSITION_ONE - 1) & !(PARKED | CLOSED);
+const KEEP: u64 = 1 << 2;
+const FAIR: u64 = 1 << 3;
+const PERMIT_SHIFT: u32 = 4;
+const PERMIT_MASK: u64 = (POSITION_ONE - 1) & !(PARKED | CLOSED | KEEP | FAIR);
+
+/// What a claim has to take into account beside the slot at its position.
+const NOT_PLAIN: u64 = CLOSED | FAIR | PERMIT_MASK;
 
 /// In a stamp: the slot holds a message.
 const FULL: u64 = 1 << 0;
@@ -44,7 +55,7 @@ const FULL: u64 = 1 << 0;
 /// The largest number of permits that can be outstanding at a time: 65,535.
 pub(crate) const MAX_PERMITS: u64 = PERMIT_MASK >> PERMIT_SHIFT;
 
-/// The largest capacity that the layout leaves room for (64 laps before positions wrap).
+/// The largest capacity that the layout leaves room for (16 laps before positions wrap).
 pub(super) const MAX_CAPACITY: usize = {
     let limit = 1_u64 << 40;
     if limit > usize::MAX as u64 {
@@ -56,12 +67,16 @@ pub(super) const MAX_CAPACITY: usize = {
 
 /// A place in the endless sequence of messages: a lap and an index, already shifted into place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Position(u64);
+pub(crate) struct Position(u64);
+
+/// The distance between two positions, in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step(u64);
 
 /// What a capacity makes of positions: where the index ends, how far a lap is, and which stamps a slot
 /// goes through.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Geometry {
+pub(crate) struct Geometry {
     /// Number of slots.
     capacity: u64,
     /// Selects the index once a position is shifted down.
@@ -69,6 +84,10 @@ pub(super) struct Geometry {
     /// Selects the lap of a position. Its negative is one lap, the distance between the same index in two
     /// laps.
     lap_mask: u64,
+    /// The distance over the indices that the capacity leaves unused at the end of a lap.
+    unused: u64,
+    /// Selects the lap of a word's position, and everything by which the word is not plain.
+    plain_mask: u64,
 }
 
 impl Geometry {
@@ -78,6 +97,8 @@ impl Geometry {
             capacity: capacity as u64,
             index_mask: span - 1,
             lap_mask: (span << POSITION_SHIFT).wrapping_neg(),
+            unused: (span - capacity as u64) << POSITION_SHIFT,
+            plain_mask: (span << POSITION_SHIFT).wrapping_neg() | NOT_PLAIN,
         }
     }
 
@@ -106,31 +127,27 @@ impl Geometry {
         ((position.0 >> POSITION_SHIFT) & self.index_mask) as usize
     }
 
-    /// The position after `position`.
+    /// What leads from `position` to the position `count` after it, for `count` up to the capacity.
     #[inline(always)]
-    pub(super) fn next(&self, position: Position) -> Position {
-        if self.index(position) as u64 + 1 < self.capacity {
-            Position(position.0.wrapping_add(POSITION_ONE))
+    pub(super) fn step(&self, position: Position, count: u64) -> Step {
+        let step = count << POSITION_SHIFT;
+        Step(if self.index(position) as u64 + count < self.capacity {
+            step
         } else {
-            Position(self.freed(position))
-        }
+            step.wrapping_add(self.unused)
+        })
     }
 
     /// The position `count` after `position`, for `count` up to the capacity.
     #[inline(always)]
     pub(super) fn ahead(&self, position: Position, count: u64) -> Position {
-        let index = self.index(position) as u64 + count;
-        let moved = position.0.wrapping_add(count << POSITION_SHIFT);
-        if index < self.capacity {
-            Position(moved)
-        } else {
-            // Past the last index: skip the indices that the capacity leaves unused.
-            Position(
-                moved
-                    .wrapping_sub(self.capacity << POSITION_SHIFT)
-                    .wrapping_add(self.lap()),
-            )
-        }
+        Position(position.0.wrapping_add(self.step(position, count).0))
+    }
+
+    /// The position after `position`.
+    #[cfg(test)]
+    pub(super) fn next(&self, position: Position) -> Position {
+        self.ahead(position, 1)
     }
 
     /// How many positions lie before `position` since the first lap, until positions wrap.
@@ -145,16 +162,30 @@ impl Geometry {
         position.0 & self.lap_mask
     }
 
-    /// The stamp of a slot that holds the message of `position`.
+    /// [`free`](Self::free) of a word's position, or, if the word is not plain, a number that is no stamp. Costs
+    /// no more than `free`.
     #[inline(always)]
-    pub(super) fn full(&self, position: Position) -> u64 {
-        self.free(position) | FULL
+    pub(super) fn free_if_plain(&self, word: Word) -> u64 {
+        word.0 & self.plain_mask
     }
 
-    /// The stamp of a slot from which the message of `position` has been taken: free for the next lap.
+    /// The stamp of a slot that holds the message of `position`.
+    #[cfg(test)]
+    pub(super) fn full(&self, position: Position) -> u64 {
+        full(self.free(position))
+    }
+
+    /// The stamp of a slot from which a message has been taken, given the one that it had before it held the
+    /// message: free for the next lap.
     #[inline(always)]
+    pub(super) fn freed_from(&self, free: u64) -> u64 {
+        free.wrapping_add(self.lap())
+    }
+
+    /// The stamp of a slot from which the message of `position` has been taken.
+    #[cfg(test)]
     pub(super) fn freed(&self, position: Position) -> u64 {
-        self.free(position).wrapping_add(self.lap())
+        self.freed_from(self.free(position))
     }
 
     /// How many positions lie from `head` up to `tail`. The two must be at most one lap apart, as
@@ -174,9 +205,15 @@ impl Geometry {
     }
 }
 
+/// The stamp of a slot that holds a message, given the one that it had before.
+#[inline(always)]
+pub(super) fn full(free: u64) -> u64 {
+    free | FULL
+}
+
 /// The content of `tail` or of `head`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Word(u64);
+pub(crate) struct Word(u64);
 
 impl Word {
     #[inline(always)]
@@ -200,6 +237,7 @@ impl Word {
     }
 
     #[inline(always)]
+    #[cfg(test)]
     pub(super) fn is_parked(self) -> bool {
         self.0 & PARKED != 0
     }
@@ -221,21 +259,51 @@ impl Word {
         (self.0 & PERMIT_MASK) >> PERMIT_SHIFT
     }
 
-    /// Open and without permits: the slot at the position alone decides whether there is room.
+    /// Returns whether the slot at the position alone decides if it can be claimed: the word is open, and
+    /// nothing is reserved.
     #[inline(always)]
     pub(super) fn is_plain(self) -> bool {
-        self.0 & (CLOSED | PERMIT_MASK) == 0
+        self.0 & NOT_PLAIN == 0
     }
 
-    /// The same word after a claim: at `position`, with nobody parked.
+    /// Returns whether newcomers have to leave what there is to waiters.
+    #[inline]
+    pub(super) fn is_fair(self) -> bool {
+        self.0 & FAIR != 0
+    }
+
+    /// Returns whether somebody waits who has not been notified, as far as this word tells.
     #[inline(always)]
-    pub(super) fn claimed_to(self, position: Position) -> Self {
-        Self(position.0 | (self.0 & (CLOSED | PERMIT_MASK)))
+    pub(super) fn has_waiters(self) -> bool {
+        self.0 & (PARKED | KEEP) != 0
+    }
+
+    /// Returns whether a waiter marked itself before the last claim, and none since.
+    #[inline]
+    pub(super) fn is_kept(self) -> bool {
+        self.0 & (PARKED | KEEP) == KEEP
+    }
+
+    /// The same word after a claim: `step` further, with PARKED clear.
+    #[inline(always)]
+    pub(super) fn claimed(self, step: Step) -> Self {
+        Self((self.0 & !PARKED).wrapping_add(step.0))
     }
 
     #[inline]
     pub(super) fn with_parked(self) -> Self {
-        Self(self.0 | PARKED)
+        Self(self.0 | PARKED | KEEP)
+    }
+
+    #[inline]
+    pub(super) fn without_keep(self) -> Self {
+        Self(self.0 & !KEEP)
+    }
+
+    /// Returns whether the two differ at most in the bits that the other side sets.
+    #[inline]
+    pub(super) fn claims_like(self, other: Self) -> bool {
+        (self.0 ^ other.0) & !(PARKED | KEEP) == 0
     }
 
     #[inline]
@@ -255,8 +323,10 @@ impl Word {
 pub(super) mod change {
     /// For `fetch_or`: closes.
     pub(in crate::ring) const CLOSE: u64 = super::CLOSED;
-    /// For `fetch_and`: nobody is parked any more.
-    pub(in crate::ring) const UNPARK: u64 = !super::PARKED;
+    /// For `fetch_or`: newcomers have to wait.
+    pub(in crate::ring) const START_FAIR: u64 = super::FAIR;
+    /// For `fetch_and`: newcomers may claim again.
+    pub(in crate::ring) const END_FAIR: u64 = !super::FAIR;
     /// For `fetch_sub`: `count` permits less.
     #[inline(always)]
     pub(in crate::ring) fn permits(count: u64) -> u64 {
@@ -285,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_wrap_at_the_end_of_their_46_bits() {
+    fn positions_wrap_at_the_end_of_their_44_bits() {
         for capacity in [1, 2, 3, 5, 8] {
             let geometry = Geometry::new(capacity);
             let last_lap = u64::MAX / geometry.lap();
@@ -334,7 +404,7 @@ mod tests {
         let full = Word::from_bits(word.with_parked().bits() | change::CLOSE);
         assert_eq!((full.permits(), full.position()), (MAX_PERMITS, position));
         assert!(full.is_parked() && full.is_closed());
-        let moved = full.claimed_to(geometry.next(position));
+        let moved = full.claimed(geometry.step(position, 1));
         assert!(!moved.is_parked() && moved.is_closed());
         assert_eq!(moved.permits(), MAX_PERMITS);
         assert_eq!(moved.position(), geometry.next(position));

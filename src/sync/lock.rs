@@ -35,7 +35,7 @@ mod spin {
     use core::fmt;
 
     use crate::sync::{AtomicBool, Backoff, Ordering, UnsafeCell};
-    use crate::unwind::finally;
+    use crate::unwind::defer;
 
     /// * **L1** Who has set `locked` has the value to itself until it clears it.
     pub(crate) struct Lock<T> {
@@ -61,7 +61,7 @@ mod spin {
                 backoff.snooze();
             }
             // ORDERING: Release. Pairs with the Acquire above.
-            let _unlock = finally(|| self.locked.store(false, Ordering::Release));
+            let _unlock = defer(|| self.locked.store(false, Ordering::Release));
             self.value.with_mut(|value| {
                 // SAFETY: L1.
                 access(unsafe { &mut *value })

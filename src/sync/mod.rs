@@ -5,8 +5,6 @@
 //! `--cfg loom`:
 //!
 //! * atomics, `Arc`, `UnsafeCell`, `Mutex` and thread locals are loom's;
-//! * [`Event`] is a small model of `event_listener::Event` (see `model_event.rs` for why the real one
-//!   is not used there);
 //! * [`Backoff`] yields to the model's scheduler at every step, because a model has no time to wait
 //!   out: a spin without a yield would only be explored for ever.
 //!
@@ -22,17 +20,43 @@ pub(crate) use real::*;
 mod threads;
 #[cfg(all(feature = "std", not(any(loom, shuttle))))]
 pub(crate) use threads::*;
-#[cfg(not(all(feature = "std", not(any(loom, shuttle)))))]
+// There is a type for moments on wasm32-unknown-unknown, but no clock.
+#[cfg(any(
+    not(feature = "std"),
+    loom,
+    shuttle,
+    all(target_family = "wasm", target_os = "unknown")
+))]
 mod still;
-#[cfg(not(all(feature = "std", not(any(loom, shuttle)))))]
-pub(crate) use still::Instant;
+#[cfg(all(
+    feature = "std",
+    not(any(loom, shuttle, all(target_family = "wasm", target_os = "unknown")))
+))]
+pub(crate) use clock::{Instant, RESERVATION_AGE};
+#[cfg(any(
+    not(feature = "std"),
+    loom,
+    shuttle,
+    all(target_family = "wasm", target_os = "unknown")
+))]
+pub(crate) use still::{Instant, RESERVATION_AGE};
+
+#[cfg(all(
+    feature = "std",
+    not(any(loom, shuttle, all(target_family = "wasm", target_os = "unknown")))
+))]
+mod clock {
+    pub(crate) use std::time::Instant;
+
+    /// How long a message or slot stays reserved at least for a waiter that was woken for it, while others
+    /// are turned away. A runtime that has nothing more urgent to do has polled the waiter by then.
+    pub(crate) const RESERVATION_AGE: core::time::Duration = core::time::Duration::from_micros(100);
+}
 
 #[cfg(loom)]
 mod model;
 #[cfg(loom)]
 mod model_atomic;
-#[cfg(loom)]
-mod model_event;
 #[cfg(loom)]
 mod model_wait;
 #[cfg(loom)]
@@ -48,8 +72,6 @@ pub(crate) use self::shuttle::*;
 mod hint;
 mod lock;
 mod retreat;
-mod tally;
 pub(crate) use hint::Hint;
 pub(crate) use lock::Lock;
 pub(crate) use retreat::Retreat;
-pub(crate) use tally::Tally;

@@ -8,11 +8,6 @@ pub(crate) use super::model_atomic::{AtomicBool, AtomicU64, AtomicUsize};
 pub(crate) use super::model_wait::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
 
-#[cfg(not(real_event_listener))]
-pub(crate) use super::model_event::{Event, listener};
-#[cfg(real_event_listener)]
-pub(crate) use event_listener::{Event, listener};
-
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
@@ -23,6 +18,14 @@ pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
 pub(crate) const PAUSES: u32 = 0;
 
 pub(crate) use core::hint::spin_loop;
+
+/// A task that wakes itself lets the others run anyway.
+pub(crate) fn yield_thread() {}
+
+/// See [`Backoff::snooze`].
+pub(crate) fn sleep_briefly() {
+    super::model_atomic::look_again();
+}
 
 /// Waits for other threads by letting them run.
 #[derive(Debug)]

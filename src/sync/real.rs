@@ -9,9 +9,20 @@ pub(crate) use core::sync::atomic::AtomicU64;
 pub(crate) use portable_atomic::AtomicU64;
 
 pub(crate) use crossbeam_utils::{Backoff, CachePadded};
-pub(crate) use event_listener::{Event, listener};
 
 pub(crate) use core::hint::spin_loop;
+
+/// Without an operating system there is nothing to yield to.
+#[cfg(not(feature = "std"))]
+pub(crate) fn yield_thread() {
+    spin_loop();
+}
+
+/// The same.
+#[cfg(not(feature = "std"))]
+pub(crate) fn sleep_briefly() {
+    spin_loop();
+}
 
 /// How many rounds, each twice as long as the last, an operation spins for somebody else's unfinished
 /// claim before it lets its executor decide.

@@ -3,8 +3,8 @@
 //! shuttle suspends a thread only at its own types, and treats every access as sequentially consistent.
 //! So it finds wrong interleavings, and never a wrong `Ordering`: that is loom's part.
 //!
-//! The threads of a run are coroutines of one real thread. What is not shuttle's (a `Cell`, the lock inside
-//! `event_listener`) therefore needs no protection, as long as nobody is suspended in the middle.
+//! The threads of a run are coroutines of one real thread. What is not shuttle's (a `Cell`) therefore needs no
+//! protection, as long as no thread is suspended in the middle.
 
 pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use shuttle::sync::{Arc, Mutex};
@@ -15,8 +15,6 @@ pub(crate) use crossbeam_utils::CachePadded;
 
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::shuttle_block_on::block_on_for_a_while;
@@ -85,77 +83,13 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// `event_listener::Event` itself, with a scheduling point before each of its operations.
-///
-/// To run it as it is is sound: nobody is suspended while its list is locked, for the only foreign code that it
-/// calls meanwhile is wakers, and those of [`block_on`] have no scheduling point. And it hides nothing, for
-/// each of its operations takes effect at one moment: when it has the lock, or with the load that shows that
-/// there is nothing to do.
-#[derive(Debug)]
-pub(crate) struct Event(event_listener::Event);
+/// A task that wakes itself lets the others run anyway.
+pub(crate) fn yield_thread() {}
 
-impl Event {
-    pub(crate) fn new() -> Self {
-        Self(event_listener::Event::new())
-    }
-
-    pub(crate) fn notify(&self, count: usize) {
-        step();
-        self.0.notify(count);
-    }
-
-    pub(crate) fn notify_relaxed(&self, count: usize) {
-        step();
-        self.0.notify_relaxed(count);
-    }
-
-    pub(crate) fn is_notified(&self) -> bool {
-        step();
-        self.0.is_notified()
-    }
-
-    /// The event to listen to.
-    pub(crate) fn to_listen(&self) -> &event_listener::Event {
-        step();
-        &self.0
-    }
+/// See [`Backoff::snooze`].
+pub(crate) fn sleep_briefly() {
+    shuttle::thread::yield_now();
 }
-
-/// A listener with a scheduling point before each of its operations.
-#[derive(Debug)]
-pub(crate) struct Listener<L>(L);
-
-impl<L> Listener<L> {
-    pub(crate) fn new(listener: L) -> Self {
-        Self(listener)
-    }
-}
-
-impl<L: Future + Unpin> Future for Listener<L> {
-    type Output = L::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<L::Output> {
-        step();
-        Pin::new(&mut self.0).poll(cx)
-    }
-}
-
-impl<L> Drop for Listener<L> {
-    fn drop(&mut self) {
-        step();
-    }
-}
-
-macro_rules! listener {
-    ($event:expr => $listener:ident) => {
-        let event = $event.to_listen();
-        event_listener::listener!(*event => $listener);
-        // Some only await it.
-        #[allow(unused_mut)]
-        let mut $listener = crate::sync::Listener::new($listener);
-    };
-}
-pub(crate) use listener;
 
 /// Runs `future`; there is no clock, so if there is a deadline it comes at a random moment.
 pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {

@@ -15,3 +15,6 @@ impl Instant {
         Duration::ZERO
     }
 }
+
+/// Only attempts count.
+pub(crate) const RESERVATION_AGE: Duration = Duration::ZERO;

@@ -2,14 +2,16 @@
 
 pub(crate) use std::sync::Mutex;
 pub(crate) use std::thread_local;
-pub(crate) use std::time::Instant;
 
 use core::cell::Cell;
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use std::task::Wake;
-use std::thread::{self, Thread};
+use std::thread;
+use std::time::Instant;
+
+use event_listener::{Event, listener};
 
 use super::{Arc, AtomicBool, Ordering};
 
@@ -33,7 +35,11 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
             break Some(output);
         }
         if !thread.wait(deadline) {
-            break None;
+            // What came by the deadline is still taken.
+            break match future.as_mut().poll(&mut context) {
+                Poll::Ready(output) => Some(output),
+                Poll::Pending => None,
+            };
         }
     };
     let _ = IDLE.try_with(|idle| idle.set(Some(thread)));
@@ -49,44 +55,76 @@ pub(crate) fn assert_may_block() {
     }
 }
 
-/// Wakes a thread.
+/// Lets other threads have this core.
+pub(crate) fn yield_thread() {
+    thread::yield_now();
+}
+
+/// Lets other threads run that have not been able to for a while, whatever their priorities.
+pub(crate) fn sleep_briefly() {
+    thread::sleep(core::time::Duration::from_micros(100));
+}
+
+/// Wakes a thread. It does not use the thread's own park token, which may be meant for other code.
 struct ThreadWaker {
-    thread: Thread,
-    /// Woken since the last poll. Tells a wake of ours from other uses of the thread's park token.
+    /// Woken since the last poll.
     woken: AtomicBool,
+    /// Notified when that has been set.
+    event: Event,
 }
 
 impl ThreadWaker {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            thread: thread::current(),
             woken: AtomicBool::new(false),
+            event: Event::new(),
         })
     }
 
     /// Waits until woken; `false` if the deadline came first.
     fn wait(&self, deadline: Option<Instant>) -> bool {
-        // ORDERING: Acquire. Pairs with the Release in `wake_by_ref`: what the waker did is seen by the
-        // poll that follows.
-        if self.woken.swap(false, Ordering::Acquire) {
+        if self.take_wake() {
             // Woken during the poll, perhaps by itself: let the thread run that it waits for.
             thread::yield_now();
             return deadline.is_none_or(|deadline| Instant::now() < deadline);
         }
-        // ORDERING: Acquire. As above.
-        while !self.woken.swap(false, Ordering::Acquire) {
-            let Some(deadline) = deadline else {
-                thread::park();
-                continue;
-            };
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
+        loop {
+            // Both `listen` and `notify` are full fences: either the wake is seen, or the listener is notified.
+            listener!(self.event => listener);
+            if self.take_wake() {
+                return true;
             }
-            thread::park_timeout(left);
+            if !park(listener, deadline) {
+                return self.take_wake();
+            }
         }
-        true
     }
+
+    fn take_wake(&self) -> bool {
+        // ORDERING: Acquire. Pairs with the Release in `wake_by_ref`: what the waker did is seen by the
+        // poll that follows.
+        self.woken.swap(false, Ordering::Acquire)
+    }
+}
+
+/// Parks the thread until notified; `false` if the deadline came first.
+#[cfg(not(target_family = "wasm"))]
+fn park(listener: impl event_listener::Listener, deadline: Option<Instant>) -> bool {
+    match deadline {
+        None => listener.wait(),
+        Some(deadline) => return listener.wait_deadline(deadline).is_some(),
+    }
+    true
+}
+
+/// There is only one thread here, and nothing that could wake it.
+#[cfg(target_family = "wasm")]
+fn park(_listener: impl event_listener::Listener, deadline: Option<Instant>) -> bool {
+    match deadline {
+        None => thread::park(),
+        Some(deadline) => thread::park_timeout(deadline.saturating_duration_since(Instant::now())),
+    }
+    deadline.is_none_or(|deadline| Instant::now() < deadline)
 }
 
 impl Wake for ThreadWaker {
@@ -95,10 +133,10 @@ impl Wake for ThreadWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // ORDERING: Release. Pairs with the Acquire in `wait`. A swap, so that a second wake does not hide the
-        // first one's Release from it.
+        // ORDERING: Release. Pairs with the Acquire in `take_wake`. A swap, so that a second wake does not hide
+        // the first one's Release from it.
         if !self.woken.swap(true, Ordering::Release) {
-            self.thread.unpark();
+            self.event.notify(1);
         }
     }
 }

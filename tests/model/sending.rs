@@ -170,6 +170,7 @@ impl World {
         let tx = &mut sender.handle;
         let polled = sender.task.poll(|cx| Pin::new(&mut *tx).poll_ready(cx));
         assert_eq!(polled.map_err(|error| assert!(error.0.is_none())), expected);
+        sender.losses += usize::from(sender.waits && expected.is_pending());
         sender.waits = expected.is_pending();
         Some(())
     }

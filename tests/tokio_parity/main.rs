@@ -62,6 +62,7 @@ same! {
         counts_of_handles
         weak_senders
         dropping_senders_ends_the_channel
+        freed_slots_wake_as_many_senders
     }
     receiving {
         recv
@@ -144,13 +145,6 @@ different! {
         "room": "0" | "1"
         "sent by another": "false" | "true"
         "sent after all": "true" | "false"
-    }
-    /// One is woken at a time, and wakes the next when it is done.
-    much_freed_room {
-        "first woken": "true" | "true"
-        "second woken": "true" | "false"
-        "first sends": "Ready(Ok(()))" | "Ready(Ok(()))"
-        "then second woken": "true" | "true"
     }
     /// A woken sender holds nothing yet, so there is nothing that a receiver should wait for.
     closed_before_a_woken_sender_looks {

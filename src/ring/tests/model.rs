@@ -1,7 +1,7 @@
 //! A random walk of the ring beside a model in plain vectors, with claims held open on both sides.
 
 use super::{LAPS, Refusal, Ring};
-use crate::ring::{RecvClaim, SendClaim};
+use crate::ring::{Head, RecvClaim, SendClaim, Tail};
 
 /// How many claims of a side are open at most.
 const OPEN: usize = 3;
@@ -15,8 +15,32 @@ struct Model {
     freed: Vec<bool>,
     permits: usize,
     closed: bool,
-    receivers_parked: bool,
-    senders_parked: bool,
+    receivers: Marks,
+    senders: Marks,
+}
+
+/// The bits that the waiters of a side have set.
+#[derive(Default)]
+struct Marks {
+    parked: bool,
+    keep: bool,
+}
+
+impl Marks {
+    /// Returns whether the other side owes a notification after its claim.
+    fn claim(&mut self) -> bool {
+        self.parked = false;
+        self.keep
+    }
+
+    fn mark_if(&mut self, marks: bool) {
+        self.parked |= marks;
+        self.keep |= marks;
+    }
+
+    fn clear_keep(&mut self) {
+        self.keep &= self.parked;
+    }
 }
 
 impl Model {
@@ -27,8 +51,8 @@ impl Model {
             freed: Vec::new(),
             permits: 0,
             closed: false,
-            receivers_parked: false,
-            senders_parked: false,
+            receivers: Marks::default(),
+            senders: Marks::default(),
         }
     }
 
@@ -88,7 +112,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn opened_send(&mut self, claim: SendClaim<'a, usize>) {
-        let parked = std::mem::take(&mut self.model.receivers_parked);
+        let parked = self.model.receivers.claim();
         self.sends.push((claim, self.model.published.len(), parked));
         self.model.published.push(false);
     }
@@ -119,7 +143,7 @@ impl<'a> Walk<'a> {
             self.model.message_or_why_not()
         );
         if let Ok(claim) = claim {
-            let parked = std::mem::take(&mut self.model.senders_parked);
+            let parked = self.model.senders.claim();
             self.recvs.push((claim, self.model.freed.len(), parked));
             self.model.freed.push(false);
         }
@@ -140,10 +164,8 @@ impl<'a> Walk<'a> {
     fn release(&mut self) {
         let released = self.ring.release(1);
         self.model.permits -= 1;
-        let parked = std::mem::take(&mut self.model.senders_parked);
-        assert_eq!(released.senders_parked, parked);
-        // A sender that is still publishing may have taken the bit; it will notify.
-        let finished = self.model.is_finished() && self.model.receivers_parked;
+        assert_eq!(released.senders_parked, self.model.senders.keep);
+        let finished = self.model.is_finished() && self.model.receivers.keep;
         assert_eq!(released.receivers_finished, finished);
     }
 
@@ -160,18 +182,25 @@ impl<'a> Walk<'a> {
             }
             48..51 if self.model.permits > 0 && self.sends.len() < OPEN => self.send_reserved(),
             51..53 if self.model.permits > 0 => self.release(),
-            53..58 => {
-                assert_eq!(self.ring.arm_receivers(), self.model.may_park_receivers());
-                self.model.receivers_parked |= self.model.may_park_receivers();
+            53..57 => {
+                let may_park = self.model.may_park_receivers();
+                assert_eq!(super::may_park::<Head>(self.ring), may_park);
+                self.model.receivers.mark_if(may_park);
             }
-            58..63 => {
-                assert_eq!(self.ring.arm_senders(), self.model.may_park_senders());
-                self.model.senders_parked |= self.model.may_park_senders();
+            57..61 => {
+                let may_park = self.model.may_park_senders();
+                assert_eq!(super::may_park::<Tail>(self.ring), may_park);
+                self.model.senders.mark_if(may_park);
+            }
+            61..63 => {
+                super::clear_keep::<Head>(self.ring);
+                self.model.receivers.clear_keep();
+                super::clear_keep::<Tail>(self.ring);
+                self.model.senders.clear_keep();
             }
             63 if below(32) == 0 => {
                 assert_eq!(self.ring.close(), !self.model.closed);
                 self.model.closed = true;
-                self.model.senders_parked = false;
             }
             _ => {}
         }

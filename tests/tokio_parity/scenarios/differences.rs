@@ -18,20 +18,6 @@ pub(crate) fn freed_room(log: &mut Log) {
     log.note("sent after all", waiting.poll().is_ready());
 }
 
-pub(crate) fn much_freed_room(log: &mut Log) {
-    let (tx, mut rx) = mpsc::channel(2);
-    tx.try_send(1).unwrap();
-    tx.try_send(2).unwrap();
-    let mut first = pending(tx.send(3));
-    let mut second = pending(tx.send(4));
-    rx.try_recv().unwrap();
-    rx.try_recv().unwrap();
-    log.note("first woken", first.is_woken());
-    log.note("second woken", second.is_woken());
-    log.note("first sends", first.poll());
-    log.note("then second woken", second.is_woken());
-}
-
 pub(crate) fn closed_before_a_woken_sender_looks(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel::<u8>(1);
     let permit = tx.try_reserve().unwrap();

@@ -194,3 +194,17 @@ pub(crate) fn dropping_senders_ends_the_channel(log: &mut Log) {
     drop(recv);
     log.note("again", ready(rx.recv()));
 }
+
+pub(crate) fn freed_slots_wake_as_many_senders(log: &mut Log) {
+    let (tx, mut rx) = mpsc::channel(2);
+    tx.try_send(1).unwrap();
+    tx.try_send(2).unwrap();
+    let mut first = pending(tx.send(3));
+    let mut second = pending(tx.send(4));
+    rx.try_recv().unwrap();
+    rx.try_recv().unwrap();
+    log.note("first woken", first.is_woken());
+    log.note("second woken", second.is_woken());
+    log.note("first sends", first.poll());
+    log.note("then second woken", second.is_woken());
+}

@@ -1,0 +1,173 @@
+//! The two sides of a queue, as the wait queues see them: one text for both directions.
+
+use core::marker::PhantomData;
+
+use super::MpmcQueue;
+use crate::ring::{Direction, Head, Parked, Reserved, Tail, Word};
+use crate::unwind::defer;
+use crate::wait::{Side, WaitQueue};
+
+/// A direction with a wait queue.
+pub(crate) trait Waits: Direction {
+    type Opposite: Waits;
+
+    fn wait_queue<T>(queue: &MpmcQueue<T>) -> &WaitQueue;
+
+    /// Gives reservations back, and notifies what has to be notified.
+    fn unreserve<T>(queue: &MpmcQueue<T>, count: usize);
+}
+
+/// The receivers' side: they wait until the queue is not empty.
+pub(crate) type Receivers<'a, T> = QueueSide<'a, T, Head>;
+/// The senders' side: they wait until the queue is not full.
+pub(crate) type Senders<'a, T> = QueueSide<'a, T, Tail>;
+
+impl Waits for Head {
+    type Opposite = Tail;
+
+    fn wait_queue<T>(queue: &MpmcQueue<T>) -> &WaitQueue {
+        &queue.receivers
+    }
+
+    fn unreserve<T>(queue: &MpmcQueue<T>, count: usize) {
+        let (_, notify) = queue.ring.unreserve::<Head>(count);
+        if notify {
+            queue.notify_receivers(count);
+        }
+    }
+}
+
+impl Waits for Tail {
+    type Opposite = Head;
+
+    fn wait_queue<T>(queue: &MpmcQueue<T>) -> &WaitQueue {
+        &queue.senders
+    }
+
+    fn unreserve<T>(queue: &MpmcQueue<T>, count: usize) {
+        queue.release(count);
+    }
+}
+
+/// One side of a queue.
+pub(crate) struct QueueSide<'a, T, D> {
+    queue: &'a MpmcQueue<T>,
+    direction: PhantomData<D>,
+}
+
+impl<'a, T, D> QueueSide<'a, T, D> {
+    pub(super) fn of(queue: &'a MpmcQueue<T>) -> Self {
+        Self {
+            queue,
+            direction: PhantomData,
+        }
+    }
+}
+
+impl<T, D: Waits> Side for QueueSide<'_, T, D> {
+    fn queue(&self) -> &WaitQueue {
+        D::wait_queue(self.queue)
+    }
+
+    fn opposite(&self) -> &WaitQueue {
+        D::Opposite::wait_queue(self.queue)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    fn mark_parked(&self) -> Parked {
+        self.queue.ring.mark_parked::<D>()
+    }
+
+    fn marks(&self) -> Word {
+        self.queue.ring.marks::<D>()
+    }
+
+    fn clear_keep(&self, marks: Word) {
+        self.queue.ring.clear_keep::<D>(marks);
+    }
+
+    fn start_fair(&self) {
+        self.queue.ring.start_fair::<D>();
+    }
+
+    fn end_fair(&self) {
+        self.queue.ring.end_fair::<D>();
+    }
+
+    fn reserve(&self) -> Reserved {
+        self.queue.ring.reserve_for_waiter::<D>()
+    }
+
+    fn unreserve(&self, count: usize) {
+        if count > 0 {
+            D::unreserve(self.queue, count);
+        }
+    }
+
+    #[cold]
+    fn forward(&self) {
+        if self.queue.ring.available::<D>() > 0 {
+            self.queue().notify(self, 1);
+        }
+    }
+
+    #[cold]
+    fn wake_opposite(&self) {
+        // At least one: what is there may be reserved for a waiter that does not look.
+        let available = self.queue.ring.available::<D::Opposite>();
+        let opposite = QueueSide::<T, D::Opposite>::of(self.queue);
+        opposite.queue().notify(&opposite, available.max(1));
+    }
+}
+
+impl<T> MpmcQueue<T> {
+    pub(crate) fn receivers_side(&self) -> Receivers<'_, T> {
+        Receivers::of(self)
+    }
+
+    pub(crate) fn senders_side(&self) -> Senders<'_, T> {
+        Senders::of(self)
+    }
+
+    /// Notifies receivers of `count` messages.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn notify_receivers(&self, count: usize) {
+        self.receivers.notify(&Receivers::of(self), count);
+    }
+
+    /// Notifies senders of `count` free slots.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn notify_senders(&self, count: usize) {
+        self.senders.notify(&Senders::of(self), count);
+    }
+
+    /// Wakes all receivers, to see that nothing can come any more.
+    #[cold]
+    pub(super) fn finish_receivers(&self) {
+        self.receivers.notify_all(&Receivers::of(self));
+    }
+
+    /// To be called after an attempt failed because of reservations. Returns whether one of them was ended,
+    /// so that another attempt may succeed.
+    #[cold]
+    pub(super) fn end_reservation<D: Waits>(&self) -> bool {
+        let side = QueueSide::<T, D>::of(self);
+        let ends = side.queue().has_grants() && side.queue().take_back();
+        if ends {
+            side.unreserve(1);
+        }
+        ends
+    }
+
+    /// Wakes all tasks that wait, to see that the queue is closed.
+    pub(crate) fn announce_close(&self) {
+        let _countable = defer(|| self.countable.notify_all());
+        let _senders = defer(|| self.senders.notify_all(&Senders::of(self)));
+        self.finish_receivers();
+    }
+}

@@ -1,0 +1,193 @@
+//! An operation as a future.
+
+use core::mem::ManuallyDrop;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::list::{Kind, State, Waiter};
+use super::poll::{Busy, leave, poll_waiting};
+use super::{Operation, Side};
+use crate::budget;
+
+pin_project! {
+    /// An operation as a future: see [`run`].
+    #[project = RunProjection]
+    #[project_replace = RunReplaced]
+    enum Run<O>
+    where
+        O: Operation,
+    {
+        /// Not attempted yet.
+        First { operation: O },
+        /// Not possible at once, or refused.
+        Waiting { #[pin] waiting: DroppedOutOfLine<Waiting<O>> },
+        Finished,
+    }
+}
+
+/// Charges the budget, attempts `operation`, and waits if it has to.
+///
+/// Cancel safe: until it returns `Ready`, the operation has had no effect. The first attempt needs none of
+/// the machinery for waiting, which is built only if that fails.
+#[inline]
+pub(crate) fn run<O: Operation>(operation: O) -> impl Future<Output = O::Output> {
+    Run::First { operation }
+}
+
+impl<O: Operation> Future for Run<O> {
+    type Output = O::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        if let RunProjection::First { operation } = self.as_mut().project() {
+            let Poll::Ready(charge) = budget::poll_proceed(cx) else {
+                self.start_waiting(Some(budget::RefusedFuture::new()));
+                return Poll::Pending;
+            };
+            if let Some(output) = operation.attempt_at_once() {
+                charge.made_progress();
+                // Left as it is, which is cheaper than to be taken apart. The `async fn` around this is not
+                // polled again.
+                return Poll::Ready(output);
+            }
+            self.as_mut().start_waiting(None);
+        }
+        self.poll_again(cx)
+    }
+}
+
+impl<O: Operation> Run<O> {
+    #[cold]
+    fn start_waiting(mut self: Pin<&mut Self>, refusal: Option<budget::RefusedFuture>) {
+        let RunReplaced::First { operation } = self.as_mut().project_replace(Run::Finished) else {
+            unreachable!("only a first attempt is followed by waiting")
+        };
+        let waiting = Waiting::new(operation, refusal);
+        self.set(Run::Waiting {
+            waiting: DroppedOutOfLine::new(waiting),
+        });
+    }
+
+    #[cold]
+    fn poll_again(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        let RunProjection::Waiting { waiting } = self.as_mut().project() else {
+            panic!("a future was polled after it had finished")
+        };
+        let output = waiting.get().poll(cx);
+        if output.is_ready() {
+            self.set(Run::Finished);
+        }
+        output
+    }
+}
+
+pin_project! {
+    /// A future whose destructor is a call, so that a future that may hold one has a small destructor, which is
+    /// inlined.
+    struct DroppedOutOfLine<F> {
+        #[pin]
+        future: ManuallyDrop<F>,
+    }
+
+    impl<F> PinnedDrop for DroppedOutOfLine<F> {
+        fn drop(this: Pin<&mut Self>) {
+            drop_out_of_line(this.project().future);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn drop_out_of_line<F>(future: Pin<&mut ManuallyDrop<F>>) {
+    // SAFETY: a value that is dropped in place does not move.
+    let future = unsafe { future.get_unchecked_mut() };
+    // SAFETY: called once, by the destructor of the only owner.
+    unsafe { ManuallyDrop::drop(future) };
+}
+
+impl<F> DroppedOutOfLine<F> {
+    fn new(future: F) -> Self {
+        Self {
+            future: ManuallyDrop::new(future),
+        }
+    }
+
+    fn get(self: Pin<&mut Self>) -> Pin<&mut F> {
+        // SAFETY: the future is pinned with the value that it is in, and dropped in place.
+        unsafe {
+            self.project()
+                .future
+                .map_unchecked_mut(|future| &mut **future)
+        }
+    }
+}
+
+pin_project! {
+    /// An operation that was not possible at once.
+    pub(super) struct Waiting<O>
+    where
+        O: Operation,
+    {
+        operation: O,
+        #[pin]
+        waiter: Waiter,
+        busy: Busy,
+        // Whether this has spun.
+        spun: bool,
+        // Set while the first attempt has not been made, since the task had completed too many operations
+        // without a return to its executor.
+        refusal: Option<budget::RefusedFuture>,
+    }
+
+    impl<O> PinnedDrop for Waiting<O>
+    where
+        O: Operation,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let waiter = this.waiter.as_ref();
+            if waiter.state() != State::Idle {
+                leave(&this.operation.side(), waiter);
+            }
+        }
+    }
+}
+
+impl<O: Operation> Waiting<O> {
+    pub(super) fn new(operation: O, refusal: Option<budget::RefusedFuture>) -> Self {
+        Self {
+            operation,
+            waiter: Waiter::new(Kind::Future),
+            busy: Busy::default(),
+            spun: false,
+            refusal,
+        }
+    }
+}
+
+impl<O: Operation> Future for Waiting<O> {
+    type Output = O::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        let this = self.project();
+        if let Some(refusal) = this.refusal.take() {
+            let Poll::Ready(charge) = refusal.return_to(cx) else {
+                *this.refusal = Some(budget::RefusedFuture::new());
+                return Poll::Pending;
+            };
+            if let Some(output) = this.operation.attempt_at_once() {
+                charge.made_progress();
+                return Poll::Ready(output);
+            }
+        }
+        if !core::mem::replace(this.spun, true) {
+            let side = this.operation.side();
+            if let Some(output) = side.queue().spinner.spin(this.operation, &side) {
+                return Poll::Ready(output);
+            }
+        }
+        poll_waiting(this.operation, this.waiter.as_ref(), this.busy, cx)
+    }
+}

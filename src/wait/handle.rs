@@ -1,0 +1,81 @@
+//! Handles that wait: `Stream`, `Sink` and the `poll_` methods.
+//!
+//! A future that waits can be trusted with a wake: it either looks again or is dropped. A handle cannot:
+//! its registration stays when the future that polled it (`next()` in one branch of a `select!`) is gone,
+//! and a handle that is never polled again would keep its wake to itself. So a handle is trusted as long
+//! as each of its wakes was followed by a poll. Until the first one, and again after one that was not, it
+//! is woken along with all others by every notification, and owes nothing for it.
+
+use alloc::boxed::Box;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use super::list::{Kind, Waiter};
+use super::poll::{Busy, leave, poll_waiting};
+use super::{Operation, Side};
+use crate::budget;
+
+/// What a handle keeps from one poll to the next.
+#[derive(Debug, Default)]
+pub(crate) struct HandleWaiter {
+    /// Made when the handle waits for the first time. Pinned, since others link to it.
+    waiter: Option<Pin<Box<Waiter>>>,
+    /// The waiter may be registered, or woken.
+    waiting: bool,
+    busy: Busy,
+    refusal: budget::Refusal,
+}
+
+impl HandleWaiter {
+    /// Attempts `operation`, and leaves the task's waker behind if it has to wait.
+    #[inline]
+    pub(crate) fn poll<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output> {
+        let charge = ready!(self.refusal.poll_proceed(cx));
+        if !self.waiting {
+            if let Some(output) = operation.attempt_at_once() {
+                charge.made_progress();
+                return Poll::Ready(output);
+            }
+        }
+        let output = ready!(self.poll_again(operation, cx));
+        charge.made_progress();
+        Poll::Ready(output)
+    }
+
+    #[cold]
+    fn poll_again<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output> {
+        if !self.waiting {
+            let side = operation.side();
+            if let Some(output) = side.queue().spinner.spin(operation, &side) {
+                return Poll::Ready(output);
+            }
+        }
+        let waiter = self
+            .waiter
+            .get_or_insert_with(|| Box::pin(Waiter::new(Kind::Handle)));
+        // Also if a waker panics on the way.
+        self.waiting = true;
+        let output = ready!(poll_waiting(operation, waiter.as_ref(), &mut self.busy, cx));
+        self.waiting = false;
+        Poll::Ready(output)
+    }
+
+    /// Ends the registration.
+    #[inline]
+    pub(crate) fn leave<S: Side>(&mut self, side: &S) {
+        if self.waiting {
+            self.waiting = false;
+            if let Some(waiter) = &self.waiter {
+                leave(side, waiter.as_ref());
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The wait loop: one poll of an operation that was not possible at once. Futures and handles share it.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::list::{State, Waiter};
+use super::queue::{Lost, Outcome};
+use super::{Attempt, Operation, Parked, Reservation, Side};
+use crate::{budget, sync, trace};
+
+/// How often one poll looks again when the state changes between looking and marking the side parked.
+const ROUNDS: u32 = 8;
+
+/// After how many polls in a row that only waited for another thread the core is given away.
+const POLLS_BEFORE_YIELD: u8 = 4;
+
+/// Counts polls in a row that ended with the task waking itself.
+#[derive(Debug, Default)]
+pub(super) struct Busy(u8);
+
+impl Busy {
+    /// Wakes the task to look again. The executor decides what to run meanwhile. If it has nothing else to
+    /// run, the thread that is waited for may need this core.
+    #[cold]
+    fn come_back<R>(&mut self, cx: &mut Context<'_>) -> Poll<R> {
+        self.0 = self.0.saturating_add(1);
+        if self.0 > POLLS_BEFORE_YIELD {
+            sync::yield_thread();
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Attempts `operation`, and registers `waiter` if it has to wait.
+///
+/// Cancel safe: until this returns `Ready`, the operation has had no effect.
+pub(super) fn poll_waiting<O: Operation>(
+    operation: &mut O,
+    waiter: Pin<&Waiter>,
+    busy: &mut Busy,
+    cx: &mut Context<'_>,
+) -> Poll<O::Output> {
+    let side = operation.side();
+    let queue = side.queue();
+    for _ in 0..ROUNDS {
+        let state = waiter.state();
+        match state {
+            State::Waiting => {
+                if let Some(output) = operation.attempt_at_once() {
+                    // It was not its own message or slot, if it was notified meanwhile.
+                    leave(&side, waiter);
+                    return Poll::Ready(output);
+                }
+                if !queue.replace_waker(waiter, cx.waker()) {
+                    continue;
+                }
+                if !queue.has_grants() {
+                    return Poll::Pending;
+                }
+                if !queue.take_back() {
+                    return busy.come_back(cx);
+                }
+                side.unreserve(1);
+                continue;
+            }
+            State::Granted => {
+                if queue.accept(waiter) {
+                    let reservation = Reservation::new(&side);
+                    if let Some(poll) = poll_granted(operation, reservation, waiter, busy, cx) {
+                        return poll;
+                    }
+                }
+                continue;
+            }
+            State::Idle | State::Notified | State::Told => {}
+        }
+        match operation.attempt() {
+            Attempt::Done(output) => {
+                if state != State::Idle {
+                    trace::woken(queue);
+                }
+                queue.succeed(waiter);
+                return Poll::Ready(output);
+            }
+            Attempt::GivenUp(output) => {
+                queue.succeed(waiter);
+                if state == State::Notified {
+                    side.forward();
+                }
+                return Poll::Ready(output);
+            }
+            Attempt::Busy => return busy.come_back(cx),
+            Attempt::Blocked => {}
+        }
+        if queue.has_grants() {
+            // What the operation waits for may be reserved for a waiter that is not polled. It comes back by
+            // itself, for it might not be woken.
+            if !queue.take_back() {
+                return busy.come_back(cx);
+            }
+            side.unreserve(1);
+            continue;
+        }
+        let lost = if state == State::Idle {
+            Lost::Nothing
+        } else {
+            Lost::Race
+        };
+        queue.register(&side, waiter, cx.waker().clone(), lost);
+        match side.mark_parked() {
+            Parked::No => match queue.withdraw(&side, waiter) {
+                Outcome::Undisturbed => continue,
+                Outcome::Notified => {
+                    // The notification was for a waiter that had marked.
+                    side.forward();
+                    continue;
+                }
+                Outcome::Granted(reservation) => {
+                    match poll_granted(operation, reservation, waiter, busy, cx) {
+                        Some(poll) => return poll,
+                        None => continue,
+                    }
+                }
+            },
+            Parked::Yes => {}
+            Parked::BesideOthers => side.wake_opposite(),
+        }
+        *busy = Busy::default();
+        budget::parked();
+        trace::parked(queue);
+        return Poll::Pending;
+    }
+    busy.come_back(cx)
+}
+
+/// Attempts `operation` with a reservation. Returns `None` if it could not be used, and was given back.
+fn poll_granted<O: Operation>(
+    operation: &mut O,
+    mut reservation: Reservation<'_, O::Side>,
+    waiter: Pin<&Waiter>,
+    busy: &mut Busy,
+    cx: &mut Context<'_>,
+) -> Option<Poll<O::Output>> {
+    let side = operation.side();
+    let queue = side.queue();
+    match operation.attempt_granted(&mut reservation) {
+        Attempt::Done(output) | Attempt::GivenUp(output) => {
+            queue.succeed(waiter);
+            Some(Poll::Ready(output))
+        }
+        // Others may take it back meanwhile.
+        Attempt::Busy if queue.keep(&side, waiter) => {
+            reservation.use_up();
+            Some(busy.come_back(cx))
+        }
+        Attempt::Busy | Attempt::Blocked => None,
+    }
+}
+
+/// Ends the registration of a waiter whose operation has succeeded without it, or was dropped.
+#[cold]
+pub(super) fn leave<S: Side>(side: &S, waiter: Pin<&Waiter>) {
+    match side.queue().deregister(side, waiter) {
+        Outcome::Undisturbed => {}
+        Outcome::Notified => side.forward(),
+        Outcome::Granted(reservation) => drop(reservation),
+    }
+}

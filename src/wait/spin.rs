@@ -1,0 +1,281 @@
+//! Adaptive spinning: attempting again for a moment before parking, where that has been quicker lately.
+//!
+//! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
+//! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
+//! comes sooner. So an operation that was not possible at once is attempted again for some [`PAUSES`] first,
+//! and even before it is found out why: for that, a receiver reads the senders' word, and the other way round,
+//! and its cache line goes back and forth once more. (A batch reads it at each attempt.) But
+//!
+//! * not if the other side last waited on this very thread: it may need the thread again, and then nothing can
+//!   come. A channel that was only ever used on one thread never spins; nor one where one side never waited.
+//! * not more often than every [`stride`] of pauses. Each attempt takes a cache line from the side that is at
+//!   work, and finds one message. Checking less often lets the other side build a batch.
+//! * less and less often while it fails: each cooldown is longer than the one before.
+//!
+//! A channel of one message is a case of its own, for there every message is waited for on both sides. Two tasks
+//! on two threads can go on for long without parking, at several times the speed, but only if both keep spinning;
+//! and they get there only if one keeps spinning until the executor has moved a task to another thread. So there
+//! the threshold of failures is higher, also on the same thread, and the cooldown is much longer. Whether it pays
+//! is a matter of time: how long a cache line takes from one core to another differs by a factor of ten between
+//! machines, and where that is more than parking costs, it is better to park and let a task of the same core run.
+//!
+//! Spinning counts against the cooperative budget. What it gains is in `compare/README.md`, "What was tried".
+
+use core::iter::repeat_n;
+use core::time::Duration;
+
+use super::{Operation, Side};
+use crate::budget;
+use crate::sync::{Hint, Instant, PAUSES, spin_loop};
+
+/// Returns how many pauses there are from one attempt to the next: about as many as a quarter of the messages
+/// that fit take.
+fn stride(capacity: usize) -> u32 {
+    (capacity / 4).clamp(1, LONGEST_STRIDE) as u32
+}
+
+/// Some microseconds, by which a message may be late.
+const LONGEST_STRIDE: usize = 128;
+
+/// Attempts `operation` after each of these numbers of pauses.
+pub(super) fn attempt_after<O: Operation>(
+    mut strides: impl Iterator<Item = u32>,
+    operation: &mut O,
+) -> Option<O::Output> {
+    if !operation.may_succeed_at_once() {
+        return None;
+    }
+    strides.find_map(|pauses| {
+        for _ in 0..pauses {
+            spin_loop();
+        }
+        operation.attempt_at_once()
+    })
+}
+
+/// What spinning costs, in operations of the cooperative budget.
+const COST: u32 = 16;
+
+/// True one time in `many`. Not counted in the channel, for each count would take a cache line from the other
+/// side.
+fn by_chance(many: u32) -> bool {
+    budget::random() % many == 0
+}
+
+/// When spinning pauses for a cooldown, and for how long.
+#[derive(Debug)]
+struct Rule {
+    /// One wait in so many is timed.
+    every: u32,
+    /// What an attempt may take; a longer one has failed.
+    limit: Option<Duration>,
+    /// How many more must have failed than succeeded before a cooldown.
+    threshold: u32,
+    /// For how many operations that have to wait a cooldown lasts, the first time. Twice as many and `first`
+    /// more the next time.
+    first: u32,
+    /// For how many at most. A few attempts in so many are the price of noticing that it pays again.
+    longest: u32,
+    /// Once both sides were seen on different threads, they are expected to be so again.
+    sticky: bool,
+}
+
+/// For channels of one message.
+const ONE: Rule = Rule {
+    every: 8,
+    limit: Some(Duration::from_nanos(330)),
+    threshold: 2,
+    first: 15,
+    longest: 16_383,
+    sticky: true,
+};
+
+/// For larger ones.
+const MORE: Rule = Rule {
+    every: 1,
+    limit: None,
+    threshold: 1,
+    first: 1,
+    longest: 15,
+    sticky: false,
+};
+
+/// The outcomes of spinning lately.
+#[derive(Debug)]
+pub(crate) struct Spinner {
+    /// The channel holds one message.
+    is_one: bool,
+    stride: u32,
+    /// The thread on which an operation last had to wait, for a full or empty channel or a lost claim; 0 if none
+    /// ever had to.
+    thread: Hint,
+    /// 1 if the rule is sticky and the other side was ever on another thread.
+    peer_elsewhere: Hint,
+    /// How many more of those that were timed failed than succeeded.
+    failures: Hint,
+    /// How many operations that have to wait are not to spin.
+    cooldown: Hint,
+    /// How long the last cooldown was, halved by every success since.
+    last: Hint,
+}
+
+impl Spinner {
+    /// For a channel of `capacity` messages.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            is_one: capacity == 1,
+            stride: stride(capacity),
+            thread: Hint::default(),
+            peer_elsewhere: Hint::default(),
+            failures: Hint::default(),
+            cooldown: Hint::default(),
+            last: Hint::default(),
+        }
+    }
+
+    fn rule(&self) -> &'static Rule {
+        if self.is_one { &ONE } else { &MORE }
+    }
+
+    /// Attempts `operation`, which was not possible at once, a few times more.
+    #[cold]
+    pub(super) fn spin<O: Operation>(
+        &self,
+        operation: &mut O,
+        side: &O::Side,
+    ) -> Option<O::Output> {
+        let rule = self.rule();
+        let opposite = &side.opposite().spinner;
+        if !operation.may_succeed_at_once()
+            || !self.peer_may_run(opposite)
+            || self.is_cooling_down()
+        {
+            return None;
+        }
+        budget::charge(COST);
+        let timed = by_chance(rule.every);
+        let start = rule.limit.filter(|_| timed).map(|_| Instant::now());
+        let output = attempt_after(self.strides(), operation);
+        if timed {
+            let time = start.map(|start| start.elapsed());
+            self.record(output.is_some() && time <= rule.limit);
+        }
+        output
+    }
+
+    /// For how many pauses to wait before each attempt; none in a loom run.
+    pub(super) fn strides(&self) -> impl Iterator<Item = u32> + use<> {
+        repeat_n(self.stride, PAUSES.div_ceil(self.stride) as usize)
+    }
+
+    /// Returns how many pauses there should be from one attempt to the next.
+    #[cfg(feature = "std")]
+    pub(super) fn stride(&self) -> u32 {
+        self.stride
+    }
+
+    /// Returns whether the other side may be at work on another thread.
+    fn peer_may_run(&self, opposite: &Self) -> bool {
+        let here = budget::this_thread();
+        self.thread.set(here);
+        let there = opposite.thread.get();
+        let differs = there != here && there != 0;
+        if differs && self.rule().sticky {
+            self.peer_elsewhere.set(1);
+        }
+        differs || self.peer_elsewhere.get() == 1
+    }
+
+    fn is_cooling_down(&self) -> bool {
+        let cooldown = self.cooldown.get();
+        self.cooldown.set(cooldown.saturating_sub(1));
+        cooldown > 0
+    }
+
+    /// Records whether spinning was worth it.
+    fn record(&self, success: bool) {
+        let rule = self.rule();
+        if success {
+            self.failures.set(self.failures.get().saturating_sub(1));
+            self.last.set(self.last.get() / 2);
+            return;
+        }
+        let failures = self.failures.get() + 1;
+        if failures < rule.threshold {
+            self.failures.set(failures);
+            return;
+        }
+        let next = (2 * self.last.get() + rule.first).min(rule.longest);
+        self.failures.set(0);
+        self.last.set(next);
+        self.cooldown.set(next);
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    fn cooldown_of(spinner: &Spinner) -> u32 {
+        let mut parks = 0;
+        while spinner.is_cooling_down() {
+            parks += 1;
+        }
+        parks
+    }
+
+    fn fail(spinner: &Spinner) -> u32 {
+        for _ in 0..spinner.rule().threshold {
+            assert_eq!(cooldown_of(spinner), 0, "threshold");
+            spinner.record(false);
+        }
+        cooldown_of(spinner)
+    }
+
+    #[test]
+    fn cooldowns_grow_until_it_pays_again() {
+        for capacity in [1, 2] {
+            let spinner = Spinner::new(capacity);
+            let rule = spinner.rule();
+            let first: Vec<_> = (0..4).map(|_| fail(&spinner)).collect();
+            assert_eq!(first, [1, 3, 7, 15].map(|times| times * rule.first));
+            for _ in 0..20 {
+                assert!(fail(&spinner) <= rule.longest);
+            }
+            assert_eq!(fail(&spinner), rule.longest);
+            for _ in 0..20 {
+                spinner.record(true);
+            }
+            assert_eq!(fail(&spinner), rule.first);
+        }
+    }
+
+    #[test]
+    fn one_long_wait_among_short_ones_is_forgiven() {
+        let spinner = Spinner::new(1);
+        for _ in 0..10 {
+            spinner.record(false);
+            spinner.record(true);
+        }
+        assert_eq!(cooldown_of(&spinner), 0);
+    }
+
+    #[test]
+    fn nothing_is_expected_before_two_threads_were_seen() {
+        for capacity in [1, 2] {
+            let [here, there] = [(); 2].map(|()| Spinner::new(capacity));
+            let sticky = here.rule().sticky;
+            assert!(!here.peer_may_run(&there), "nobody was there");
+            assert!(!there.peer_may_run(&here), "on this very thread");
+            assert!(!here.peer_may_run(&there));
+            std::thread::scope(|scope| {
+                let other = scope.spawn(|| there.peer_may_run(&here));
+                assert!(other.join().unwrap());
+            });
+            assert!(here.peer_may_run(&there));
+            // Now both have been on this thread last.
+            assert_eq!(there.peer_may_run(&here), sticky);
+            assert_eq!(here.peer_may_run(&there), sticky);
+        }
+    }
+}

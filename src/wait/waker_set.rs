@@ -1,0 +1,191 @@
+//! Tasks that wait for something other than messages and slots: the end of the channel, their turn to
+//! reserve, or permits that can be counted.
+
+use alloc::boxed::Box;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::batch::call_wakers;
+use super::list::{Kind, Link, List, Place, State, Waiter};
+use crate::sync::Lock;
+
+/// Waiters in the order in which they came. What they wait for must be checked once more after they have
+/// registered; the lock orders that check against the notification.
+#[derive(Debug)]
+pub(crate) struct WakerSet {
+    list: Lock<Members>,
+}
+
+#[derive(Debug)]
+struct Members {
+    list: List<1>,
+    registrations: u64,
+}
+
+impl WakerSet {
+    pub(crate) fn new() -> Self {
+        Self {
+            list: Lock::new(Members {
+                list: List::new(),
+                registrations: 0,
+            }),
+        }
+    }
+
+    /// Wakes all waiters that registered before.
+    #[cold]
+    pub(crate) fn notify_all(&self) {
+        self.notify(usize::MAX);
+    }
+
+    /// Wakes up to `count` waiters, the first that came first.
+    #[cold]
+    pub(crate) fn notify(&self, count: usize) {
+        let mut left = count;
+        let mut until = None;
+        call_wakers(|batch| {
+            self.list.with(|members| {
+                let until = *until.get_or_insert(members.registrations);
+                while !batch.is_full() {
+                    let first = members.list.first(Place::Exclusive).filter(|_| left > 0);
+                    let Some(link) = first else { return false };
+                    if members.list.entry(link, |entry| entry.moment) > until {
+                        return false;
+                    }
+                    left -= 1;
+                    members.list.unlink(link);
+                    batch.push(members.list.entry(link, |entry| entry.waker.take()));
+                    // Last: a waiter that is not linked may be gone as soon as this is seen.
+                    members.list.set_state(link, State::Notified);
+                }
+                true
+            })
+        });
+    }
+
+    /// Returns how many tasks wait that have not been woken.
+    pub(crate) fn waiting(&self) -> usize {
+        self.list
+            .with(|members| members.list.count(Place::Exclusive))
+    }
+
+    fn register(&self, waiter: Pin<&Waiter>, cx: &Context<'_>) {
+        let link = Link::to(waiter);
+        let waker = cx.waker().clone();
+        let _before = self.list.with(|members| {
+            members.registrations += 1;
+            let moment = members.registrations;
+            if members.list.state(link) != State::Waiting {
+                members.list.push(Place::Exclusive, link);
+                members.list.entry(link, |entry| entry.moment = moment);
+                members.list.set_state(link, State::Waiting);
+            }
+            members.list.entry(link, |entry| entry.waker.replace(waker))
+        });
+    }
+
+    /// Ends a registration. Returns whether the waiter had been woken.
+    #[cold]
+    fn deregister(&self, waiter: Pin<&Waiter>) -> bool {
+        let link = Link::to(waiter);
+        let (was_woken, _waker) = self.list.with(|members| {
+            let was_woken = members.list.state(link) == State::Notified;
+            members.list.unlink(link);
+            members.list.set_state(link, State::Idle);
+            (
+                was_woken,
+                members.list.entry(link, |entry| entry.waker.take()),
+            )
+        });
+        was_woken
+    }
+
+    /// Waits until `check` returns something, which is checked whenever this is polled. If the future is
+    /// dropped after it was woken, it calls `check` no more and wakes the next waiter.
+    pub(crate) fn until<R, F: FnMut() -> Option<R>>(&self, check: F) -> Until<'_, F> {
+        Until {
+            set: self,
+            check,
+            waiter: Waiter::new(Kind::Future),
+        }
+    }
+
+    /// [`until`](Self::until) for a waiter that is kept in a handle.
+    pub(crate) fn poll_until(
+        &self,
+        waiter: &mut Observer,
+        cx: &mut Context<'_>,
+        holds: impl Fn() -> bool,
+    ) -> Poll<()> {
+        let waiter = waiter
+            .0
+            .get_or_insert_with(|| Box::pin(Waiter::new(Kind::Handle)));
+        self.poll_check(waiter.as_ref(), cx, || holds().then_some(()))
+    }
+
+    fn poll_check<R>(
+        &self,
+        waiter: Pin<&Waiter>,
+        cx: &mut Context<'_>,
+        mut check: impl FnMut() -> Option<R>,
+    ) -> Poll<R> {
+        let mut found = check();
+        if found.is_none() {
+            self.register(waiter, cx);
+            found = check();
+        }
+        match found {
+            None => Poll::Pending,
+            Some(found) => {
+                if waiter.state() != State::Idle {
+                    self.deregister(waiter);
+                }
+                Poll::Ready(found)
+            }
+        }
+    }
+
+    /// Ends the registration of a handle.
+    pub(crate) fn leave(&self, waiter: &mut Observer) {
+        if let Some(waiter) = waiter.0.take() {
+            if waiter.state() != State::Idle {
+                self.deregister(waiter.as_ref());
+            }
+        }
+    }
+}
+
+/// A handle's registration with a [`WakerSet`]. Must be ended with [`WakerSet::leave`].
+#[derive(Debug, Default)]
+pub(crate) struct Observer(Option<Pin<Box<Waiter>>>);
+
+pin_project! {
+    /// See [`WakerSet::until`].
+    pub(crate) struct Until<'a, F> {
+        set: &'a WakerSet,
+        check: F,
+        #[pin]
+        waiter: Waiter,
+    }
+
+    impl<F> PinnedDrop for Until<'_, F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let waiter = this.waiter.as_ref();
+            if waiter.state() != State::Idle && this.set.deregister(waiter) {
+                this.set.notify(1);
+            }
+        }
+    }
+}
+
+impl<R, F: FnMut() -> Option<R>> Future for Until<'_, F> {
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let this = self.project();
+        this.set.poll_check(this.waiter.as_ref(), cx, this.check)
+    }
+}
