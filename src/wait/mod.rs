@@ -81,6 +81,7 @@ mod list;
 mod poll;
 mod queue;
 mod spin;
+mod standby;
 mod waker_set;
 
 #[cfg(feature = "std")]

@@ -6,6 +6,7 @@ use core::task::Waker;
 use super::batch::{Batch, call_wakers};
 use super::list::{Entry, Kind, Link, List, Place, State, Waiter};
 use super::spin::Spinner;
+use super::standby::Standby;
 use super::{Reservation, Side};
 use crate::ring::{Reserved, Word};
 use crate::sync::{AtomicUsize, Hint, Instant, Lock, Ordering, RESERVATION_AGE};
@@ -33,6 +34,9 @@ pub(crate) struct WaitQueue {
     /// How many attempts the reservations have turned away since one was made or used.
     turned_away: Hint,
     pub(crate) spinner: Spinner,
+    pub(super) standby: Standby,
+    /// 1 if exclusive waiters were there lately.
+    has_waiters: Hint,
 }
 
 /// What the lock protects.
@@ -111,6 +115,8 @@ impl WaitQueue {
             granted: AtomicUsize::new(0),
             turned_away: Hint::default(),
             spinner: Spinner::new(capacity),
+            standby: Standby::new(),
+            has_waiters: Hint::default(),
         }
     }
 
@@ -118,6 +124,9 @@ impl WaitQueue {
     /// or slots freed. To be called by a thread whose claim found one of the parked bits.
     #[cold]
     pub(crate) fn notify<S: Side>(&self, side: &S, count: usize) {
+        if count == 1 && self.standby.stands_in() {
+            return;
+        }
         let seen = side.marks();
         match self.members.with(|members| members.take_one(count)) {
             One::Of(waker, others) => {
@@ -127,7 +136,10 @@ impl WaitQueue {
                 }
                 waker.wake();
             }
-            One::None => side.clear_keep(seen),
+            One::None => {
+                self.has_waiters.set(0);
+                side.clear_keep(seen);
+            }
             One::Not => self.notify_several(side, count, seen),
         }
         trace::notified(self);
@@ -197,6 +209,12 @@ impl WaitQueue {
         self.granted.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Returns whether there may be waiters for which a spinning operation could stand in.
+    #[inline]
+    pub(super) fn may_have_waiters(&self) -> bool {
+        self.has_waiters.get() != 0
+    }
+
     /// Returns whether some waiter holds a reservation that it has not used.
     #[inline]
     pub(crate) fn has_grants(&self) -> bool {
@@ -247,6 +265,7 @@ impl WaitQueue {
         lost: Lost,
     ) {
         let link = Link::to(waiter);
+        self.has_waiters.set(1);
         // Dropped outside of the lock. There is none, or one that was not called.
         let _before = self.members.with(|members| {
             let closed = side.is_closed();

@@ -24,6 +24,7 @@
 use core::iter::repeat_n;
 use core::time::Duration;
 
+use super::standby::StandingBy;
 use super::{Operation, Side};
 use crate::budget;
 use crate::sync::{Hint, Instant, PAUSES, spin_loop};
@@ -53,8 +54,8 @@ pub(super) fn attempt_after<O: Operation>(
     })
 }
 
-/// What spinning costs, in operations of the cooperative budget.
-const COST: u32 = 16;
+/// How many pauses cost as much as one operation of the cooperative budget.
+const PAUSES_PER_UNIT: u32 = 8;
 
 /// True one time in `many`. Not counted in the channel, for each count would take a cache line from the other
 /// side.
@@ -152,10 +153,21 @@ impl Spinner {
         {
             return None;
         }
-        budget::charge(COST);
         let timed = by_chance(rule.every);
         let start = rule.limit.filter(|_| timed).map(|_| Instant::now());
-        let output = attempt_after(self.strides(), operation);
+        let standing_by = side
+            .queue()
+            .may_have_waiters()
+            .then(|| StandingBy::new(side));
+        let mut pauses = 0;
+        let strides = self.strides().inspect(|stride| pauses += stride);
+        let output = attempt_after(strides, operation);
+        budget::charge(pauses / PAUSES_PER_UNIT);
+        if let Some(standing_by) = standing_by {
+            if output.is_some() {
+                standing_by.succeed();
+            }
+        }
         if timed {
             let time = start.map(|start| start.elapsed());
             self.record(output.is_some() && time <= rule.limit);

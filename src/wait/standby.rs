@@ -1,0 +1,182 @@
+//! Operations that stand in for waiters: while one spins on a running thread, a message need not wake another.
+//!
+//! A spinning operation looks before it leaves. So a notification for one message may count on it instead of
+//! waking a waiter, at a fraction of the cost. Each spinning operation adds a token, and each notification that
+//! counts on one takes one away. An operation that leaves takes a token away, too; if there is none left, a
+//! notification has counted on it, and if it leaves without a message it notifies a waiter in its place.
+//!
+//! Tokens are not told apart. With `s` operations and `t` tokens, `s - t` notifications count on them:
+//!
+//! | an operation leaves | with a token left | without |
+//! |---|---|---|
+//! | with a message | takes it; a waiter may be woken for nothing later | one notification was right |
+//! | without one | takes it | notifies a waiter |
+//!
+//! Waiters are not to wait for as long as two operations on two threads spin for each other, so only
+//! [`MAX_IN_A_ROW`] notifications in a row may count on them.
+
+use super::Side;
+use crate::sync::{AtomicUsize, Hint, Ordering};
+
+/// How many notifications in a row may be left to spinning operations.
+const MAX_IN_A_ROW: u32 = 32;
+
+/// The tokens of one side of a channel.
+#[derive(Debug, Default)]
+pub(super) struct Standby {
+    tokens: AtomicUsize,
+    /// How many notifications in a row were left to spinning operations.
+    in_a_row: Hint,
+}
+
+impl Standby {
+    pub(super) fn new() -> Self {
+        Self {
+            tokens: AtomicUsize::new(0),
+            in_a_row: Hint::default(),
+        }
+    }
+
+    /// Adds a token for an operation that begins to spin. It must [`leave`](Self::leave).
+    pub(super) fn enter(&self) {
+        // ORDERING: Relaxed. The operation looks after this, and once more before it leaves.
+        self.tokens.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// To be called after the operation's last look. Returns whether a notification has counted on an
+    /// operation that left.
+    pub(super) fn leave(&self) -> bool {
+        !self.take()
+    }
+
+    /// Returns whether a notification for one message may be left to a spinning operation. To be called after
+    /// the message was published.
+    #[inline]
+    pub(super) fn stands_in(&self) -> bool {
+        // ORDERING: Relaxed. A guess, which `take` confirms.
+        if self.tokens.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let in_a_row = self.in_a_row.get();
+        if in_a_row >= MAX_IN_A_ROW {
+            self.in_a_row.set(0);
+            return false;
+        }
+        self.in_a_row.set(in_a_row + 1);
+        self.take()
+    }
+
+    fn take(&self) -> bool {
+        // ORDERING: Relaxed. A guess, which the exchange confirms.
+        let mut tokens = self.tokens.load(Ordering::Relaxed);
+        while tokens > 0 {
+            // ORDERING: AcqRel. Release: a message is published before its token is taken. Acquire pairs with it:
+            // an operation that finds no token left sees the message that it notifies a waiter of.
+            // Guard: loom `wait::standby::tests::a_message_is_received_or_notified`.
+            match self.tokens.compare_exchange_weak(
+                tokens,
+                tokens - 1,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return true,
+                Err(now) => tokens = now,
+            }
+        }
+        // ORDERING: Acquire. As above: the tokens that are missing were taken before.
+        self.tokens.load(Ordering::Acquire);
+        false
+    }
+}
+
+/// An operation's time of spinning. Ends also if user code panics in the middle.
+pub(super) struct StandingBy<'a, S: Side> {
+    side: &'a S,
+    has_message: bool,
+}
+
+impl<'a, S: Side> StandingBy<'a, S> {
+    pub(super) fn new(side: &'a S) -> Self {
+        side.queue().standby.enter();
+        Self {
+            side,
+            has_message: false,
+        }
+    }
+
+    /// The operation leaves with a message (slot).
+    pub(super) fn succeed(mut self) {
+        self.has_message = true;
+    }
+}
+
+impl<S: Side> Drop for StandingBy<'_, S> {
+    fn drop(&mut self) {
+        if self.side.queue().standby.leave() && !self.has_message {
+            self.side.forward();
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use crate::sync::Arc;
+
+    /// One message, one operation that looks twice, and perhaps a waiter: whatever the order, the operation has
+    /// received the message or a waiter is notified of it.
+    #[test]
+    fn a_message_is_received_or_notified() {
+        loom::model(|| {
+            let shared = Arc::new((Standby::new(), AtomicUsize::new(0), AtomicUsize::new(0)));
+            let theirs = Arc::clone(&shared);
+            shared.0.enter();
+            let sender = loom::thread::spawn(move || {
+                let (standby, messages, notified) = &*theirs;
+                messages.store(1, Ordering::Relaxed);
+                if !standby.stands_in() {
+                    notified.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            let (standby, messages, notified) = &*shared;
+            let received = messages.load(Ordering::Relaxed) == 1;
+            if standby.leave() && !received {
+                assert_eq!(
+                    messages.load(Ordering::Relaxed),
+                    1,
+                    "what a waiter will find"
+                );
+                notified.fetch_add(1, Ordering::Relaxed);
+            }
+            sender.join().unwrap();
+            assert!(received || notified.load(Ordering::Relaxed) == 1);
+        });
+    }
+
+    /// Two messages and two operations, one of which finds a message.
+    #[test]
+    fn no_message_is_counted_on_twice() {
+        loom::model(|| {
+            let shared = Arc::new((Standby::new(), AtomicUsize::new(0)));
+            shared.0.enter();
+            shared.0.enter();
+            let theirs = Arc::clone(&shared);
+            let sender = loom::thread::spawn(move || {
+                let (standby, notified) = &*theirs;
+                for _ in 0..2 {
+                    if !standby.stands_in() {
+                        notified.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+            let (standby, notified) = &*shared;
+            // One leaves with a message, one without.
+            standby.leave();
+            if standby.leave() {
+                notified.fetch_add(1, Ordering::Relaxed);
+            }
+            sender.join().unwrap();
+            assert!(notified.load(Ordering::Relaxed) >= 1, "one message is left");
+        });
+    }
+}
