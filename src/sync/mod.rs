@@ -6,7 +6,7 @@
 //!
 //! * atomics, `Arc`, `UnsafeCell`, `Mutex` and thread locals are loom's;
 //! * [`Backoff`] yields to the model's scheduler at every step, because a model has no time to wait
-//!   out: a spin without a yield would only be explored for ever.
+//!   out: a spin without a yield would only be explored forever.
 //!
 //! Under `--cfg shuttle` they are shuttle's, which tries random schedules instead of all, of larger
 //! programs; see `shuttle.rs`.

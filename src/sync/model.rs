@@ -1,12 +1,36 @@
 //! The types of a loom run.
 
-pub(crate) use loom::cell::UnsafeCell;
 pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Arc, Mutex};
 
 pub(crate) use super::model_atomic::{AtomicBool, AtomicU64, AtomicUsize};
 pub(crate) use super::model_wait::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
+
+/// loom's `UnsafeCell`, which takes the end of its life for an access, too: a value must not be dropped while
+/// another thread uses it.
+#[derive(Debug)]
+pub(crate) struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
+
+impl<T> UnsafeCell<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::cell::UnsafeCell::new(value))
+    }
+
+    /// Calls `f` with a pointer for exclusive access.
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        self.0.with_mut(f)
+    }
+}
+
+impl<T> Drop for UnsafeCell<T> {
+    fn drop(&mut self) {
+        // A model that has failed is no longer accounted for.
+        if !std::thread::panicking() {
+            self.0.with_mut(|_| ());
+        }
+    }
+}
 
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
@@ -19,8 +43,17 @@ pub(crate) const PAUSES: u32 = 0;
 
 pub(crate) use core::hint::spin_loop;
 
-/// A task that wakes itself lets the others run anyway.
-pub(crate) fn yield_thread() {}
+/// The first attempt that is turned away comes back, the second one takes the reservation back. Between the two
+/// everything can happen that can happen between the first and the last of many.
+pub(crate) const MIN_TURNED_AWAY: u32 = 2;
+
+/// Each such poll is a look that changes nothing; see [`super::model_atomic`].
+pub(crate) const POLLS_BEFORE_YIELD: u8 = 0;
+
+/// See [`Backoff::snooze`].
+pub(crate) fn yield_thread() {
+    super::model_atomic::look_again();
+}
 
 /// See [`Backoff::snooze`].
 pub(crate) fn sleep_briefly() {

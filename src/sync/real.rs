@@ -24,6 +24,14 @@ pub(crate) fn sleep_briefly() {
     spin_loop();
 }
 
+/// How many attempts of others reservations turn away at least, before the oldest one is taken back. It is
+/// also [`RESERVATION_AGE`](super::RESERVATION_AGE) old by then. A waiter that is polled at all has been polled:
+/// tasks that are turned away return to their executors in between.
+pub(crate) const MIN_TURNED_AWAY: u32 = 256;
+
+/// After how many polls in a row that only waited for another thread the core is given away.
+pub(crate) const POLLS_BEFORE_YIELD: u8 = 4;
+
 /// How many rounds, each twice as long as the last, an operation spins for somebody else's unfinished
 /// claim before it lets its executor decide.
 pub(crate) const SPIN_ROUNDS: u32 = 6;

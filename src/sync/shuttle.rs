@@ -28,6 +28,12 @@ pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
 /// The same.
 pub(crate) const PAUSES: u32 = 1;
 
+/// As many as other threads get steps in between.
+pub(crate) const MIN_TURNED_AWAY: u32 = 16;
+
+/// A task that wakes itself lets the others run anyway.
+pub(crate) const POLLS_BEFORE_YIELD: u8 = u8::MAX;
+
 /// Lets others run, or looking again would find nothing.
 pub(crate) fn spin_loop() {
     shuttle::thread::yield_now();

@@ -46,7 +46,7 @@ impl Sleeper {
     }
 }
 
-/// Has no scheduling point, since `event_listener` calls wakers while it holds a real lock.
+/// Has no scheduling point of its own: a waker that is called late is a task that is scheduled late.
 impl Wake for Sleeper {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();

@@ -128,14 +128,14 @@ impl Waiter {
     #[inline]
     pub(crate) fn state(&self) -> State {
         // ORDERING: Acquire. Pairs with [notified]: what the notification announces is visible.
-        // Guard: loom `park_and_wake_receiver`.
+        // Guard: loom `a_woken_receiver_is_gone_at_once`.
         State::from_bits(self.state.load(Ordering::Acquire))
     }
 
     /// Changes the state. To be called by the owner of a waiter that is not linked.
     pub(super) fn set_state(&self, state: State) {
         // ORDERING: Release [notified]. Pairs with the Acquire in `state`.
-        // Guard: loom `park_and_wake_receiver`.
+        // Guard: loom `a_woken_receiver_is_gone_at_once`.
         self.state.store(state as usize, Ordering::Release);
     }
 }

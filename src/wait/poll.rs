@@ -11,9 +11,6 @@ use crate::{budget, sync, trace};
 /// How often one poll looks again when the state changes between looking and marking the side parked.
 const ROUNDS: u32 = 8;
 
-/// After how many polls in a row that only waited for another thread the core is given away.
-const POLLS_BEFORE_YIELD: u8 = 4;
-
 /// Counts polls in a row that ended with the task waking itself.
 #[derive(Debug, Default)]
 pub(super) struct Busy(u8);
@@ -24,7 +21,7 @@ impl Busy {
     #[cold]
     fn come_back<R>(&mut self, cx: &mut Context<'_>) -> Poll<R> {
         self.0 = self.0.saturating_add(1);
-        if self.0 > POLLS_BEFORE_YIELD {
+        if self.0 > sync::POLLS_BEFORE_YIELD {
             sync::yield_thread();
         }
         cx.waker().wake_by_ref();

@@ -9,18 +9,13 @@ use super::spin::Spinner;
 use super::standby::Standby;
 use super::{Reservation, Side};
 use crate::ring::{Reserved, Word};
-use crate::sync::{AtomicUsize, Hint, Instant, Lock, Ordering, RESERVATION_AGE};
+use crate::sync::{AtomicUsize, Hint, Instant, Lock, MIN_TURNED_AWAY, Ordering, RESERVATION_AGE};
 use crate::trace;
 use crate::unwind::defer;
 
 /// How many races in a row a waiter loses at most. When it has lost so many, the next message or slot is
 /// reserved for it before it is woken.
 pub(crate) const MAX_LOSSES: u32 = 4;
-
-/// How many attempts of others reservations turn away at least, before the oldest one is taken back. It is
-/// also [`RESERVATION_AGE`] old by then. A waiter that is polled at all has been polled: tasks that are turned
-/// away return to their executors in between.
-const MIN_TURNED_AWAY: u32 = 256;
 
 /// After how many notifications a handle that was woken and has not been polled loses its trust.
 const MAX_UNPOLLED: u32 = 32;
@@ -192,7 +187,7 @@ impl WaitQueue {
     /// Reserves a message or slot for a waiter. Under the lock.
     fn grant<S: Side>(&self, side: &S) -> Reserved {
         // ORDERING: Relaxed. Published by [reserve], which follows: a thread that sees the reservation sees
-        // the count. Guard: loom `a_grant_that_is_not_polled_is_taken_back`.
+        // the count.
         self.granted.fetch_add(1, Ordering::Relaxed);
         let reserved = side.reserve();
         if reserved != Reserved::One {
@@ -204,9 +199,10 @@ impl WaitQueue {
 
     /// Counts a reservation out that was used, ended or taken back. Under the lock.
     fn end_grant(&self) {
-        self.turned_away.set(0);
         // ORDERING: Relaxed. As in `grant`.
         self.granted.fetch_sub(1, Ordering::Relaxed);
+        // Second, so that a model sees the attempts that were turned away until then.
+        self.turned_away.set(0);
     }
 
     /// Returns whether there may be waiters for which a spinning operation could stand in.
