@@ -570,7 +570,7 @@ impl<T> Ring<T> {
         // swap clears is on the gate's list before we notify it. Release pairs with the Acquire load of
         // `head` in `try_snapshot`: who sees this `head` sees the `tail` that it stays behind. On failure
         // Relaxed: nothing is done with it.
-        // Guard: loom `park_and_wake_a_stream`, `park_and_wake_a_sink`, `a_length_is_of_one_moment`.
+        // Guard: loom `a_length_is_of_one_moment`, for Release.
         let swapped = K::Direction::word(self).compare_exchange_weak(
             seen.bits(),
             claimed.bits(),

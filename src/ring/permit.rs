@@ -184,7 +184,6 @@ impl<T> Ring<T> {
     pub(crate) fn unreserve<D: Direction>(&self, count: usize) -> (Word, bool) {
         // ORDERING: AcqRel [unreserve]. Release pairs with the second look in `mark_parked`, by way of
         // [touch]. Acquire pairs with [mark] on `tail`: a receiver that must be notified is registered.
-        // Guard: loom `last_permit_ends_a_closed_ring_for_who_came_second`.
         let before = D::word(self).fetch_sub(change::permits(count as u64), Ordering::AcqRel);
         let before = Word::from_bits(before);
         invariant(
@@ -211,7 +210,6 @@ impl<T> Ring<T> {
             }
             // ORDERING: AcqRel [reserve]. Release: a thread that sees the reservation sees that it is counted
             // in the wait queue. On failure Relaxed: nothing is done with it.
-            // Guard: loom `a_grant_that_is_not_polled_is_taken_back`.
             let reserved = D::word(self).compare_exchange(
                 seen.bits(),
                 seen.with_permits(1).bits(),

@@ -40,7 +40,7 @@ impl<T> Ring<T> {
         // registered before it is looked for. It writes also if the bits are set, so that every waiter is
         // ordered before the claim that clears PARKED. Acquire pairs with [touch]: if that came first, the
         // load below sees the change of the waiter's own word. On failure Relaxed: the caller looks again.
-        // Guard: loom `park_and_wake_a_stream`, `park_and_wake_a_sink`, `released_permit_wakes_sender`.
+        // Guard: loom `released_permit_wakes_sender`, for Acquire.
         let exchanged = D::opposite(self).compare_exchange(
             seen.bits(),
             marked.bits(),
@@ -67,7 +67,6 @@ impl<T> Ring<T> {
     /// Returns the word that the waiters of a direction mark, as a notification begins.
     pub(crate) fn marks<D: Direction>(&self) -> Word {
         // ORDERING: Acquire. Pairs with [mark]: a waiter whose mark this sees is registered.
-        // Guard: loom `keep_is_cleared_against_a_mark`.
         Word::from_bits(D::opposite(self).load(Ordering::Acquire))
     }
 
@@ -124,7 +123,68 @@ impl<T> Ring<T> {
     pub(super) fn touch<D: Direction>(&self) -> bool {
         // ORDERING: AcqRel [touch]. Release pairs with [mark], Acquire too: see the module's documentation.
         // It must write even though it changes nothing.
-        // Guard: loom `released_permit_wakes_sender`, `released_permit_wakes_a_sink`.
+        // Guard: loom `released_permit_wakes_sender`, for Release.
         Word::from_bits(D::opposite(self).fetch_or(0, Ordering::AcqRel)).has_waiters()
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use crate::ring::{Head, Reserved};
+
+    /// Sends, and returns whether receivers have to be notified.
+    fn send(ring: &Ring<u8>) -> bool {
+        let Ok(claim) = ring.claim_send() else {
+            panic!("there is capacity")
+        };
+        claim.publish(0).receivers_parked
+    }
+
+    fn parked() -> Ring<u8> {
+        let ring = Ring::new(4);
+        assert_eq!(ring.mark_parked::<Head>(), Parked::Yes);
+        ring
+    }
+
+    #[test]
+    fn keep_outlives_claims_until_it_is_cleared() {
+        loom::model(|| {
+            let ring = parked();
+            assert!(send(&ring) && send(&ring));
+            ring.clear_keep::<Head>(ring.marks::<Head>());
+            assert!(!send(&ring));
+        });
+    }
+
+    #[test]
+    fn keep_is_not_cleared_while_there_is_a_mark() {
+        loom::model(|| {
+            let ring = parked();
+            ring.clear_keep::<Head>(ring.marks::<Head>());
+            assert!(send(&ring) && send(&ring));
+        });
+    }
+
+    #[test]
+    fn keep_is_not_cleared_after_another_claim() {
+        loom::model(|| {
+            let ring = parked();
+            assert!(send(&ring));
+            let seen = ring.marks::<Head>();
+            assert!(send(&ring));
+            ring.clear_keep::<Head>(seen);
+            assert!(send(&ring));
+        });
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_reserved() {
+        loom::model(|| {
+            let ring = Ring::<u8>::new(1);
+            assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::Nothing);
+            assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::One);
+            assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::Nothing);
+        });
     }
 }

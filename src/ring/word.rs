@@ -401,11 +401,13 @@ mod tests {
             assert_eq!((word.permits(), word.position()), (count, position));
         }
         assert!(!word.is_parked() && !word.is_closed() && !word.is_plain());
-        let full = Word::from_bits(word.with_parked().bits() | change::CLOSE);
+        let full = word.with_parked().bits() | change::CLOSE | change::START_FAIR;
+        let full = Word::from_bits(full);
         assert_eq!((full.permits(), full.position()), (MAX_PERMITS, position));
         assert!(full.is_parked() && full.is_closed());
         let moved = full.claimed(geometry.step(position, 1));
-        assert!(!moved.is_parked() && moved.is_closed());
+        assert!(!moved.is_parked() && moved.is_closed() && moved.is_fair());
+        assert!(moved.is_kept());
         assert_eq!(moved.permits(), MAX_PERMITS);
         assert_eq!(moved.position(), geometry.next(position));
         assert_eq!(moved.without_permits(1).permits(), MAX_PERMITS - 1);

@@ -10,7 +10,7 @@ fn rest(rx: &Receiver<usize>) -> impl Iterator<Item = usize> {
     std::iter::from_fn(|| rx.try_recv().ok())
 }
 
-/// The batch lies in two laps, and whoever receives may find any first part of it.
+/// The batch lies in two laps, and a receiver may find any first part of it.
 #[test]
 fn a_batch_crosses_the_wrap() {
     explore(3, || {
@@ -153,7 +153,7 @@ fn a_batch_wakes_a_receiver() {
 }
 
 #[test]
-fn a_batch_waits_for_room() {
+fn a_batch_waits_for_capacity() {
     explore(2, || {
         let (tx, rx) = channel(2);
         tx.try_send(1).unwrap();
@@ -165,7 +165,7 @@ fn a_batch_waits_for_room() {
     });
 }
 
-/// One claim makes room for two, and notifies one.
+/// One claim frees two slots, and wakes a sender for each.
 #[test]
 fn a_batch_received_wakes_two_senders() {
     explore(2, || {

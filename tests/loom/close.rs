@@ -120,7 +120,7 @@ fn close_against_close() {
 }
 
 #[test]
-fn close_is_seen_by_who_waits_for_it() {
+fn close_wakes_a_task_that_waits_for_it() {
     explore(3, || {
         let (tx, rx) = channel::<usize>(1);
         let watcher = thread::spawn(move || {
@@ -133,7 +133,7 @@ fn close_is_seen_by_who_waits_for_it() {
     });
 }
 
-/// Whichever sender is the last closes the channel, after the messages of both.
+/// The sender that is the last closes the channel, after the messages of both.
 #[test]
 fn the_last_of_two_senders_closes() {
     explore(2, || {

@@ -8,7 +8,8 @@ use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
 
 use crate::support::{
-    Counted, block_on, explore, parked, poll_next, poll_ready, recv, reserve, send, send_reserved,
+    Counted, Task, block_on, explore, parked, poll_next, poll_ready, recv, reserve, send,
+    send_reserved,
 };
 
 #[test]
@@ -54,7 +55,7 @@ fn a_permit_is_used_beside_a_send() {
         let sender = thread::spawn(move || (other.try_send(1), other));
         send_reserved(&mut tx, 2).unwrap();
         let (sent, _other) = sender.join().unwrap();
-        assert_eq!(sent, Ok(()), "there was room for both");
+        assert_eq!(sent, Ok(()), "there was capacity for both");
         assert_eq!(rx.try_recv().unwrap() + rx.try_recv().unwrap(), 3);
         assert_eq!(rx.capacity(), 2, "no permit is left");
     });
@@ -69,7 +70,7 @@ fn a_permit_is_given_back_beside_a_send() {
         let sender = thread::spawn(move || (tx.try_send(1), tx.try_send(2), tx));
         drop(reserving);
         let (first, second, _tx) = sender.join().unwrap();
-        assert_eq!(first, Ok(()), "there was room for both");
+        assert_eq!(first, Ok(()), "there was capacity for both");
         if second.is_err() {
             assert_eq!(second, Err(TrySendError::Full(2)));
         }
@@ -77,7 +78,7 @@ fn a_permit_is_given_back_beside_a_send() {
     });
 }
 
-/// A permit holds room but no position: what is sent after it is received before it is used.
+/// A permit holds capacity but no position: what is sent after it is received before it is used.
 #[test]
 fn a_permit_never_blocks_later_messages() {
     explore(3, || {
@@ -94,7 +95,7 @@ fn a_permit_never_blocks_later_messages() {
     });
 }
 
-/// The sender may be about to park when the room comes back, without `head` having moved.
+/// The sender may be about to park when the capacity comes back, without `head` having moved.
 #[test]
 fn released_permit_wakes_sender() {
     explore(3, || {
@@ -127,7 +128,24 @@ fn released_permit_wakes_a_sink() {
     });
 }
 
-/// Room comes back from both sides at once: a message is taken, a permit is released.
+#[test]
+fn permits_that_come_back_together_wake_as_many() {
+    explore(2, || {
+        let (tx, rx) = channel(2);
+        let permits = tx.try_reserve_many(2).unwrap();
+        let first = Task::parked(send(tx.clone(), 1));
+        let second = thread::spawn({
+            let tx = tx.clone();
+            move || block_on(send(tx, 2))
+        });
+        drop(permits);
+        assert_eq!(first.finish().0, Ok(()));
+        let (sent, _tx) = second.join().unwrap();
+        assert_eq!((sent, rx.len()), (Ok(()), 2));
+    });
+}
+
+/// Capacity comes back from both sides at once: a message is taken, a permit is released.
 #[test]
 fn two_senders_wait_for_a_permit_and_a_message() {
     explore(2, || {
@@ -181,7 +199,7 @@ fn last_permit_ends_a_closed_ring() {
 
 /// The second receiver may have come while the first was there, or after.
 #[test]
-fn last_permit_ends_a_closed_ring_for_who_came_second() {
+fn last_permit_ends_a_closed_ring_for_the_second_receiver() {
     explore(2, || {
         let (mut tx, rx) = channel::<usize>(1);
         reserve(&mut tx);

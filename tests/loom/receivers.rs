@@ -1,11 +1,11 @@
-//! The receivers' gate: parking against sending, who is woken, and what becomes of a wake whose owner is
-//! gone.
+//! Receivers that wait: parking against sending, which of them is woken, and what becomes of the wake of one
+//! that is gone.
 
 use futures::StreamExt;
 use loom::thread;
 use mpmc_std::{Receiver, channel};
 
-use crate::support::{block_on, explore, parked, poll_next, poll_once, recv};
+use crate::support::{Task, block_on, explore, parked, poll_next, poll_once, recv};
 
 #[test]
 fn park_and_wake_receiver() {
@@ -40,10 +40,9 @@ fn park_and_wake_a_stream() {
     });
 }
 
-/// The claim of the first message clears the bit that both have armed, so one is woken; it must wake the
-/// other, or arm the bit again for the second message.
+/// The first claim clears PARKED; KEEP tells the second one of the other waiter.
 #[test]
-fn two_receivers_one_wake() {
+fn two_receivers_two_wakes() {
     explore(2, || {
         let (tx, rx) = channel(2);
         let receivers = [rx.clone(), rx].map(|rx| parked(recv(rx)));
@@ -56,9 +55,8 @@ fn two_receivers_one_wake() {
     });
 }
 
-/// The chain goes on: each that was woken wakes the next.
 #[test]
-fn three_receivers_one_wake() {
+fn three_receivers_three_wakes() {
     explore(1, || {
         let (tx, rx) = channel(3);
         let [first, second, third] = std::array::from_fn(|_| rx.clone()).map(|rx| parked(recv(rx)));
@@ -105,13 +103,13 @@ fn two_streams_share_two_messages() {
 
 /// A woken receiver whose message another one takes must park again, and be woken again.
 #[test]
-fn a_receiver_woken_in_vain_parks_again() {
+fn a_receiver_that_has_lost_a_race_parks_again() {
     explore(2, || {
-        let (tx, rx) = channel(1);
+        let (tx, rx) = channel(2);
         let waiting = parked(recv(rx.clone()));
         let sender = thread::spawn(move || {
             tx.try_send(1).unwrap();
-            tx.blocking_send(2).unwrap();
+            tx.try_send(2).unwrap();
             tx
         });
         let stolen = rx.try_recv().ok();
@@ -128,17 +126,16 @@ fn a_receiver_woken_in_vain_parks_again() {
 fn a_cancelled_receiver_wakes_another() {
     explore(3, || {
         let (tx, rx) = channel(1);
-        let first = parked(recv(rx.clone()));
-        let second = parked(recv(rx));
+        let first = Task::parked(recv(rx.clone()));
+        let second = Task::parked(recv(rx));
         let sender = thread::spawn(move || tx.try_send(1).map(|()| tx));
         drop(first);
-        let (received, _rx) = block_on(second);
-        assert_eq!(received, Some(1));
         let _tx = sender.join().unwrap().unwrap();
+        assert_eq!(second.finish().0, Some(1));
     });
 }
 
-/// The notified one is first in line, but the other may come for the message first.
+/// The notified one is the oldest, but the other may come for the message first.
 #[test]
 fn a_notified_and_cancelled_receiver_wakes_another() {
     explore(3, || {
@@ -152,7 +149,7 @@ fn a_notified_and_cancelled_receiver_wakes_another() {
     });
 }
 
-/// Dropped after it was woken and has looked, in vain or while its message was in flight.
+/// Dropped after it was woken and has attempted, and found nothing or its message in flight.
 #[test]
 fn a_receiver_cancelled_while_it_waits_out_a_send_wakes_another() {
     explore(3, || {

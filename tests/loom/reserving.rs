@@ -1,4 +1,4 @@
-//! Several permits at once, and sends that make their own room.
+//! Several permits at once, and sends that evict a message.
 
 use loom::thread;
 use mpmc_std::error::{SendError, TrySendError};
@@ -6,7 +6,7 @@ use mpmc_std::{Receiver, channel};
 
 use crate::support::{block_on, explore, parked, poll_once, send};
 
-/// Room for the second permit comes back while the first is held already.
+/// Capacity for the second permit comes back while the first is held already.
 #[test]
 fn reserve_many_against_release() {
     explore(3, || {
@@ -59,7 +59,7 @@ fn reserve_many_against_another() {
     });
 }
 
-/// What it has gathered goes to who waits behind it, and so does the turn.
+/// What it has gathered goes to the task that waits behind it, and so does the reservation lock.
 #[test]
 fn a_cancelled_reserve_many_gives_back_what_it_has() {
     explore(2, || {
@@ -89,7 +89,7 @@ fn close_against_reserve_many() {
         });
         rx.close();
         let (reserved, _tx) = reserver.join().unwrap();
-        assert!(!reserved, "there was never room for both");
+        assert!(!reserved, "there was never capacity for both");
         assert_eq!(rx.try_recv(), Ok(1));
     });
 }
@@ -168,7 +168,7 @@ fn two_force_sends_to_an_empty_channel() {
     });
 }
 
-/// What a forced send holds for a moment, and gives up, is nobody's room meanwhile.
+/// What a forced send reserves over capacity, and gives up, makes nothing full meanwhile.
 #[test]
 fn a_forced_send_that_fails_makes_nothing_full() {
     explore(3, || {
@@ -183,7 +183,7 @@ fn a_forced_send_that_fails_makes_nothing_full() {
     });
 }
 
-/// The room that it makes is its own, also where a sender waits for it.
+/// The slot that it frees is its own, also where a sender waits for it.
 #[test]
 fn force_send_beside_a_waiting_sender() {
     explore(3, || {

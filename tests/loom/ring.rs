@@ -1,4 +1,4 @@
-//! Claims and stamps: who gets which message, and that it has been written before it is read.
+//! Claims and stamps: which thread gets which message, and that it has been written before it is read.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -33,7 +33,7 @@ fn capacity_two() {
         });
         let mut received: Vec<_> = (0..2).filter_map(|_| consumer.recv()).collect();
         let sent = sender.join().unwrap();
-        assert!(sent.starts_with(&[1, 2]), "there was room");
+        assert!(sent.starts_with(&[1, 2]), "there was capacity");
         received.extend(drain(&consumer));
         assert_eq!(received, sent);
     });
@@ -81,7 +81,7 @@ fn two_producers_and_one_slot() {
         let other = producer.clone();
         let sender = thread::spawn(move || other.send(1).is_ok());
         let here = producer.send(2).is_ok();
-        assert_ne!(here, sender.join().unwrap(), "there is room for one");
+        assert_ne!(here, sender.join().unwrap(), "there is capacity for one");
         let expected = if here { 2 } else { 1 };
         assert!(drain(&consumer).eq([expected]));
     });
@@ -178,7 +178,7 @@ fn a_length_is_of_one_moment() {
     });
 }
 
-/// Whoever has the last handle drops what is inside.
+/// The last handle drops what is inside.
 #[test]
 fn a_queue_is_dropped_with_messages_inside() {
     explore(3, || {

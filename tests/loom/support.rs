@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
 use futures::{Sink, Stream};
@@ -19,6 +19,9 @@ pub(crate) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'stat
     let mut builder = loom::model::Builder::new();
     let asked_for = builder.preemption_bound.unwrap_or(0);
     builder.preemption_bound = Some(preemptions.max(asked_for));
+
+    // Bringing a waiter to where it has lost enough races takes many steps.
+    builder.max_branches = 4000;
 
     let start = Instant::now();
     let executions = std::sync::Arc::new(AtomicU64::new(0));
@@ -59,6 +62,123 @@ pub(crate) fn parked<F: Future>(future: F) -> Pin<Box<F>> {
     future
 }
 
+/// A future that is polled by hand, and only when it has been woken.
+pub(crate) struct Task<R> {
+    future: Pin<Box<dyn Future<Output = R> + Send>>,
+    woken: std::sync::Arc<Woken>,
+}
+
+/// Whether a task was woken. Not a matter of the model: to wake is part of the step before.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl<R> Task<R> {
+    pub(crate) fn new(future: impl Future<Output = R> + Send + 'static) -> Self {
+        Self {
+            future: Box::pin(future),
+            woken: std::sync::Arc::default(),
+        }
+    }
+
+    /// A task that was polled once and waits.
+    #[track_caller]
+    pub(crate) fn parked(future: impl Future<Output = R> + Send + 'static) -> Self {
+        let mut task = Self::new(future);
+        assert!(task.poll().is_pending());
+        assert!(!task.is_woken(), "it has parked");
+        task
+    }
+
+    pub(crate) fn poll(&mut self) -> Poll<R> {
+        self.woken.0.store(false, Ordering::Relaxed);
+        let waker = Waker::from(std::sync::Arc::clone(&self.woken));
+        self.future.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    pub(crate) fn is_woken(&self) -> bool {
+        self.woken.0.load(Ordering::Relaxed)
+    }
+
+    /// What comes out of a task that must have been woken by now.
+    #[track_caller]
+    pub(crate) fn finish(mut self) -> R {
+        assert!(self.is_woken(), "a wake was lost");
+        match self.poll() {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("woken for nothing"),
+        }
+    }
+
+    /// The future, to be polled with another waker.
+    pub(crate) fn into_future(self) -> Pin<Box<dyn Future<Output = R> + Send>> {
+        self.future
+    }
+}
+
+/// How often a waiter is woken and finds nothing before something is reserved for it.
+pub(crate) const MAX_LOST_RACES: usize = 4;
+
+/// A receiver that has been woken again, for what would be its last lost race, and has not been polled. The
+/// channel is empty.
+pub(crate) fn almost_starving_receiver(
+    tx: &Sender<usize>,
+    rx: &Receiver<usize>,
+) -> Task<(Option<usize>, Receiver<usize>)> {
+    let mut task = Task::parked(recv(rx.clone()));
+    for race in 1..=MAX_LOST_RACES {
+        tx.try_send(0).unwrap();
+        assert!(task.is_woken());
+        assert_eq!(rx.try_recv(), Ok(0));
+        assert!(race == MAX_LOST_RACES || task.poll().is_pending());
+    }
+    task
+}
+
+/// A receiver that has lost as many races as it may, and waits. The channel is empty.
+pub(crate) fn starving_receiver(
+    tx: &Sender<usize>,
+    rx: &Receiver<usize>,
+) -> Task<(Option<usize>, Receiver<usize>)> {
+    let mut task = almost_starving_receiver(tx, rx);
+    assert!(task.poll().is_pending());
+    task
+}
+
+/// A sender of `message` that has been woken again, for what would be its last lost race, and has not been
+/// polled. The channel is full of zeros.
+pub(crate) fn almost_starving_sender(
+    tx: &Sender<usize>,
+    rx: &Receiver<usize>,
+    message: usize,
+) -> Task<(Result<(), SendError<usize>>, Sender<usize>)> {
+    while tx.try_send(0).is_ok() {}
+    let mut task = Task::parked(send(tx.clone(), message));
+    for race in 1..=MAX_LOST_RACES {
+        assert_eq!(rx.try_recv(), Ok(0));
+        assert!(task.is_woken());
+        tx.try_send(0).unwrap();
+        assert!(race == MAX_LOST_RACES || task.poll().is_pending());
+    }
+    task
+}
+
+/// A sender of `message` that has lost as many races as it may, and waits. The channel is full of zeros.
+pub(crate) fn starving_sender(
+    tx: &Sender<usize>,
+    rx: &Receiver<usize>,
+    message: usize,
+) -> Task<(Result<(), SendError<usize>>, Sender<usize>)> {
+    let mut task = almost_starving_sender(tx, rx, message);
+    assert!(task.poll().is_pending());
+    task
+}
+
 /// `recv` on a handle of its own, which comes back with the message.
 pub(crate) async fn recv<T>(rx: Receiver<T>) -> (Option<T>, Receiver<T>) {
     (rx.recv().await, rx)
@@ -77,7 +197,7 @@ pub(crate) fn poll_ready<T>(sender: &mut Sender<T>) -> Poll<bool> {
         .map(|ready| ready.is_ok())
 }
 
-/// Takes a permit, for which there must be room.
+/// Takes a permit, for which there must be capacity.
 pub(crate) fn reserve<T>(sender: &mut Sender<T>) {
     assert_eq!(poll_ready(sender), Poll::Ready(true));
 }

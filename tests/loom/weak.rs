@@ -48,7 +48,7 @@ fn upgrade_against_the_last_receiver() {
     });
 }
 
-/// Two strong handles go and one comes; whoever is the last wakes the receiver.
+/// Two strong handles go and one comes; the last of them wakes the receiver.
 #[test]
 fn the_revived_sender_closes() {
     explore(2, || {
