@@ -21,8 +21,8 @@
 //!
 //! # What is explored, and what is not
 //!
-//! shuttle (<https://docs.rs/shuttle>) runs the same code as the loom models, with its own atomics and locks and the
-//! real `event_listener` (see `src/sync/shuttle.rs`). It chooses at random who runs next: for half of the schedules
+//! shuttle (<https://docs.rs/shuttle>) runs the same code as the loom models, with its own atomics and locks
+//! (see `src/sync/shuttle.rs`). It chooses at random who runs next: for half of the schedules
 //! at every step, for the other half by random priorities with few changes (PCT), which finds what needs long
 //! uninterrupted runs. All accesses are sequentially consistent: a wrong `Ordering` is not found here, that is what
 //! the loom models are for.
@@ -42,17 +42,11 @@
 //!
 //! | what was broken | failing scenarios | schedules |
 //! |---|---|---|
-//! | a woken task does not pass its wake on (`pass_on_to_list`) | 22 | 1 |
-//! | `arm_senders` without the second look at `tail` | 6 | 928 |
 //! | a send does not notify a parked receiver (`publish`) | 25 | 1 |
 //! | a receive does not notify a parked sender (`take`) | 21 | 1 |
 //! | a batch does not notify a parked sender (`try_recv_many`) | 5 | 3 |
-//! | `notify_task` passes the seat by | 25 | 1 |
-//! | a cancelled task in the seat forgets that it was notified | 12 | 105 |
-//! | `release` does not unpark senders | 6 | 1 |
 //! | closing does not notify senders | 7 | 3 |
 //! | the last permit of a closed ring does not notify receivers | 6 | 1 |
-//! | `Watchers::notify` skips the first place | 8 | 1 |
 //! | a slot is published before it is written | 27 | 1 |
 //! | a send does not look at the permits | 7 | 2 |
 //! | an unfinished claim is taken for an empty ring | 4 | 124 |
