@@ -7,7 +7,8 @@ pub(crate) use super::model_atomic::{AtomicBool, AtomicU64, AtomicUsize};
 pub(crate) use super::model_wait::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
 
-/// loom's `UnsafeCell`, which takes the end of its life for an access, too: a value must not be dropped while
+/// loom's `UnsafeCell`, which takes the end of its life for an access, too: a value must not be
+/// dropped while
 /// another thread uses it.
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
@@ -43,7 +44,8 @@ pub(crate) const PAUSES: u32 = 0;
 
 pub(crate) use core::hint::spin_loop;
 
-/// The first attempt that is turned away comes back, the second one takes the reservation back. Between the two
+/// The first attempt that is turned away comes back, the second one takes the reservation back.
+/// Between the two
 /// everything can happen that can happen between the first and the last of many.
 pub(crate) const MIN_TURNED_AWAY: u32 = 2;
 

@@ -20,11 +20,14 @@
 //!
 //! loom knows no time. A thread that looks, finds nothing and yields gives rise to a new interleaving
 //! with every round. With two such threads there is no end: each can be scheduled after the other,
-//! forever, at the expense of the one that both wait for (loom's issue 53). A yield is no preemption, so a
+//! forever, at the expense of the one that both wait for (loom's issue 53). A yield is no
+//! preemption, so a
 //! bound on preemptions does not help, and the model dies of its maximum of branches.
 //!
-//! But a look that finds nothing changes nothing, so a second one finds the same, unless another thread has
-//! written meanwhile. Hence [`look_again`]: if nothing was written to any [`AtomicU64`] since this thread last
+//! But a look that finds nothing changes nothing, so a second one finds the same, unless another
+//! thread has
+//! written meanwhile. Hence [`look_again`]: if nothing was written to any [`AtomicU64`] since this
+//! thread last
 //! looked, exploration *ends for this execution*, which runs to its end, and to its assertions, in
 //! the order of loom's scheduler, which is fair to those that have yielded least. What could happen if
 //! this thread was scheduled later is explored in executions of its own.
@@ -76,7 +79,8 @@ pub(super) fn together(steps: impl FnOnce()) {
     loom::explore();
 }
 
-/// To be called after a look that found nothing, before the next one; see the module's documentation.
+/// To be called after a look that found nothing, before the next one; see the module's
+/// documentation.
 pub(super) fn look_again() {
     let writes = WRITES.get();
     if SEEN.with(|seen| seen.replace(Some(writes))) == Some(writes) {
@@ -269,7 +273,8 @@ impl AtomicBool {
     /// As a swap. loom lets a swap read any store without a successor by happens-before, so also its own
     /// thread's last swap, although a store by another thread has come after that one: a swap is followed at
     /// once by what it made of the value that it read, which loom does not keep to. (Seen in
-    /// `reserving::reserve_many_against_another`: a reservation lock that was given back could not be taken.)
+    /// `reserving::reserve_many_against_another`: a reservation lock that was given back could not
+    /// be taken.)
     pub(crate) fn store(&self, value: bool, order: Ordering) {
         self.readers.writing(|| {
             self.value.swap(value, order);

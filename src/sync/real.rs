@@ -24,8 +24,10 @@ pub(crate) fn sleep_briefly() {
     spin_loop();
 }
 
-/// How many attempts of others reservations turn away at least, before the oldest one is taken back. It is
-/// also [`RESERVATION_AGE`](super::RESERVATION_AGE) old by then. A waiter that is polled at all has been polled:
+/// How many attempts of others reservations turn away at least, before the oldest one is taken
+/// back. It is
+/// also [`RESERVATION_AGE`](super::RESERVATION_AGE) old by then. A waiter that is polled at all has
+/// been polled:
 /// tasks that are turned away return to their executors in between.
 pub(crate) const MIN_TURNED_AWAY: u32 = 256;
 

@@ -46,7 +46,8 @@ impl Sleeper {
     }
 }
 
-/// Has no scheduling point of its own: a waker that is called late is a task that is scheduled late.
+/// Has no scheduling point of its own: a waker that is called late is a task that is scheduled
+/// late.
 impl Wake for Sleeper {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();

@@ -1,8 +1,11 @@
-//! Waiters that have lost too many races: what is reserved for them, and what becomes of a reservation that
-//! is not used.
+//! Waiters that have lost too many races: what is reserved for them, and what becomes of a
+//! reservation that is not used.
 //!
-//! Models in which a newcomer waits on a thread of its own have a lower bound on preemptions: as long as
-//! reservations turn it away it comes back by itself, and each time is one more place for the others' steps.
+//! Models in which a newcomer waits on a thread of its own have a lower bound on preemptions: as
+//! long
+//! as reservations turn it away it comes back by itself, and each time is one more place for the
+//! steps
+//! of the others.
 
 use std::task::Poll;
 
@@ -352,7 +355,8 @@ fn a_grant_is_taken_back_against_its_receiver() {
         let first = task.poll();
         let (there, _other) = newcomer.join().unwrap();
         tx.try_send(2).unwrap();
-        // If it parks while the reservation is on its way back, it may be granted the message again.
+        // If it parks while the reservation is on its way back, it may be granted the message
+        // again.
         let here = match first {
             Poll::Ready((message, _rx)) => message,
             Poll::Pending => task.finish().0,

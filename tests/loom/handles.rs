@@ -1,5 +1,5 @@
-//! Streams, sinks and tasks that wait for something other than messages and slots: registering, replacing a
-//! waker and dropping against a notification.
+//! Streams, sinks and tasks that wait for something other than messages and slots: registering,
+//! replacing a waker and dropping against a notification.
 
 use std::task::Poll;
 
@@ -94,7 +94,7 @@ fn a_sinks_new_waker_against_a_notification() {
     });
 }
 
-/// A waiter is done and gone while its notification is under way: the notification is over with it by then.
+/// A waiter is done and gone while its notification is under way, which is over with it by then.
 #[test]
 fn a_woken_receiver_is_gone_at_once() {
     explore(3, || {

@@ -11,14 +11,18 @@
 //!
 //! The number of interleavings grows exponentially with the steps that threads take at the same time. So:
 //!
-//! * No loops that wait: an attempt that may fail is made a fixed number of times, and what the threads
+//! * No loops that wait: an attempt that may fail is made a fixed number of times, and what the
+//!   threads
 //!   have not done is done after they are joined. Where a thread has to wait, it does so in the crate or
 //!   in [`block_on`](support::block_on).
 //! * Futures are brought to where it gets interesting before there is a second thread
 //!   ([`parked`](support::parked)).
-//! * A thread that yields is scheduled again only when all others wait or have yielded: loom explores nothing else.
-//!   So what an operation does when it comes back is not interleaved. Where that matters, the attempt before is
-//!   made before there is a second thread (the reservations in `fairness.rs`).
+//! * A thread that yields is scheduled again only when all others wait or have yielded: loom
+//!   explores
+//!   nothing else. So what an operation does when it comes back is not interleaved. Where that
+//!   matters,
+//!   the attempt before is made before there is a second thread (the reservations in
+//!   `fairness.rs`).
 //! * Threads give their handles back, so that dropping these is not interleaved, unless that is what
 //!   the model is about.
 #![cfg(loom)]

@@ -1,5 +1,5 @@
-//! Receivers that wait: parking against sending, which of them is woken, and what becomes of the wake of one
-//! that is gone.
+//! Receivers that wait: parking against sending, which of them is woken, and what becomes of the
+//! wake of one that is gone.
 
 use futures::StreamExt;
 use loom::thread;

@@ -1,4 +1,5 @@
-//! Claims and stamps: which thread gets which message, and that it has been written before it is read.
+//! Claims and stamps: which thread gets which message, and that it has been written before it is
+//! read.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
-//! Senders that wait: parking against receiving, which of them is woken, and what becomes of the wake of one
-//! that is gone.
+//! Senders that wait: parking against receiving, which of them is woken, and what becomes of the
+//! wake of one that is gone.
 
 use std::task::Poll;
 

@@ -124,8 +124,8 @@ impl<R> Task<R> {
 /// How often a waiter is woken and finds nothing before something is reserved for it.
 pub(crate) const MAX_LOST_RACES: usize = 4;
 
-/// A receiver that has been woken again, for what would be its last lost race, and has not been polled. The
-/// channel is empty.
+/// A receiver that has been woken again, for what would be its last lost race, and has not been
+/// polled. The channel is empty.
 pub(crate) fn almost_starving_receiver(
     tx: &Sender<usize>,
     rx: &Receiver<usize>,
@@ -150,8 +150,8 @@ pub(crate) fn starving_receiver(
     task
 }
 
-/// A sender of `message` that has been woken again, for what would be its last lost race, and has not been
-/// polled. The channel is full of zeros.
+/// A sender of `message` that has been woken again, for what would be its last lost race, and has
+/// not been polled. The channel is full of zeros.
 pub(crate) fn almost_starving_sender(
     tx: &Sender<usize>,
     rx: &Receiver<usize>,
@@ -168,7 +168,8 @@ pub(crate) fn almost_starving_sender(
     task
 }
 
-/// A sender of `message` that has lost as many races as it may, and waits. The channel is full of zeros.
+/// A sender of `message` that has lost as many races as it may, and waits. The channel is full of
+/// zeros.
 pub(crate) fn starving_sender(
     tx: &Sender<usize>,
     rx: &Receiver<usize>,

@@ -1,5 +1,5 @@
-//! One wake for each message and each free slot, while another thread is suspended anywhere, also between
-//! publish and notify.
+//! One wake for each message and each free slot, while another thread is suspended anywhere, also
+//! between publish and notify.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +21,8 @@ fn woken<R>(tasks: &[Task<R>]) -> usize {
     tasks.iter().filter(|task| task.is_woken()).count()
 }
 
-/// How many messages or slots have been offered by calls that have returned. Not a matter of the model.
+/// How many messages or slots have been offered by calls that have returned. Not a matter of the
+/// model.
 #[derive(Clone, Default)]
 struct Offered(Arc<AtomicUsize>);
 
@@ -35,8 +36,8 @@ impl Offered {
     }
 }
 
-/// The first claim clears PARKED. Its thread may be suspended before it notifies: the other send wakes a
-/// receiver nevertheless.
+/// The first claim clears PARKED. Its thread may be suspended before it notifies: the other send
+/// wakes a receiver nevertheless.
 #[test]
 fn each_message_wakes_one_of_two() {
     explore(3, || {
@@ -212,7 +213,8 @@ fn each_permit_that_comes_back_wakes_one() {
     });
 }
 
-/// Two receivers park while a notification finds that none is left, and must not take their marks away.
+/// Two receivers park while a notification finds that none is left, and must not take their marks
+/// away.
 #[test]
 fn keep_is_cleared_against_a_mark() {
     explore(3, || {
@@ -267,7 +269,8 @@ fn keep_is_cleared_against_a_senders_mark() {
     });
 }
 
-/// The woken sender does not look; the receiver that then parks in the empty channel wakes the next.
+/// The woken sender does not look; the receiver that then parks in the empty channel wakes the
+/// next.
 #[test]
 fn a_receiver_that_parks_wakes_a_sender_that_waits() {
     explore(1, || {
