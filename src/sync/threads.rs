@@ -30,11 +30,12 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
     let waker = Waker::from(Arc::clone(&thread));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
+    let mut wait = BusyWait::default();
     let output = loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             break Some(output);
         }
-        if !thread.wait(deadline) {
+        if !thread.wait(deadline, &mut wait) {
             // What came by the deadline is still taken.
             break match future.as_mut().poll(&mut context) {
                 Poll::Ready(output) => Some(output),
@@ -65,6 +66,25 @@ pub(crate) fn sleep_briefly() {
     thread::sleep(core::time::Duration::from_micros(100));
 }
 
+/// Lets the thread run that a future waits for which wakes itself: by yielding, and after a while by sleeping, since
+/// that thread may have a lower priority.
+#[derive(Default)]
+struct BusyWait {
+    polls: u32,
+}
+
+impl BusyWait {
+    fn step(&mut self) {
+        const YIELDS: u32 = 1000;
+        self.polls += 1;
+        if self.polls > YIELDS {
+            sleep_briefly();
+        } else {
+            thread::yield_now();
+        }
+    }
+}
+
 /// Wakes a thread. It does not use the thread's own park token, which may be meant for other code.
 struct ThreadWaker {
     /// Woken since the last poll.
@@ -82,12 +102,13 @@ impl ThreadWaker {
     }
 
     /// Waits until woken; `false` if the deadline came first.
-    fn wait(&self, deadline: Option<Instant>) -> bool {
+    fn wait(&self, deadline: Option<Instant>, busy: &mut BusyWait) -> bool {
         if self.take_wake() {
-            // Woken during the poll, perhaps by itself: let the thread run that it waits for.
-            thread::yield_now();
+            // Woken during the poll, perhaps by itself.
+            busy.step();
             return deadline.is_none_or(|deadline| Instant::now() < deadline);
         }
+        *busy = BusyWait::default();
         loop {
             // Both `listen` and `notify` are full fences: either the wake is seen, or the listener is notified.
             listener!(self.event => listener);

@@ -155,10 +155,9 @@ impl Spinner {
         }
         let timed = by_chance(rule.every);
         let start = rule.limit.filter(|_| timed).map(|_| Instant::now());
-        let standing_by = side
-            .queue()
-            .may_have_waiters()
-            .then(|| StandingBy::new(side));
+        // A model does not spin.
+        let stands_by = PAUSES > 0 && side.queue().may_have_waiters();
+        let standing_by = stands_by.then(|| StandingBy::new(side));
         let mut pauses = 0;
         let strides = self.strides().inspect(|stride| pauses += stride);
         let output = attempt_after(strides, operation);

@@ -22,7 +22,7 @@ use crate::sync::{AtomicUsize, Hint, Ordering};
 const MAX_IN_A_ROW: u32 = 32;
 
 /// The tokens of one side of a channel.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Standby {
     tokens: AtomicUsize,
     /// How many notifications in a row were left to spinning operations.
