@@ -29,25 +29,31 @@
 //!                 │   ┌───┬───┬───┬───┬───┬───┬───┬───┐     │
 //!                 └──►│   │   │ m │ m │ m │ m │   │   │◄────┘
 //!                     └───┴───┴───┴───┴───┴───┴───┴───┘
-//!        one compare-and-swap claims a slot, on either side;
+//!        one compare-exchange claims a slot, on either side;
 //!        the slot's stamp says whether it is free or full.
 //!
-//!   full?  ──► park at the senders' gate      empty? ──► park at the receivers' gate
-//!              (woken by the next receive)               (woken by the next send)
+//!   full?  ──► wait in the senders' queue     empty? ──► wait in the receivers' queue
+//!              (each free slot wakes one)                (each message wakes one)
 //! ```
 //!
 //! # What is guaranteed
 //!
-//! * **Exact cancellation.** A future that is dropped before it returned `Ready` has not sent, or not received,
-//!   anything. Messages are never handed to a task that might not look.
-//! * **No lost wakeup.** If there is a message and a receiver waits, some receiver has been woken and will
-//!   look; a woken task that is cancelled wakes another. The same for senders and room.
-//! * **First in, first out,** in the order in which places were claimed.
+//! * **Cancel safety, exact.** A future that is dropped before it returned `Ready` has not sent, or not
+//!   received, anything. Messages are never handed to a task that might not be polled.
+//! * **One waiter per message and slot.** After k messages have been sent while w tasks wait, min(k, w) of
+//!   them have been woken when the call returns, whatever the woken ones do. The same holds for batches, and
+//!   for senders and slots. A woken task that is canceled wakes another.
+//! * **Bounded bypass.** A waiter that was woken and found nothing keeps its place, and loses at most 4 races
+//!   in a row.
+//! * **First in, first out,** in the order in which slots were claimed.
 //! * **Exact capacity,** for every capacity from 1 up: messages and permits together.
 //! * **Closing drains.** What was sent before is received, then comes `None`. When the last receiver goes, what
 //!   is left is dropped at once.
-//! * **Fair to neighbours.** A task that always finds the channel ready yields to its executor after some
-//!   hundreds of operations.
+//! * **No user code under a lock.** Wakers, destructors and iterators may do anything with the channel that
+//!   calls them.
+//! * **Fair to neighbors.** A task that always finds its channels ready returns to its executor after 256
+//!   operations (1024 at first), in any combinator.
+//! * **Costs do not depend on the past:** not on how many tasks and handles once waited.
 //!
 //! The [`guide`] has a page for each of the common tasks: closing, backpressure, batches, select loops, threads,
 //! the capacity, and finding out why a program stands still.
@@ -59,17 +65,26 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `std` (on by default) | blocking calls (`blocking_send`, `blocking_recv` and their kin), iterators that block, timeouts. Without it the crate is `no_std` and needs `alloc`; locks then spin, and all threads share one budget |
-//! | `tokio` | `Sender::send_timeout`; blocking calls (`blocking_send`, iterators, ...) inside a tokio task panic instead of stopping its thread |
-//! | `tracing` | parks, wakes and closes as events of the crate `tracing`, at the level TRACE |
+//! | `std` (on by default) | blocking calls (`blocking_send`, `blocking_recv` and related methods), iterators that block, timeouts. Without it the crate is `no_std` and needs `alloc`; locks then spin, and all threads share one budget |
+//! | `tokio` | `Sender::send_timeout`; tokio's cooperative budget counts, inside a tokio runtime; blocking calls (`blocking_send`, iterators, ...) inside a tokio task panic instead of stopping its thread |
+//! | `tracing` | parks, wakes and closes as events of the crate `tracing`, at the level TRACE. A subscriber must not send its events through a channel whose events it receives: each would cause the next, without end |
 //! | `debug-assertions` | the internal invariants are checked in every profile, not only in debug builds |
 //!
-//! # Cancellation and fairness in plain words
+//! # Cancellation and fairness
 //!
-//! *Waiting tasks are woken first come, first served, but room and messages are not kept for them:* a task
-//! that comes by at the right moment may take the place that was freed for a waiting one, which then waits
-//! on. This is what makes cancellation exact, and it is faster; a channel that hands things over cannot say
-//! whether a cancelled task got them. Where a task must have room for sure, let it hold a [`Permit`].
+//! *Waiting tasks are woken first come, first served, one for each message (or free slot), but nothing is
+//! handed over at first:* a task that makes an attempt at the right moment may be quicker than the woken
+//! one, which then waits on in its place. Cancellation is exact because of this, and a busy channel is
+//! faster. After 4 lost races in a row the next message (or slot) is *reserved* for the waiter. Until it is
+//! used, `try_recv` may answer `Empty` beside a message, and `try_send` and `force_send` may answer `Full`
+//! beside a free slot, which `capacity` shows as taken. A reservation goes back when the waiter is dropped;
+//! if the waiter is not polled, after 256 attempts that were turned away and 100 µs; and when the channel
+//! is closed.
+//!
+//! A future that was woken and is neither polled nor dropped keeps its one wake (or its reservation, for as
+//! long as said above); others are woken for what comes later. Where a task must have capacity for certain,
+//! let it hold a [`Permit`]. The guide has the details, and those of the cooperative budget, on its page
+//! about [select loops](guide::select).
 //!
 //! [`Stream`]: futures_core::Stream
 //! [`Sink`]: futures_sink::Sink

@@ -1,7 +1,7 @@
 //! `Sender` as a `Sink`.
 //!
 //! `poll_ready` takes a permit, `start_send` uses it. So what `poll_ready` promised holds with any
-//! number of senders, and a handle that was made ready and then dropped gives its room back.
+//! number of senders, and a handle that was made ready and then dropped gives its permit back.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -56,8 +56,12 @@ impl State {
 }
 
 impl<T> Sender<T> {
-    /// Reserves room for one message in this handle, for [`Sink::start_send`]; registers the task to be
-    /// woken if there is none. Once it has returned `Ready(Ok(()))` it does so until the room is used.
+    /// Reserves capacity for one message in this handle, for [`Sink::start_send`]; registers the task to be
+    /// woken if there is none. Once it has returned `Ready(Ok(()))` it does so until the capacity is used.
+    ///
+    /// A handle that waits keeps its place, and is woken, as [`Receiver::poll_recv`] says of receivers.
+    ///
+    /// [`Receiver::poll_recv`]: crate::Receiver::poll_recv
     ///
     /// [`Sink::poll_ready`] is the same under another name. [`reserve`](Self::reserve) gives a permit of
     /// its own instead, and does not need `&mut self`.
@@ -68,7 +72,7 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// The room stays with the handle until it is used, or the handle is dropped or closed.
+    /// The capacity stays with the handle until it is used, or the handle is dropped or closed.
     ///
     /// # Examples
     ///
@@ -115,7 +119,7 @@ impl<T> Sender<T> {
     pub(crate) fn disconnect(&mut self) {
         let stage = core::mem::replace(&mut self.sink.stage, Stage::Closed);
         let shared = &self.shared;
-        // Wakers are called and dropped on the way, which are others' code and may panic.
+        // Wakers are called and dropped on the way, which are user code and may panic.
         let _count = defer(|| {
             if stage != Stage::Closed {
                 shared.drop_sender();
@@ -137,8 +141,9 @@ impl<T> Sender<T> {
 ///
 /// # Cancel safety
 ///
-/// Room that `poll_ready` reserved stays with the handle until `start_send` uses it or the handle is
-/// dropped or closed. It counts against the channel's capacity, so do not leave a handle ready for long.
+/// Capacity that `poll_ready` reserved stays with the handle until `start_send` uses it or the handle is
+/// dropped or closed. Do not leave a handle ready for long. A handle that was woken and is neither polled
+/// nor dropped keeps one wake from other senders, as [`poll_reserve`](Sender::poll_reserve) says.
 ///
 /// # Examples
 ///
@@ -157,7 +162,7 @@ impl<T> Sender<T> {
 impl<T> Sink<T> for Sender<T> {
     type Error = SendError<Option<T>>;
 
-    /// Reserves room for one message. Fails with `SendError(None)` if the channel is closed.
+    /// Reserves capacity for one message. Fails with `SendError(None)` if the channel is closed.
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.poll_reserve(cx).map_err(|_| SendError(None))
     }

@@ -1,4 +1,4 @@
-//! What a channel can tell about itself.
+//! Counts of what has happened in a channel.
 
 use super::{Receiver, Sender, Shared};
 use crate::wait::WaitStats;
@@ -11,7 +11,7 @@ use crate::wait::WaitStats;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Messages ever sent. Counts on from zero after 2^46 (half of that where the capacity is just above a
+    /// Messages ever sent. Counts on from zero after 2^44 (half of that where the capacity is just above a
     /// power of two).
     pub sent: u64,
     /// Messages ever taken out: received, taken out by [`Sender::force_send`], or dropped with the last
@@ -21,7 +21,7 @@ pub struct Stats {
     pub len: usize,
     /// The capacity that the channel was created with.
     pub max_capacity: usize,
-    /// Permits outstanding.
+    /// Permits outstanding, and slots that are reserved for waiting senders which have lost several races.
     pub permits: usize,
     /// Whether the channel is closed.
     pub closed: bool,
@@ -32,6 +32,12 @@ pub struct Stats {
 }
 
 /// One side of a channel in [`Stats`].
+///
+/// Each wait begins with a registration, which `parks` counts, and ends with a wake, which `wakes` counts, or
+/// without one: the future was dropped, or found what it waited for in a poll that no wake had asked for. So
+/// `parks - parked - wakes` waits have ended without a wake. A wake is counted when it happens. If messages
+/// stay in the channel although receivers were parked, and `wakes` does not change, then the receivers that
+/// were woken for them have not been polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SideStats {
@@ -39,17 +45,17 @@ pub struct SideStats {
     pub handles: usize,
     /// Weak handles.
     pub weak_handles: usize,
-    /// Tasks and threads that are parked now, and handles that were polled and not yet woken.
+    /// Tasks, threads and handles (`Stream`, `Sink`) that wait now and have not been woken.
     ///
-    /// Who has been woken and has not run yet may be counted or not: the first in line is counted until it is
-    /// woken, those behind it until they run.
+    /// On the sending side this includes tasks that wait because 65,535 permits are out, which the
+    /// following fields do not count.
     pub parked: u64,
-    /// How often a task was parked.
+    /// How often a task, thread or handle registered to be woken, again after a lost race included.
     pub parks: u64,
-    /// How often a parked future was woken. Wakes of handles that are polled (`Stream`, `Sink`) are not
-    /// counted.
+    /// How often one of them was woken, for a message, a slot or the close. Counted when it happens, whether
+    /// or not the task is polled.
     pub wakes: u64,
-    /// How many of those wakes found that others had been quicker, so that the task was parked again.
+    /// How often one of them was woken and found nothing, so that it registered again.
     pub spurious_wakes: u64,
 }
 
@@ -85,8 +91,9 @@ impl<T> Shared<T> {
 }
 
 impl<T> Sender<T> {
-    /// What has happened in the channel so far. Nothing is counted on the fast path: the messages are
-    /// counted by their positions, and the rest where a task is parked anyway. Never blocks.
+    /// Returns what has happened in the channel so far. Nothing is counted on the fast path: the messages
+    /// are counted by their positions, and the rest where a task is parked or woken anyway. Waits for nothing
+    /// but the locks of the wait queues, which are held for a moment and never while user code runs.
     ///
     /// # Examples
     ///
@@ -103,7 +110,7 @@ impl<T> Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// What has happened in the channel so far; see [`Sender::stats`].
+    /// Returns what has happened in the channel so far; see [`Sender::stats`].
     ///
     /// # Examples
     ///
