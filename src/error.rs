@@ -3,8 +3,8 @@
 use core::error::Error;
 use core::fmt;
 
-/// Returned by [`Sender::send`](crate::Sender::send) and related methods when the channel is closed;
-/// hands the message back.
+/// Returned by [`Sender::send`](crate::Sender::send) and related methods when the channel is
+/// closed; hands the message back.
 ///
 /// # Examples
 ///
@@ -47,8 +47,8 @@ impl<T> Error for SendError<T> {}
 /// ```
 #[derive(PartialEq, Eq, Clone, Copy)]
 pub enum TrySendError<T> {
-    /// The channel holds as many messages and permits as its capacity allows, or what is free is reserved
-    /// for tasks that wait and have lost several races (see the crate's documentation).
+    /// The channel holds as many messages and permits as its capacity allows, or what is free is
+    /// reserved for tasks that wait and have lost several races (see the crate's documentation).
     Full(T),
     /// The channel is closed: by a receiver, or because the last receiver is gone.
     Closed(T),
@@ -112,8 +112,8 @@ impl<T> From<SendError<T>> for TrySendError<T> {
 /// ```
 #[derive(PartialEq, Eq, Clone, Copy, Debug)]
 pub enum TryRecvError {
-    /// The channel is empty, but a message may still come; or what is in it is reserved for tasks that wait
-    /// and have lost several races (see the crate's documentation).
+    /// The channel is empty, but a message may still come; or what is in it is reserved for tasks
+    /// that wait and have lost several races (see the crate's documentation).
     Empty,
     /// The channel is empty and closed; nothing will ever come.
     Disconnected,

@@ -38,21 +38,21 @@
 //!
 //! # What is guaranteed
 //!
-//! * **Cancel safety, exact.** A future that is dropped before it returned `Ready` has not sent, or not
-//!   received, anything. Messages are never handed to a task that might not be polled.
-//! * **One waiter per message and slot.** After k messages have been sent while w tasks wait, min(k, w) of
-//!   them have been woken when the call returns, whatever the woken ones do. The same holds for batches, and
-//!   for senders and slots. A woken task that is canceled wakes another.
-//! * **Bounded bypass.** A waiter that was woken and found nothing keeps its place, and loses at most 4 races
-//!   in a row.
+//! * **Cancel safety, exact.** A future that is dropped before it returned `Ready` has not sent, or
+//!   not received, anything. Messages are never handed to a task that might not be polled.
+//! * **One waiter per message and slot.** After k messages have been sent while w tasks wait,
+//!   min(k, w) of them have been woken when the call returns, whatever the woken ones do. The same
+//!   holds for batches, and for senders and slots. A woken task that is canceled wakes another.
+//! * **Bounded bypass.** A waiter that was woken and found nothing keeps its place, and loses at
+//!   most 4 races in a row.
 //! * **First in, first out,** in the order in which slots were claimed.
 //! * **Exact capacity,** for every capacity from 1 up: messages and permits together.
 //! * **Closing drains.** What was sent before is received, then comes `None`. When the last receiver goes, what
 //!   is left is dropped at once.
-//! * **No user code under a lock.** Wakers, destructors and iterators may do anything with the channel that
-//!   calls them.
-//! * **Fair to neighbors.** A task that always finds its channels ready returns to its executor after 256
-//!   operations (1024 at first), in any combinator.
+//! * **No user code under a lock.** Wakers, destructors and iterators may do anything with the
+//!   channel that calls them.
+//! * **Fair to neighbors.** A task that always finds its channels ready returns to its executor
+//!   after 256 operations (1024 at first), in any combinator.
 //! * **Costs do not depend on the past:** not on how many tasks and handles once waited.
 //!
 //! The [`guide`] has a page for each of the common tasks: closing, backpressure, batches, select loops, threads,
@@ -72,19 +72,19 @@
 //!
 //! # Cancellation and fairness
 //!
-//! *Waiting tasks are woken first come, first served, one for each message (or free slot), but nothing is
-//! handed over at first:* a task that makes an attempt at the right moment may be quicker than the woken
-//! one, which then waits on in its place. Cancellation is exact because of this, and a busy channel is
-//! faster. After 4 lost races in a row the next message (or slot) is *reserved* for the waiter. Until it is
-//! used, `try_recv` may answer `Empty` beside a message, and `try_send` and `force_send` may answer `Full`
-//! beside a free slot, which `capacity` shows as taken. A reservation goes back when the waiter is dropped;
-//! if the waiter is not polled, after 256 attempts that were turned away and 100 µs; and when the channel
-//! is closed.
+//! *Waiting tasks are woken first come, first served, one for each message (or free slot), but
+//! nothing is handed over at first:* a task that makes an attempt at the right moment may be
+//! quicker than the woken one, which then waits on in its place. Cancellation is exact because of
+//! this, and a busy channel is faster. After 4 lost races in a row the next message (or slot) is
+//! *reserved* for the waiter. Until it is used, `try_recv` may answer `Empty` beside a message, and
+//! `try_send` and `force_send` may answer `Full` beside a free slot, which `capacity` shows as
+//! taken. A reservation goes back when the waiter is dropped; if the waiter is not polled, after
+//! 256 attempts that were turned away and 100 µs; and when the channel is closed.
 //!
-//! A future that was woken and is neither polled nor dropped keeps its one wake (or its reservation, for as
-//! long as said above); others are woken for what comes later. Where a task must have capacity for certain,
-//! let it hold a [`Permit`]. The guide has the details, and those of the cooperative budget, on its page
-//! about [select loops](guide::select).
+//! A future that was woken and is neither polled nor dropped keeps its one wake (or its
+//! reservation, for as long as said above); others are woken for what comes later. Where a task
+//! must have capacity for certain, let it hold a [`Permit`]. The guide has the details, and those
+//! of the cooperative budget, on its page about [select loops](guide::select).
 //!
 //! [`Stream`]: futures_core::Stream
 //! [`Sink`]: futures_sink::Sink

@@ -56,10 +56,12 @@ impl State {
 }
 
 impl<T> Sender<T> {
-    /// Reserves capacity for one message in this handle, for [`Sink::start_send`]; registers the task to be
-    /// woken if there is none. Once it has returned `Ready(Ok(()))` it does so until the capacity is used.
+    /// Reserves capacity for one message in this handle, for [`Sink::start_send`]; registers the
+    /// task to be woken if there is none. Once it has returned `Ready(Ok(()))` it does so until the
+    /// capacity is used.
     ///
-    /// A handle that waits keeps its place, and is woken, as [`Receiver::poll_recv`] says of receivers.
+    /// A handle that waits keeps its place, and is woken, as [`Receiver::poll_recv`] says of
+    /// receivers.
     ///
     /// [`Receiver::poll_recv`]: crate::Receiver::poll_recv
     ///
@@ -141,9 +143,10 @@ impl<T> Sender<T> {
 ///
 /// # Cancel safety
 ///
-/// Capacity that `poll_ready` reserved stays with the handle until `start_send` uses it or the handle is
-/// dropped or closed. Do not leave a handle ready for long. A handle that was woken and is neither polled
-/// nor dropped keeps one wake from other senders, as [`poll_reserve`](Sender::poll_reserve) says.
+/// Capacity that `poll_ready` reserved stays with the handle until `start_send` uses it or the
+/// handle is dropped or closed. Do not leave a handle ready for long. A handle that was woken and
+/// is neither polled nor dropped keeps one wake from other senders, as
+/// [`poll_reserve`](Sender::poll_reserve) says.
 ///
 /// # Examples
 ///

@@ -28,14 +28,15 @@ impl State {
 impl<T> Receiver<T> {
     /// Receives the oldest message, or registers the task to be woken when there is one.
     ///
-    /// `Ready(None)` as for [`recv`](Self::recv). Only the task of the last call is woken. The handle keeps
-    /// its place among the tasks that wait until it has received a message. Its first wait allocates.
+    /// `Ready(None)` as for [`recv`](Self::recv). Only the task of the last call is woken. The
+    /// handle keeps its place among the tasks that wait until it has received a message. Its first
+    /// wait allocates.
     ///
-    /// The first wake of a handle comes along with those of all such handles, and keeps no message from other
-    /// receivers. Once a wake was followed by a poll, the handle is woken as [`recv`](Self::recv) is: one
-    /// receiver for each message. If it is then woken and neither polled nor dropped, it keeps that one wake
-    /// to itself until 32 further notifications of receivers; after that, another receiver is woken in its
-    /// place.
+    /// The first wake of a handle comes along with those of all such handles, and keeps no message
+    /// from other receivers. Once a wake was followed by a poll, the handle is woken as
+    /// [`recv`](Self::recv) is: one receiver for each message. If it is then woken and neither
+    /// polled nor dropped, it keeps that one wake to itself until 32 further notifications of
+    /// receivers; after that, another receiver is woken in its place.
     ///
     /// # Examples
     ///
@@ -57,9 +58,9 @@ impl<T> Receiver<T> {
         Poll::Ready(item)
     }
 
-    /// Receives up to `limit` messages to the end of `buffer`, or registers the task to be woken when there
-    /// is one. `Ready` with the number received, which is 0 only if `limit` is 0 or as for
-    /// [`recv_many`](Self::recv_many). Waits and is woken as [`poll_recv`](Self::poll_recv).
+    /// Receives up to `limit` messages to the end of `buffer`, or registers the task to be woken
+    /// when there is one. `Ready` with the number received, which is 0 only if `limit` is 0 or as
+    /// for [`recv_many`](Self::recv_many). Waits and is woken as [`poll_recv`](Self::poll_recv).
     ///
     /// # Examples
     ///
@@ -94,13 +95,13 @@ impl<T> Receiver<T> {
     }
 }
 
-/// Yields messages until the channel is closed and drained. Handles that wait are woken one for each message,
-/// as [`poll_recv`](Receiver::poll_recv) says.
+/// Yields messages until the channel is closed and drained. Handles that wait are woken one for
+/// each message, as [`poll_recv`](Receiver::poll_recv) says.
 ///
 /// # Cancel safety
 ///
-/// Dropping `next()` before it returned `Ready` loses nothing: a message leaves the channel only in the
-/// poll that returns it. The handle keeps its place among the tasks that wait.
+/// Dropping `next()` before it returned `Ready` loses nothing: a message leaves the channel only in
+/// the poll that returns it. The handle keeps its place among the tasks that wait.
 ///
 /// # Examples
 ///
@@ -122,7 +123,8 @@ impl<T> Stream for Receiver<T> {
         self.poll_recv(cx)
     }
 
-    /// Returns `(0, None)`: other receivers may take what is in the channel, and senders may send more.
+    /// Returns `(0, None)`: other receivers may take what is in the channel, and senders may send
+    /// more.
     fn size_hint(&self) -> (usize, Option<usize>) {
         // Another receiver may take every message that is there now.
         (0, None)

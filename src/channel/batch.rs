@@ -17,7 +17,7 @@ const CHUNK: usize = 64;
 const CHUNK_OF_LARGE: usize = 4;
 const SMALL: usize = 128;
 
-/// For how many messages to take room next, or `None` if there are no more.
+/// For how many messages to reserve capacity next, or `None` if there are no more.
 fn next_bite(items: &impl Iterator) -> Option<usize> {
     match items.size_hint() {
         (_, Some(0)) => None,
@@ -28,7 +28,7 @@ fn next_bite(items: &impl Iterator) -> Option<usize> {
 impl<T> Shared<T> {
     /// Sends as many items as permits are held, and returns how many there were.
     ///
-    /// An item is taken from `items` only when there is room for it.
+    /// An item is taken from `items` only when capacity is reserved for it.
     #[inline]
     fn send_all(&self, held: Held<'_, T>, items: &mut impl Iterator<Item = T>) -> usize {
         if size_of::<T>() <= SMALL {
@@ -65,20 +65,21 @@ impl<T> Shared<T> {
     }
 }
 
-/// What a batch is made of is taken from its iterator only when there is room for it, so what has not
-/// been sent is still in the iterator. Pass the iterator by reference (`&mut iterator`) to keep it when a
-/// future is cancelled, or take it back out of the error.
+/// An item of a batch is taken from its iterator only when capacity is reserved for it, so what has
+/// not been sent is still in the iterator. Pass the iterator by reference (`&mut iterator`) to keep
+/// it when a future is cancelled, or take it back out of the error.
 ///
-/// An iterator that panics loses the items of the chunk (up to 64) that was being gathered: they are
-/// dropped, and their room is given back.
+/// An iterator that panics loses the items of the chunk (up to 64) that was being gathered: they
+/// are dropped, and their capacity is given back.
 impl<T> Sender<T> {
-    /// Sends all items, waiting for room as needed. Returns how many there were.
+    /// Sends all items, waiting for free capacity as needed. Returns how many there were. Waits and
+    /// is woken as [`send`](Self::send); k messages wake k receivers, if as many wait.
     ///
-    /// Up to 64 go in with two atomic read-modify-writes, where there is room for as many: one reserves the room,
-    /// one claims it. Messages larger than 128 bytes are claimed four at a time. Messages of other senders may
-    /// come between those groups, and where others hold permits also inside them.
-    /// An iterator that cannot tell that it is at its end ([`size_hint`](Iterator::size_hint)) makes this wait
-    /// for room that it does not use.
+    /// Up to 64 go in with two atomic read-modify-writes, where as many fit: one reserves the
+    /// capacity, one claims it. Messages larger than 128 bytes are claimed four at a time. Messages
+    /// of other senders may come between those groups, and where others hold permits also inside
+    /// them. An iterator that cannot tell that it is at its end
+    /// ([`size_hint`](Iterator::size_hint)) makes this wait for capacity that it does not use.
     ///
     /// # Errors
     ///
@@ -133,7 +134,8 @@ impl<T> Sender<T> {
         Ok(sent)
     }
 
-    /// Sends as many items as there is room for now. Returns how many, if that was all of them.
+    /// Sends as many items as there is free capacity for now. Returns how many, if that was all of
+    /// them.
     ///
     /// Costs as much as [`send_many`](Self::send_many).
     ///
@@ -194,9 +196,10 @@ impl<T> Receiver<T> {
     /// how many: at least one, unless `limit` is 0, or the channel is closed and everything has been
     /// received.
     ///
-    /// Takes what is there without waiting for more, with one atomic read-modify-write. Other receivers may
-    /// find the channel empty while this one has many messages, so with several receivers keep `limit`
-    /// small enough to share the work.
+    /// Takes what is there and not reserved for other waiters, without waiting for more, with one
+    /// atomic read-modify-write. Waits and is woken as [`recv`](Self::recv); k slots that it frees
+    /// wake k senders, if as many wait. Other receivers may find the channel empty while this one
+    /// has many messages, so with several receivers keep `limit` small enough to share the work.
     ///
     /// # Cancel safety
     ///

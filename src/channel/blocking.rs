@@ -10,8 +10,9 @@ use crate::wait;
 
 impl<T> Sender<T> {
     /// Sends a message, blocking the thread while the channel is full. For threads outside any
-    /// executor: inside a task it would keep the executor's thread from running other tasks, perhaps
-    /// the very receiver that it waits for.
+    /// executor: inside a task it would keep the executor's thread from running other tasks,
+    /// perhaps the very receiver that it waits for. Waits in the same queue as
+    /// [`send`](Self::send). The thread's park token ([`std::thread::park`]) is not used.
     ///
     /// # Errors
     ///
@@ -40,7 +41,8 @@ impl<T> Sender<T> {
 impl<T> Receiver<T> {
     /// Receives the oldest message, blocking the thread while the channel is empty; `None` as for
     /// [`recv`](Self::recv). For threads outside any executor: inside a task it would keep the
-    /// executor's thread from running other tasks, perhaps the very sender that it waits for.
+    /// executor's thread from running other tasks, perhaps the very sender that it waits for. Waits
+    /// in the same queue as `recv`. The thread's park token ([`std::thread::park`]) is not used.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Permits: room that is taken before the message is there.
+//! Permits: capacity that is reserved before the message is there.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -11,7 +11,7 @@ use crate::sync::Arc;
 use crate::wait;
 
 impl<T> Shared<T> {
-    /// Takes one permit, waiting for room.
+    /// Takes one permit, waiting for free capacity.
     async fn reserve(&self) -> Result<(), SendError<()>> {
         loop {
             let queue = &self.queue;
@@ -23,7 +23,7 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Takes at least one and at most `most` permits, waiting for room.
+    /// Takes at least one and at most `most` permits, waiting for free capacity.
     pub(super) async fn reserve_some(&self, most: usize) -> Result<Held<'_, T>, SendError<()>> {
         loop {
             let queue = &self.queue;
@@ -35,11 +35,11 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Takes `count` permits, waiting for room.
+    /// Takes `count` permits, waiting for free capacity.
     async fn reserve_many(&self, count: usize) -> Result<Held<'_, T>, SendError<()>> {
         let mut held = Held::new(&self.queue, 0);
         if count == 0 {
-            // Nothing to wait for, not even the turn.
+            // Nothing to wait for, not even the reservation lock.
             return if self.queue.is_closed() {
                 Err(SendError(()))
             } else {
@@ -69,15 +69,17 @@ impl<T> Shared<T> {
     }
 }
 
-/// Permits count against the channel's capacity until they are used or dropped. They hold no place in
-/// line: messages sent meanwhile are received first. A permit outlives [`Receiver::close`]: its message
-/// is still received. At most 65,535 permits of one channel can be out at a time; one more waits.
+/// Permits count against the channel's capacity until they are used or dropped. They hold no
+/// position: messages sent meanwhile are received first. A permit outlives [`Receiver::close`]: its
+/// message is still received. At most 65,535 permits of one channel can be out at a time; one more
+/// waits.
 ///
 /// [`Receiver::close`]: crate::Receiver::close
 impl<T> Sender<T> {
-    /// Waits for room for one message and holds it.
+    /// Waits for free capacity for one message and reserves it. Waits and is woken as
+    /// [`send`](Self::send).
     ///
-    /// One atomic read-modify-write when there is room, and one when the permit is used.
+    /// One atomic read-modify-write when there is free capacity, and one when the permit is used.
     ///
     /// # Errors
     ///
@@ -85,8 +87,8 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, no room has been taken. Its place in line is
-    /// lost.
+    /// If the future is dropped before it returned `Ready`, nothing has been reserved. Its place
+    /// among the tasks that wait is lost.
     ///
     /// # Examples
     ///
@@ -105,10 +107,12 @@ impl<T> Sender<T> {
         Ok(Permit::new(&self.shared))
     }
 
-    /// Waits for room for `count` messages and holds it.
+    /// Waits for free capacity for `count` messages and reserves it.
     ///
-    /// Room is taken as it comes up, and held while the rest is waited for; only one such call of a channel
-    /// gathers at a time, so that two cannot wait for each other.
+    /// Capacity is reserved as it comes free, and held while the rest is waited for. A lock lets
+    /// one such call of a channel do so at a time, so that two cannot wait for each other. Calls
+    /// that wait for the lock are woken for it in the order in which they came; `stats` does not
+    /// count them.
     ///
     /// # Errors
     ///
@@ -116,7 +120,8 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, all room that it had taken is given back.
+    /// If the future is dropped before it returned `Ready`, all that it had reserved is given
+    /// back.
     ///
     /// # Examples
     ///
@@ -139,7 +144,7 @@ impl<T> Sender<T> {
         Ok(PermitIterator::new(&self.shared, count))
     }
 
-    /// Waits for room for one message and holds it, in a permit that owns this sender.
+    /// Waits for free capacity for one message and reserves it, in a permit that owns this sender.
     ///
     /// # Errors
     ///
@@ -147,7 +152,8 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, no room has been taken, and the sender is dropped.
+    /// If the future is dropped before it returned `Ready`, nothing has been reserved, and the
+    /// sender is dropped.
     ///
     /// # Examples
     ///
@@ -166,12 +172,12 @@ impl<T> Sender<T> {
         Ok(OwnedPermit { sender: Some(self) })
     }
 
-    /// Holds room for one message if there is any now.
+    /// Reserves capacity for one message if there is any now.
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] if the channel is full or closed. It also counts as full while 65,535 permits are out,
-    /// the most there can be.
+    /// [`TrySendError`] if the channel is full or closed, as for [`try_send`](Self::try_send). It
+    /// also counts as full while 65,535 permits are out, the most there can be.
     ///
     /// # Examples
     ///
@@ -190,11 +196,12 @@ impl<T> Sender<T> {
         Ok(Permit::new(&self.shared))
     }
 
-    /// Holds room for `count` messages if there is as much now.
+    /// Reserves capacity for `count` messages if there is as much now.
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] if there is less room, or the channel is closed. Nothing is held then.
+    /// [`TrySendError`] if there is less free capacity, or the channel is closed. Nothing is
+    /// reserved then.
     ///
     /// # Examples
     ///
@@ -220,7 +227,7 @@ impl<T> Sender<T> {
         Ok(PermitIterator::new(&self.shared, count))
     }
 
-    /// Holds room for one message if there is any now, in a permit that owns this sender.
+    /// Reserves capacity for one message if there is any now, in a permit that owns this sender.
     ///
     /// # Errors
     ///
@@ -248,10 +255,10 @@ impl<T> Sender<T> {
     }
 }
 
-/// Room for one message, from [`Sender::reserve`] or [`Sender::try_reserve`].
+/// Capacity for one message, from [`Sender::reserve`] or [`Sender::try_reserve`].
 ///
-/// Dropping it gives the room back and wakes a sender that waits for it. A permit that is leaked
-/// ([`mem::forget`](core::mem::forget)) takes its room with it.
+/// Dropping it gives the capacity back and wakes a sender that waits for it. A permit that is
+/// leaked ([`mem::forget`](core::mem::forget)) takes its capacity with it.
 #[must_use = "a permit that is dropped gives its room back"]
 pub struct Permit<'a, T> {
     shared: &'a Shared<T>,
@@ -263,11 +270,12 @@ impl<'a, T> Permit<'a, T> {
         Self { shared }
     }
 
-    /// Sends a message into the room held. Cannot fail: after [`Receiver::close`](crate::Receiver::close)
-    /// the message is still received, and if no receiver is left it is dropped.
+    /// Sends a message on the permit. Cannot fail: after
+    /// [`Receiver::close`](crate::Receiver::close) the message is still received, and if no
+    /// receiver is left it is dropped.
     ///
     /// A receiver that is suspended in the middle of taking a message out makes this wait for it,
-    /// spinning and then yielding the thread.
+    /// spinning, then yielding the thread, and in the end sleeping between attempts.
     ///
     /// # Examples
     ///
@@ -297,8 +305,8 @@ impl<T> fmt::Debug for Permit<'_, T> {
     }
 }
 
-/// Room for several messages, from [`Sender::reserve_many`] or [`Sender::try_reserve_many`]: yields a
-/// [`Permit`] for each. What is left is given back when this is dropped.
+/// Capacity for several messages, from [`Sender::reserve_many`] or [`Sender::try_reserve_many`]:
+/// yields a [`Permit`] for each. What is left is given back when this is dropped.
 #[must_use = "permits that are dropped give their room back"]
 pub struct PermitIterator<'a, T> {
     shared: &'a Shared<T>,
@@ -343,10 +351,10 @@ impl<T> fmt::Debug for PermitIterator<'_, T> {
     }
 }
 
-/// Room for one message together with its sender, from [`Sender::reserve_owned`] or
+/// Capacity for one message together with its sender, from [`Sender::reserve_owned`] or
 /// [`Sender::try_reserve_owned`].
 ///
-/// Dropping it gives the room back and drops the sender.
+/// Dropping it gives the capacity back and drops the sender.
 #[must_use = "a permit that is dropped gives its room back"]
 pub struct OwnedPermit<T> {
     /// `None` once the permit was used or released.
@@ -365,7 +373,7 @@ impl<T> OwnedPermit<T> {
         self.sender.as_ref().map(|sender| &sender.shared)
     }
 
-    /// Sends a message into the room held, as [`Permit::send`] does, and returns the sender.
+    /// Sends a message on the permit, as [`Permit::send`] does, and returns the sender.
     ///
     /// # Examples
     ///
@@ -381,7 +389,7 @@ impl<T> OwnedPermit<T> {
         sender
     }
 
-    /// Gives the room back and returns the sender.
+    /// Gives the capacity back and returns the sender.
     ///
     /// # Examples
     ///
@@ -396,7 +404,7 @@ impl<T> OwnedPermit<T> {
         sender
     }
 
-    /// Whether both hold room in the same channel.
+    /// Returns whether both belong to the same channel.
     ///
     /// # Examples
     ///
@@ -413,7 +421,7 @@ impl<T> OwnedPermit<T> {
         }
     }
 
-    /// Whether the room is in the channel that `sender` sends to.
+    /// Returns whether the permit belongs to the channel that `sender` sends to.
     ///
     /// # Examples
     ///

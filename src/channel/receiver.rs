@@ -26,16 +26,17 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Receives the oldest message, waiting while the channel is empty. `None` when the channel is closed
-    /// and everything that was sent, outstanding permits included, has been received. Woken by a message
-    /// and by closing.
+    /// Receives the oldest message, waiting while the channel is empty. `None` when the channel is
+    /// closed and everything that was sent, outstanding permits included, has been received. Woken
+    /// by a message and by closing. Each message wakes one waiting receiver; one that loses the
+    /// race for it keeps its place, and loses at most 4.
     ///
     /// One atomic read-modify-write when there is a message; no allocation.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, nothing has been received. If it had been
-    /// woken for a message, another waiting receiver is woken instead.
+    /// If the future is dropped before it returned `Ready`, nothing has been received. If it had
+    /// been woken for a message, another waiting receiver is woken instead. Its place is lost.
     ///
     /// # Examples
     ///
@@ -54,13 +55,16 @@ impl<T> Receiver<T> {
 
     /// Receives the oldest message if there is one. One atomic read-modify-write.
     ///
-    /// A sender that is suspended in the middle of sending the oldest message makes this wait for it,
-    /// spinning and then yielding the thread; the channel is not reported empty because of it.
+    /// A sender that is suspended in the middle of sending the oldest message makes this wait for
+    /// it, spinning, then yielding the thread, and in the end sleeping between attempts; the
+    /// channel is not reported empty because of it.
     ///
     /// # Errors
     ///
-    /// [`TryRecvError::Empty`] if there is no message yet, [`TryRecvError::Disconnected`] if there will
-    /// never be one.
+    /// [`TryRecvError::Empty`] if there is no message yet, [`TryRecvError::Disconnected`] if there
+    /// will never be one. It is also `Empty` while what is there is reserved for a waiting receiver
+    /// that has lost 4 races in a row. If that receiver is not polled, 256 attempts and 100 µs
+    /// (without a clock, the attempts alone) end the reservation.
     ///
     /// # Examples
     ///
@@ -113,7 +117,8 @@ impl<T> Receiver<T> {
         self.shared.queue.is_closed()
     }
 
-    /// The number of messages in the channel.
+    /// Returns the number of messages in the channel, those included that are reserved for waiting
+    /// receivers.
     ///
     /// # Examples
     ///
@@ -138,8 +143,9 @@ impl<T> Receiver<T> {
         self.shared.queue.is_empty()
     }
 
-    /// How many messages can be sent now before the channel is full: its maximum less the messages in it
-    /// and the permits outstanding.
+    /// Returns how many messages can be sent now before the channel is full: its maximum less the
+    /// messages in it, the permits outstanding, and the slots that are reserved for waiting
+    /// senders.
     ///
     /// # Examples
     ///

@@ -12,8 +12,9 @@ use crate::wait::Observer;
 
 /// The sending side of a [`channel`](crate::channel()).
 ///
-/// Clone it for every task that sends; the channel closes when the last clone is dropped. It is also a
-/// [`Sink`](futures_sink::Sink), whose `poll_ready` reserves the room that `start_send` then uses.
+/// Clone it for every task that sends; the channel closes when the last clone is dropped. It is
+/// also a [`Sink`](futures_sink::Sink), whose `poll_ready` reserves the capacity that `start_send`
+/// then uses.
 ///
 /// A sender cannot close the channel for the others. With `futures::SinkExt` in scope there is a `tx.close()`,
 /// which is the sink's: it ends this handle's part, as dropping it would, and other senders go on. Receivers
@@ -45,10 +46,11 @@ impl<T> Sender<T> {
         }
     }
 
-    /// Sends a message, waiting while the channel is full. Woken by a receiver that takes a message, by a
-    /// permit that is given back, and by closing.
+    /// Sends a message, waiting while the channel is full. Woken by a receiver that takes a
+    /// message, by a permit that is given back, and by closing. Each free slot wakes one waiting
+    /// sender; one that loses the race for it keeps its place, and loses at most 4.
     ///
-    /// One atomic read-modify-write when there is room; no allocation.
+    /// One atomic read-modify-write when there is free capacity; no allocation.
     ///
     /// # Errors
     ///
@@ -57,7 +59,7 @@ impl<T> Sender<T> {
     /// # Cancel safety
     ///
     /// If the future is dropped before it returned `Ready`, the message has not been sent, and is
-    /// dropped with the future.
+    /// dropped with the future. If it had been woken, another waiting sender is woken instead.
     ///
     /// # Examples
     ///
@@ -79,14 +81,18 @@ impl<T> Sender<T> {
             .map_err(SendError)
     }
 
-    /// Sends a message if there is room at once. One atomic read-modify-write.
+    /// Sends a message if there is free capacity at once. One atomic read-modify-write.
     ///
-    /// A receiver that is suspended in the middle of taking a message out makes this wait for it, spinning
-    /// and then yielding the thread; the channel is not reported full because of it.
+    /// A receiver that is suspended in the middle of taking a message out makes this wait for it,
+    /// spinning, then yielding the thread, and in the end sleeping between attempts; the channel is
+    /// not reported full because of it.
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] with the message if the channel is full or closed.
+    /// [`TrySendError`] with the message if the channel is full or closed. It also counts as full
+    /// while what is free is reserved for a waiting sender that has lost 4 races in a row. If that
+    /// sender is not polled, 256 attempts and 100 µs (without a clock, the attempts alone) end the
+    /// reservation.
     ///
     /// # Examples
     ///
@@ -108,19 +114,23 @@ impl<T> Sender<T> {
             .map_err(refused)
     }
 
-    /// Sends a message at once: if the channel is full, the oldest message is taken out to make room, and
-    /// handed back.
+    /// Sends a message at once: if the channel is full, the oldest message is taken out in its
+    /// place, and handed back.
     ///
-    /// At most one message is taken out, and none if room came up meanwhile. It is the oldest at the moment
-    /// when it is taken; under contention a receiver may get an older one just before, and other senders'
-    /// messages may come between. Permits are never taken away. Forced sends of one channel take turns: one waits
-    /// while another is under way, for about as long as it takes itself (without the feature `std`, spinning: not
-    /// from an interrupt). Costs four atomic read-modify-writes, and one more if a message is taken out.
+    /// At most one message is taken out, and none if capacity came free meanwhile. It is the oldest
+    /// at the moment when it is taken; under contention a receiver may get an older one just
+    /// before, and other senders' messages may come between. It may have been reserved for a
+    /// waiting receiver, which then gets another one. Permits, and slots that are reserved for
+    /// waiting senders, are not evicted. A lock lets one forced send of a channel run at a time:
+    /// another waits for about as long as it takes itself (without the feature `std`, spinning: not
+    /// from an interrupt). Costs four atomic read-modify-writes, and one more if a message is taken
+    /// out.
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] with the message: `Closed`, or `Full` if all of the capacity is held by permits, so
-    /// that there is no message to take out, or if 65,535 permits are out, the most there can be.
+    /// [`TrySendError`] with the message: `Closed`, or `Full` if all of the capacity is held by
+    /// permits and slots that are reserved for waiting senders, so that there is no message to take
+    /// out, or if 65,535 permits are out, the most there can be.
     ///
     /// # Examples
     ///
@@ -141,12 +151,12 @@ impl<T> Sender<T> {
         forced.map_err(refused)
     }
 
-    /// Waits until the channel is closed: by [`Receiver::close`](crate::Receiver::close), or because all
-    /// receivers are gone. For giving up work whose result nobody will fetch.
+    /// Waits until the channel is closed: by [`Receiver::close`](crate::Receiver::close), or
+    /// because all receivers are gone. For giving up work whose result will not be received.
     ///
     /// # Cancel safety
     ///
-    /// Can be dropped and called again at any time.
+    /// Can be dropped and called again at any time. All tasks that wait are woken.
     ///
     /// # Examples
     ///
@@ -201,8 +211,9 @@ impl<T> Sender<T> {
         self.sink.is_closed() || self.shared.queue.is_closed()
     }
 
-    /// How many messages can be sent now before the channel is full: its maximum less the messages in it
-    /// and the permits outstanding.
+    /// Returns how many messages can be sent now before the channel is full: its maximum less the
+    /// messages in it, the permits outstanding, and the slots that are reserved for waiting
+    /// senders.
     ///
     /// # Examples
     ///
@@ -347,7 +358,7 @@ fn refused<V>((value, refusal): (V, Refusal)) -> TrySendError<V> {
     }
 }
 
-/// The clone has its own place in line: what a `Sink` reserved through one handle stays with it.
+/// The clone waits in a place of its own: what a `Sink` reserved through one handle stays with it.
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
         let sink = self.sink.for_clone();

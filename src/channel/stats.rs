@@ -11,8 +11,8 @@ use crate::wait::WaitStats;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Messages ever sent. Counts on from zero after 2^44 (half of that where the capacity is just above a
-    /// power of two).
+    /// Messages ever sent. Counts on from zero after 2^44 (half of that where the capacity is just
+    /// above a power of two).
     pub sent: u64,
     /// Messages ever taken out: received, taken out by [`Sender::force_send`], or dropped with the last
     /// receiver. Counts on from zero as `sent` does.
@@ -21,7 +21,8 @@ pub struct Stats {
     pub len: usize,
     /// The capacity that the channel was created with.
     pub max_capacity: usize,
-    /// Permits outstanding, and slots that are reserved for waiting senders which have lost several races.
+    /// Permits outstanding, and slots that are reserved for waiting senders which have lost several
+    /// races.
     pub permits: usize,
     /// Whether the channel is closed.
     pub closed: bool,
@@ -33,11 +34,11 @@ pub struct Stats {
 
 /// One side of a channel in [`Stats`].
 ///
-/// Each wait begins with a registration, which `parks` counts, and ends with a wake, which `wakes` counts, or
-/// without one: the future was dropped, or found what it waited for in a poll that no wake had asked for. So
-/// `parks - parked - wakes` waits have ended without a wake. A wake is counted when it happens. If messages
-/// stay in the channel although receivers were parked, and `wakes` does not change, then the receivers that
-/// were woken for them have not been polled.
+/// Each wait begins with a registration, which `parks` counts, and ends with a wake, which `wakes`
+/// counts, or without one: the future was dropped, or found what it waited for in a poll that no
+/// wake had asked for. So `parks - parked - wakes` waits have ended without a wake. A wake is
+/// counted when it happens. If messages stay in the channel although receivers were parked, and
+/// `wakes` does not change, then the receivers that were woken for them have not been polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SideStats {
@@ -52,8 +53,8 @@ pub struct SideStats {
     pub parked: u64,
     /// How often a task, thread or handle registered to be woken, again after a lost race included.
     pub parks: u64,
-    /// How often one of them was woken, for a message, a slot or the close. Counted when it happens, whether
-    /// or not the task is polled.
+    /// How often one of them was woken, for a message, a slot or the close. Counted when it
+    /// happens, whether or not the task is polled.
     pub wakes: u64,
     /// How often one of them was woken and found nothing, so that it registered again.
     pub spurious_wakes: u64,
@@ -91,9 +92,10 @@ impl<T> Shared<T> {
 }
 
 impl<T> Sender<T> {
-    /// Returns what has happened in the channel so far. Nothing is counted on the fast path: the messages
-    /// are counted by their positions, and the rest where a task is parked or woken anyway. Waits for nothing
-    /// but the locks of the wait queues, which are held for a moment and never while user code runs.
+    /// Returns what has happened in the channel so far. Nothing is counted on the fast path: the
+    /// messages are counted by their positions, and the rest where a task is parked or woken
+    /// anyway. Waits for nothing but the locks of the wait queues, which are held for a moment and
+    /// never while user code runs.
     ///
     /// # Examples
     ///

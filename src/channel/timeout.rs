@@ -19,7 +19,8 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed.
+    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed. A last
+    /// attempt is made when the time is up.
     ///
     /// # Examples
     ///
@@ -41,8 +42,8 @@ impl<T> Sender<T> {
         self.blocking_send_until(value, deadline_after(timeout))
     }
 
-    /// [`blocking_send_timeout`](Self::blocking_send_timeout) with the moment at which to give up. The
-    /// message is sent if there is room, also if that moment has passed.
+    /// [`blocking_send_timeout`](Self::blocking_send_timeout) with the moment at which to give up.
+    /// The message is sent if there is free capacity, also if that moment has passed.
     ///
     /// # Errors
     ///
@@ -135,8 +136,9 @@ fn outcome<T>(
 }
 
 impl<T> Receiver<T> {
-    /// Receives the oldest message, blocking the thread while the channel is empty, but not longer than
-    /// `timeout`. For threads outside any executor.
+    /// Receives the oldest message, blocking the thread while the channel is empty, but not longer
+    /// than `timeout`. For threads outside any executor. A last attempt is made when the time is
+    /// up.
     ///
     /// # Errors
     ///

@@ -74,8 +74,9 @@ impl<T> Producer<T> {
     ///
     /// # Errors
     ///
-    /// Hands the message back if there is no room *now*, or the queue is closed. "No room now" includes
-    /// the moment in which another thread has taken the message out of this slot but has not finished.
+    /// Hands the message back if there is no free capacity *now*, or the queue is closed. That
+    /// includes the moment in which another thread has claimed the message in this slot but has not
+    /// finished, and slots that are reserved for a waiting producer that has lost several races.
     ///
     /// # Examples
     ///
@@ -94,7 +95,7 @@ impl<T> Producer<T> {
             .map_err(|(value, _)| value)
     }
 
-    /// Sends, waiting while the queue is full.
+    /// Sends, waiting while the queue is full. Each free slot wakes one waiting producer.
     ///
     /// # Errors
     ///
@@ -196,8 +197,9 @@ impl<T> Consumer<T> {
     /// Receives without waiting. One atomic read-modify-write, no allocation, no lock unless a producer is
     /// parked.
     ///
-    /// `None` if no message is ready *now*: the queue is empty (closed or not), or the oldest message's
-    /// `send` has claimed its place and has not finished.
+    /// `None` if no message is ready *now*: the queue is empty (closed or not), or the oldest
+    /// message's `send` has claimed its place and has not finished, or what is there is reserved
+    /// for a waiting consumer that has lost several races.
     ///
     /// # Examples
     ///
@@ -216,8 +218,8 @@ impl<T> Consumer<T> {
         self.queue.try_recv(Patience::None).ok()
     }
 
-    /// Receives, waiting while the queue is empty. `None` only if the queue is closed and everything
-    /// that was sent has been received.
+    /// Receives, waiting while the queue is empty. Each message wakes one waiting consumer. `None`
+    /// only if the queue is closed and everything that was sent has been received.
     ///
     /// # Cancel safety
     ///

@@ -1,4 +1,4 @@
-//! The raw queue: a ring and its two gates.
+//! The raw queue: a ring and its two wait queues.
 
 mod force;
 mod handles;
@@ -137,7 +137,8 @@ impl<T> MpmcQueue<T> {
         self.len() == 0
     }
 
-    /// Whether a message sent now would not find room. Costs as much as [`len`](Self::len).
+    /// Returns whether a message sent now would find no free capacity; slots that are reserved for
+    /// waiting producers count as taken. Costs as much as [`len`](Self::len).
     ///
     /// # Examples
     ///
@@ -310,8 +311,8 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Takes room for at least `least` and at most `most` messages if that is possible without waiting
-    /// for anybody.
+    /// Reserves capacity for at least `least` and at most `most` messages if that is possible
+    /// without waiting for anybody.
     pub(crate) fn try_reserve_many(&self, least: usize, most: usize) -> Result<usize, Refusal> {
         self.persist::<Tail, _>(Patience::Yield, || self.ring.reserve_many(least, most))
     }
@@ -371,7 +372,7 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Gives the room of `count` permits back.
+    /// Gives the capacity of `count` permits back.
     pub(crate) fn release(&self, count: usize) {
         if count == 0 {
             return;
@@ -504,6 +505,6 @@ impl<T> fmt::Debug for MpmcQueue<T> {
     }
 }
 
-// The gates hold wakers, which are called but never looked into.
+// The wait queues hold wakers, which are called but never inspected.
 impl<T> UnwindSafe for MpmcQueue<T> {}
 impl<T> RefUnwindSafe for MpmcQueue<T> {}
