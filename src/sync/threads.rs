@@ -63,7 +63,7 @@ pub(crate) fn yield_thread() {
 
 /// Lets other threads run that have not been able to for a while, whatever their priorities.
 pub(crate) fn sleep_briefly() {
-    thread::sleep(core::time::Duration::from_micros(100));
+    thread::sleep(core::time::Duration::from_micros(50));
 }
 
 /// Lets the thread run that a future waits for which wakes itself: by yielding, and after a while by sleeping, since

@@ -21,7 +21,10 @@ impl Busy {
     #[cold]
     fn come_back<R>(&mut self, cx: &mut Context<'_>) -> Poll<R> {
         self.0 = self.0.saturating_add(1);
-        if self.0 > sync::POLLS_BEFORE_YIELD {
+        if self.0 == u8::MAX {
+            // Nor does yielding help if that thread has a lower priority.
+            sync::sleep_briefly();
+        } else if self.0 > sync::POLLS_BEFORE_YIELD {
             sync::yield_thread();
         }
         cx.waker().wake_by_ref();
@@ -45,8 +48,10 @@ pub(super) fn poll_waiting<O: Operation>(
         match state {
             State::Waiting => {
                 if let Some(output) = operation.attempt_at_once() {
-                    // It was not its own message or slot, if it was notified meanwhile.
-                    leave(&side, waiter);
+                    // If it was notified meanwhile, that is as if it had been before: one wake, and one message.
+                    if let Outcome::Granted(reservation) = queue.deregister(&side, waiter) {
+                        drop(reservation);
+                    }
                     return Poll::Ready(output);
                 }
                 if !queue.replace_waker(waiter, cx.waker()) {
@@ -155,7 +160,7 @@ fn poll_granted<O: Operation>(
     }
 }
 
-/// Ends the registration of a waiter whose operation has succeeded without it, or was dropped.
+/// Ends the registration of a waiter whose operation was dropped.
 #[cold]
 pub(super) fn leave<S: Side>(side: &S, waiter: Pin<&Waiter>) {
     match side.queue().deregister(side, waiter) {
