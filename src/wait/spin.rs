@@ -162,11 +162,7 @@ impl Spinner {
         let strides = self.strides().inspect(|stride| pauses += stride);
         let output = attempt_after(strides, operation);
         budget::charge(pauses / PAUSES_PER_UNIT);
-        if let Some(standing_by) = standing_by {
-            if output.is_some() {
-                standing_by.succeed();
-            }
-        }
+        drop(standing_by);
         if timed {
             let time = start.map(|start| start.elapsed());
             self.record(output.is_some() && time <= rule.limit);

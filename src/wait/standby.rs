@@ -2,15 +2,12 @@
 //!
 //! A spinning operation looks before it leaves. So a notification for one message may count on it instead of
 //! waking a waiter, at a fraction of the cost. Each spinning operation adds a token, and each notification that
-//! counts on one takes one away. An operation that leaves takes a token away, too; if there is none left, a
-//! notification has counted on it, and if it leaves without a message it notifies a waiter in its place.
+//! counts on one takes one away. An operation that leaves takes a token away, too. If there is none left, a
+//! notification has counted on it. Then it looks once more, and notifies a waiter if there is a message; also if
+//! it has received one itself, for that may have been another one, which came before it began to spin.
 //!
-//! Tokens are not told apart. With `s` operations and `t` tokens, `s - t` notifications count on them:
-//!
-//! | an operation leaves | with a token left | without |
-//! |---|---|---|
-//! | with a message | takes it; a waiter may be woken for nothing later | one notification was right |
-//! | without one | takes it | notifies a waiter |
+//! Tokens are not told apart: with `s` operations and `t` tokens, `s - t` notifications count on them, and the
+//! last `s - t` that leave look for them.
 //!
 //! Waiters are not to wait for as long as two operations on two threads spin for each other, so only
 //! [`MAX_IN_A_ROW`] notifications in a row may count on them.
@@ -90,30 +87,19 @@ impl Standby {
 }
 
 /// An operation's time of spinning. Ends also if user code panics in the middle.
-pub(super) struct StandingBy<'a, S: Side> {
-    side: &'a S,
-    has_message: bool,
-}
+pub(super) struct StandingBy<'a, S: Side>(&'a S);
 
 impl<'a, S: Side> StandingBy<'a, S> {
     pub(super) fn new(side: &'a S) -> Self {
         side.queue().standby.enter();
-        Self {
-            side,
-            has_message: false,
-        }
-    }
-
-    /// The operation leaves with a message (slot).
-    pub(super) fn succeed(mut self) {
-        self.has_message = true;
+        Self(side)
     }
 }
 
 impl<S: Side> Drop for StandingBy<'_, S> {
     fn drop(&mut self) {
-        if self.side.queue().standby.leave() && !self.has_message {
-            self.side.forward();
+        if self.0.queue().standby.leave() {
+            self.0.forward();
         }
     }
 }
@@ -123,11 +109,10 @@ mod tests {
     use super::*;
     use crate::sync::Arc;
 
-    /// One message, one operation that looks twice, and perhaps a waiter: whatever the order, the operation has
-    /// received the message or a waiter is notified of it.
-    #[test]
-    fn a_message_is_received_or_notified() {
-        loom::model(|| {
+    /// One message, and one operation that looks, or receives an older message: whatever the order, the
+    /// operation has received the message, or a waiter is notified of it.
+    fn explore(takes_another: bool) {
+        loom::model(move || {
             let shared = Arc::new((Standby::new(), AtomicUsize::new(0), AtomicUsize::new(0)));
             let theirs = Arc::clone(&shared);
             shared.0.enter();
@@ -139,23 +124,30 @@ mod tests {
                 }
             });
             let (standby, messages, notified) = &*shared;
-            let received = messages.load(Ordering::Relaxed) == 1;
-            if standby.leave() && !received {
-                assert_eq!(
-                    messages.load(Ordering::Relaxed),
-                    1,
-                    "what a waiter will find"
-                );
-                notified.fetch_add(1, Ordering::Relaxed);
+            let received = !takes_another && messages.load(Ordering::Relaxed) == 1;
+            if standby.leave() {
+                let left = messages.load(Ordering::Relaxed) == 1 && !received;
+                assert!(left || received, "a waiter finds what was counted on");
+                notified.fetch_add(usize::from(left), Ordering::Relaxed);
             }
             sender.join().unwrap();
             assert!(received || notified.load(Ordering::Relaxed) == 1);
         });
     }
 
-    /// Two messages and two operations, one of which finds a message.
     #[test]
-    fn no_message_is_counted_on_twice() {
+    fn a_message_is_received_or_notified() {
+        explore(false);
+    }
+
+    #[test]
+    fn a_message_that_comes_after_another_is_notified() {
+        explore(true);
+    }
+
+    /// Two messages and two operations that both leave without one.
+    #[test]
+    fn no_operation_is_counted_on_twice() {
         loom::model(|| {
             let shared = Arc::new((Standby::new(), AtomicUsize::new(0)));
             shared.0.enter();
@@ -170,13 +162,13 @@ mod tests {
                 }
             });
             let (standby, notified) = &*shared;
-            // One leaves with a message, one without.
-            standby.leave();
-            if standby.leave() {
-                notified.fetch_add(1, Ordering::Relaxed);
+            for _ in 0..2 {
+                if standby.leave() {
+                    notified.fetch_add(1, Ordering::Relaxed);
+                }
             }
             sender.join().unwrap();
-            assert!(notified.load(Ordering::Relaxed) >= 1, "one message is left");
+            assert_eq!(notified.load(Ordering::Relaxed), 2);
         });
     }
 }

@@ -14,7 +14,7 @@ fn abandoned_streams_keep_no_message_and_no_wakeup() {
         for _ in 0..2 {
             scene.receiver(2, Receiving::next_or_abandon);
         }
-        scene.receiver(3, Receiving::poll_next);
+        scene.receiver(3, Receiving::next_or_cancel);
         scene.lasting_receiver(Receiving::next);
         scene.lasting_receiver(Receiving::recv);
         scene.play_held_open();
@@ -32,6 +32,7 @@ fn abandoned_sinks_keep_no_room_and_no_wakeup() {
         for _ in 0..3 {
             scene.sender(2, Sending::sink_or_abandon);
         }
+        scene.sender(2, Sending::sink_or_cancel);
         scene.lasting_receiver(Receiving::next);
         scene.play_held_open();
     });

@@ -7,7 +7,7 @@ use crate::parties::{Go, Receiving, Sending, up_to};
 use crate::scene::Scene;
 
 fn send_somehow(sending: &mut Sending) -> Go {
-    match thread_rng().gen_range(0..14) {
+    match thread_rng().gen_range(0..15) {
         0 => sending.send(),
         1 => sending.send_or_cancel(),
         2 => sending.blocking_send(),
@@ -21,6 +21,7 @@ fn send_somehow(sending: &mut Sending) -> Go {
         10 => sending.send_many_or_cancel(up_to(3)),
         11 => sending.try_send_many(up_to(3)),
         12 => sending.sink_or_abandon(),
+        13 => sending.sink_or_cancel(),
         _ => sending.force_send(),
     }
 }
@@ -35,7 +36,7 @@ fn receive_somehow(receiving: &mut Receiving) -> Go {
         5 => receiving.recv_many_or_cancel(up_to(3)),
         6 => receiving.try_recv_many(up_to(3)),
         7 => receiving.next_or_abandon(),
-        _ => receiving.poll_next(),
+        _ => receiving.next_or_cancel(),
     }
 }
 

@@ -34,6 +34,7 @@ impl Scene {
 
     fn sending(&self, awaited: bool) -> Sending {
         Sending {
+            abandoned: Vec::new(),
             tx: self.tx.clone(),
             name: self.parts.len(),
             awaited,
@@ -86,6 +87,7 @@ impl Scene {
         mut act: impl FnMut(&mut Receiving) -> Go + Send + 'static,
     ) {
         let mut receiving = Receiving {
+            abandoned: Vec::new(),
             rx: self.rx.clone(),
             ledger: Arc::clone(&self.ledger),
             observer: Observer::default(),

@@ -15,6 +15,8 @@ pub(crate) struct Receiving {
     pub(crate) rx: Receiver<Message>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) observer: Observer,
+    /// Handles that were polled once and are not polled again.
+    pub(crate) abandoned: Vec<Receiver<Message>>,
 }
 
 impl Receiving {
@@ -135,21 +137,26 @@ impl Receiving {
         self.received_or_ended(call, message)
     }
 
-    /// Receives through the `Stream` side, or stops polling it after a while, and does not say so.
-    pub(crate) fn next_or_abandon(&mut self) -> Go {
+    /// Receives through the `Stream` side, or drops the handle after a while.
+    pub(crate) fn next_or_cancel(&mut self) -> Go {
         let call = self.ledger.receiving(1);
         let outcome = block_on_for_a_while(self.rx.next());
+        if outcome.is_none() {
+            self.rx = self.rx.clone();
+        }
         self.received_or_cancelled(call, outcome)
     }
 
-    /// Polls the `Stream` side once, with a waker that nobody hears.
-    pub(crate) fn poll_next(&mut self) -> Go {
+    /// Polls the `Stream` side of a handle once, with a waker that wakes nothing, and then leaves it alone.
+    pub(crate) fn next_or_abandon(&mut self) -> Go {
         let call = self.ledger.receiving(1);
+        let mut handle = self.rx.clone();
         let mut context = Context::from_waker(Waker::noop());
-        let outcome = match Pin::new(&mut self.rx).poll_next(&mut context) {
+        let outcome = match Pin::new(&mut handle).poll_next(&mut context) {
             Poll::Ready(message) => Some(message),
             Poll::Pending => None,
         };
+        self.abandoned.push(handle);
         self.received_or_cancelled(call, outcome)
     }
 }

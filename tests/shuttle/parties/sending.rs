@@ -1,5 +1,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use futures::Sink;
 use futures::future::poll_fn;
@@ -21,6 +22,8 @@ pub(crate) struct Sending {
     pub(crate) ledger: Arc<Ledger>,
     /// For messages that it evicts.
     pub(crate) observer: Observer,
+    /// Handles that were polled once and are not polled again.
+    pub(crate) abandoned: Vec<Sender<Message>>,
     /// To close the channel if it evicts the last message that is awaited.
     pub(crate) rx: WeakReceiver<Message>,
 }
@@ -337,10 +340,29 @@ impl Sending {
         self.start_send(Some(reserved))
     }
 
-    /// Sends through the `Sink` side, or stops polling it after a while, and does not say so.
-    pub(crate) fn sink_or_abandon(&mut self) -> Go {
+    /// Sends through the `Sink` side, or drops the handle after a while.
+    pub(crate) fn sink_or_cancel(&mut self) -> Go {
         let reserved = block_on_for_a_while(poll_fn(|cx| self.tx.poll_reserve(cx)));
+        if reserved.is_none() {
+            self.tx = self.tx.clone();
+        }
         self.start_send(reserved)
+    }
+
+    /// Polls the `Sink` side of a handle once, with a waker that wakes nothing, and then leaves it alone.
+    pub(crate) fn sink_or_abandon(&mut self) -> Go {
+        let mut handle = self.tx.clone();
+        let mut context = Context::from_waker(Waker::noop());
+        match handle.poll_reserve(&mut context) {
+            Poll::Ready(reserved) => {
+                self.tx = handle;
+                self.start_send(Some(reserved))
+            }
+            Poll::Pending => {
+                self.abandoned.push(handle);
+                Go::On
+            }
+        }
     }
 
     fn start_send(&mut self, reserved: Option<Result<(), SendError<()>>>) -> Go {
