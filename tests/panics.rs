@@ -16,9 +16,8 @@ use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
 use support::{Drops, Task, panicking_waker, panics_as_wanted, poll_once, reserve};
 
-/// A future whose waker has panicked in `wake`. The panic leaves the list's count of the notified wrong (a
-/// documented limit), so dropping the future may panic with overflow checks on; if a test has failed
-/// already, that would abort it, so the future is leaked then.
+/// A future whose waker panics in `wake`. It is leaked if a test has failed already, since a second panic
+/// would abort.
 struct Parked<F>(ManuallyDrop<Pin<Box<F>>>);
 
 impl<F: Future> Parked<F> {

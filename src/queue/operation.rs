@@ -23,7 +23,7 @@ pub(crate) enum Patience {
 /// this one only yields, if their priorities differ.
 const YIELDS_BEFORE_SLEEP: u32 = 1000;
 
-/// Claims, with as much patience as was asked for.
+/// Claims, and tries again for as long as was asked for.
 pub(super) fn persist<C>(
     patience: Patience,
     mut claim: impl FnMut() -> Result<C, Refusal>,
@@ -65,7 +65,7 @@ fn attempt<C, R>(
     }
 }
 
-/// What waiting at a gate does not help against.
+/// What waiting for the other side does not help against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unavailable {
     Closed,

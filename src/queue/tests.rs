@@ -355,7 +355,7 @@ fn the_last_receiver_waits_for_a_send_in_flight_and_drops_its_message() {
     assert!(tx.is_empty() && tx.is_closed());
 }
 
-/// Else each send would look in vain for as long as a permit is out.
+/// Else each send would spin without success for as long as a permit is out.
 #[test]
 fn a_send_beside_permits_or_to_a_closed_queue_does_not_spin() {
     let queue = queue(2, 0);

@@ -566,10 +566,10 @@ impl<T> Ring<T> {
     #[inline(always)]
     pub(super) fn swap<K: Kind>(&self, seen: Word, step: Step, count: u64) -> bool {
         let claimed = K::claimed(seen, step, count);
-        // ORDERING: AcqRel [claim]. Acquire pairs with [arm] on this word: who set the PARKED bit that this
-        // swap clears is on the gate's list before we notify it. Release pairs with the Acquire load of
-        // `head` in `try_snapshot`: who sees this `head` sees the `tail` that it stays behind. On failure
-        // Relaxed: nothing is done with it.
+        // ORDERING: AcqRel [claim]. Acquire pairs with [mark] on this word: a waiter whose bits this claim sees is
+        // registered before it is notified. Release pairs with the Acquire load of `head` in `try_snapshot`: a
+        // thread that sees this `head` sees the `tail` that it stays behind. On failure Relaxed: nothing is done
+        // with it.
         // Guard: loom `a_length_is_of_one_moment`, for Release.
         let swapped = K::Direction::word(self).compare_exchange_weak(
             seen.bits(),

@@ -44,12 +44,14 @@
 //! A batch claims the slots that are ready, up to a limit, with one swap, and finishes them one by one. Each
 //! slot's stamp must be looked at, since claims finish out of order. See `batch.rs`.
 //!
-//! # Parked bits
+//! # Waiting
 //!
-//! PARKED in `tail` is set by a receiver that found the ring empty (and in `head` by a sender that found
-//! it full) with a compare-and-swap of the word that every claim of the other side must swap. So the
-//! claim that ends the emptiness sees the bit, clears it, and owes a notification; no fence is needed
-//! and there is no way to miss it. See [`crate::gate`] for what is done with it.
+//! A receiver that has to wait sets PARKED and KEEP in `tail` (a sender in `head`) with a compare-exchange of
+//! the word that every claim of the other side must change. So the claim that ends the wait sees the bits,
+//! clears PARKED, and owes a notification; no fence is needed and there is no way to miss it. FAIR sends
+//! newcomers to the wait queue until a slot (a message) is reserved for a waiter. Slots that are reserved for
+//! waiting senders are counted with the permits, and messages that are reserved for waiting receivers in the
+//! same place of `head`. See [`crate::wait`].
 //!
 //! # Invariants
 //!
@@ -63,14 +65,14 @@
 //! * **R4** A claim is always completed: between the swap and the stamp store there is only a copy
 //!   of the value, which cannot panic.
 //! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` (but for the promises of
-//!   [`Ring::overcommit`]).
+//!   [`Ring::overcommit`]). While the ring is open, at most as many messages are reserved as there are.
 //!
 //! # Slots are packed
 //!
 //! A stamp beside the value, 16 bytes for a word-sized message. Giving each slot its own cache line was
 //! measured and loses wherever there is a backlog (threads, 1 sender and 1 receiver, capacity 1024:
 //! 10.7 ns per message packed, 47 padded to 64 bytes, 26 with permuted indices; 4 and 4: 4.9, 20 and
-//! 8.6). Whoever wants padded slots sends `CachePadded<T>`.
+//! 8.6). To pad slots, use `CachePadded<T>` as the message type.
 
 mod batch;
 mod chunk;
@@ -119,16 +121,16 @@ pub(crate) enum Refusal {
 
 /// One cell of the ring.
 struct Slot<T> {
-    /// See the module's table. Written by whoever owns the slot (R1).
+    /// See the module's table. Written by the thread that owns the slot (R1).
     stamp: AtomicU64,
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
 /// The ring. See the module's documentation for the algorithm and the invariants R1 to R5.
 pub(crate) struct Ring<T> {
-    /// Swapped by receivers; senders set and clear its PARKED bit.
+    /// Claimed by receivers; senders that wait set its PARKED and KEEP bits.
     head: CachePadded<AtomicU64>,
-    /// Swapped by senders; receivers set its PARKED bit, anybody sets its CLOSED bit.
+    /// Claimed by senders; receivers that wait set its PARKED and KEEP bits, any handle its CLOSED bit.
     tail: CachePadded<AtomicU64>,
     geometry: Geometry,
     slots: Box<[Slot<T>]>,
@@ -268,7 +270,7 @@ impl<T> Ring<T> {
 
     /// Takes the oldest message out of a ring that nobody else can reach.
     fn pop_exclusive(&mut self) -> Option<T> {
-        // ORDERING: Relaxed. `&mut self`: whoever handed the ring over has synchronised with us.
+        // ORDERING: Relaxed. `&mut self`: the thread that handed the ring over has synchronized with this one.
         let head = Word::from_bits(self.head.load(Ordering::Relaxed));
         // ORDERING: Relaxed. As above.
         let tail = Word::from_bits(self.tail.load(Ordering::Relaxed));

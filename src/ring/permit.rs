@@ -9,7 +9,7 @@
 //!
 //! One operation goes beyond: [`Ring::overcommit`] takes a permit that the ring has no room for, as the
 //! promise to take a message out next. There is one such promise at a time, and while it is open the sum may
-//! reach `capacity + 1`. Whoever holds a permit still finds room for its message, for the promised permit is not
+//! reach `capacity + 1`. A thread that holds a permit still finds a slot for its message, for the promised permit is not
 //! used before it is kept: with it and its own counted, at most `capacity - 1` messages are in the ring.
 
 use super::claim::{ATTEMPTS, Direction, Tail};

@@ -156,7 +156,7 @@ impl Spinner {
         let timed = by_chance(rule.every);
         let start = rule.limit.filter(|_| timed).map(|_| Instant::now());
         // A model does not spin.
-        let stands_by = PAUSES > 0 && side.queue().may_have_waiters();
+        let stands_by = PAUSES != 0 && side.queue().may_have_waiters();
         let standing_by = stands_by.then(|| StandingBy::new(side));
         let mut pauses = 0;
         let strides = self.strides().inspect(|stride| pauses += stride);

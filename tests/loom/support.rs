@@ -38,6 +38,9 @@ pub(crate) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'stat
     );
 }
 
+/// What [`send`] returns for the messages of most models.
+pub(crate) type Sent = (Result<(), SendError<usize>>, Sender<usize>);
+
 pub(crate) fn queue<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     let queue = Arc::new(MpmcQueue::new(capacity));
     (Producer::new(Arc::clone(&queue)), Consumer::new(queue))
@@ -156,7 +159,7 @@ pub(crate) fn almost_starving_sender(
     tx: &Sender<usize>,
     rx: &Receiver<usize>,
     message: usize,
-) -> Task<(Result<(), SendError<usize>>, Sender<usize>)> {
+) -> Task<Sent> {
     while tx.try_send(0).is_ok() {}
     let mut task = Task::parked(send(tx.clone(), message));
     for race in 1..=MAX_LOST_RACES {
@@ -174,7 +177,7 @@ pub(crate) fn starving_sender(
     tx: &Sender<usize>,
     rx: &Receiver<usize>,
     message: usize,
-) -> Task<(Result<(), SendError<usize>>, Sender<usize>)> {
+) -> Task<Sent> {
     let mut task = almost_starving_sender(tx, rx, message);
     assert!(task.poll().is_pending());
     task
