@@ -239,8 +239,11 @@ impl<T> Ring<T> {
         unsafe { self.slots.get_unchecked(index) }
     }
 
-    /// `head` and `tail` as they were at one moment. Tries again only if another operation succeeded in
-    /// between.
+    /// `head` and `tail` as they were at one moment.
+    ///
+    /// Tries again only if another operation succeeded in between, so it is not bounded by itself: a number
+    /// that is given up would be wrong, and all that is exact about the ring rests on it. A thread that holds
+    /// the lock of forced sends meanwhile waits for successes of others, not for their locks.
     fn snapshot(&self) -> (Word, Word) {
         loop {
             if let Some(both) = self.try_snapshot() {

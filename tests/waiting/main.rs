@@ -19,6 +19,7 @@ mod reservations;
 mod scene;
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;
 mod user_code;
 mod waiter;
 mod workers;
