@@ -23,7 +23,10 @@ fn the_park_token_of_a_thread_is_left_alone() {
         sender.join().unwrap();
         let start = Instant::now();
         thread::park_timeout(Duration::from_secs(10));
-        assert!(start.elapsed() < Duration::from_secs(5), "the token is gone");
+        assert!(
+            start.elapsed() < Duration::from_secs(5),
+            "the token is gone"
+        );
     });
 }
 
@@ -33,7 +36,10 @@ fn a_blocking_call_whose_time_is_up_forwards_nothing_and_keeps_nothing() {
     within_limit(|| {
         let (tx, rx) = channel(1);
         let moment = Duration::from_millis(5);
-        assert_eq!(rx.blocking_recv_timeout(moment), Err(RecvTimeoutError::Timeout));
+        assert_eq!(
+            rx.blocking_recv_timeout(moment),
+            Err(RecvTimeoutError::Timeout)
+        );
         let behind = Task::parked(rx.recv());
         assert_eq!(rx.stats().receivers.parked, 1);
         tx.try_send(1).unwrap();
