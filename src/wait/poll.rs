@@ -67,6 +67,7 @@ pub(super) fn poll_waiting<O: Operation>(
                 continue;
             }
             State::Granted => {
+                trace::woken(queue);
                 if queue.accept(waiter) {
                     let reservation = Reservation::new(&side);
                     if let Some(poll) = poll_granted(operation, reservation, waiter, busy, cx) {
@@ -75,13 +76,12 @@ pub(super) fn poll_waiting<O: Operation>(
                 }
                 continue;
             }
-            State::Idle | State::Notified | State::Told => {}
+            // Before the attempt: if a subscriber panics, nothing has been received.
+            State::Notified | State::Told => trace::woken(queue),
+            State::Idle => {}
         }
         match operation.attempt() {
             Attempt::Done(output) => {
-                if state != State::Idle {
-                    trace::woken(queue);
-                }
                 queue.succeed(waiter);
                 return Poll::Ready(output);
             }
