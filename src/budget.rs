@@ -62,6 +62,7 @@ struct Exhaustion {
 }
 
 impl Budget {
+    #[cfg(feature = "std")]
     const fn new() -> Self {
         Self {
             left: Cell::new(LONG_LIMIT),

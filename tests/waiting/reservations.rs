@@ -123,7 +123,7 @@ fn a_close_wakes_each_waiter_once() {
     type Recv = Pin<Box<dyn Future<Output = Option<u32>> + Send>>;
     const MANY: usize = 40;
 
-    fn poll(recvs: &Arc<Vec<Mutex<Recv>>>, wakes: &Arc<AtomicUsize>, at: usize) {
+    fn poll(recvs: &Arc<Vec<Mutex<Option<Recv>>>>, wakes: &Arc<AtomicUsize>, at: usize) {
         let again = (Arc::clone(recvs), Arc::clone(wakes));
         let waker = calling(move || {
             let (recvs, wakes) = &again;
@@ -133,23 +133,29 @@ fn a_close_wakes_each_waiter_once() {
             );
             poll(recvs, wakes, at);
         });
-        let mut recv = recvs[at].lock().unwrap();
-        let _ = recv.as_mut().poll(&mut Context::from_waker(&waker));
+        if let Some(recv) = recvs[at].lock().unwrap().as_mut() {
+            let _ = recv.as_mut().poll(&mut Context::from_waker(&waker));
+        }
     }
 
     within_limit(|| {
         let (tx, rx) = channel::<u32>(2);
         let permit = tx.try_reserve_owned().unwrap();
-        let recv = |_| -> Mutex<Recv> {
+        let recv = |_| -> Mutex<Option<Recv>> {
             let rx = rx.clone();
-            Mutex::new(Box::pin(async move { rx.recv().await }))
+            Mutex::new(Some(Box::pin(async move { rx.recv().await })))
         };
-        let recvs = Arc::new((0..MANY).map(recv).collect());
+        let recvs: Arc<Vec<_>> = Arc::new((0..MANY).map(recv).collect());
         let wakes = Arc::default();
         (0..MANY).for_each(|at| poll(&recvs, &wakes, at));
         rx.close();
         assert_eq!(wakes.load(Ordering::SeqCst), MANY);
-        std::mem::forget((permit, recvs, rx));
+        // The wakers own them, too.
+        for recv in recvs.iter() {
+            let recv = recv.lock().unwrap().take();
+            drop(recv);
+        }
+        drop(permit);
     });
 }
 
