@@ -237,6 +237,19 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
     }
 }
 
+/// Makes a permit of a slot that is reserved for a waiting sender: it is one already.
+fn turn_into_permit<'a, T, O>(
+    queue: &MpmcQueue<T>,
+    reservation: &mut Reservation<'_, Senders<'a, T>>,
+    output: O,
+) -> Attempt<Result<O, Unavailable>> {
+    if queue.is_closed() {
+        return Attempt::Blocked;
+    }
+    reservation.use_up();
+    Attempt::Done(Ok(output))
+}
+
 /// Reserving room for one message.
 pub(crate) struct ReserveOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
@@ -263,16 +276,11 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
         attempt(reserved, |reserved| reserved)
     }
 
-    /// A slot that is reserved for a waiting sender is a permit.
     fn attempt_granted(
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
-        if self.queue.is_closed() {
-            return Attempt::Blocked;
-        }
-        reservation.use_up();
-        Attempt::Done(Ok(()))
+        turn_into_permit(self.queue, reservation, ())
     }
 }
 
@@ -309,10 +317,6 @@ impl<'a, T> Operation for ReserveManyOperation<'a, T> {
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
-        if self.queue.is_closed() {
-            return Attempt::Blocked;
-        }
-        reservation.use_up();
-        Attempt::Done(Ok(1))
+        turn_into_permit(self.queue, reservation, 1)
     }
 }

@@ -49,9 +49,7 @@ pub(super) fn poll_waiting<O: Operation>(
             State::Waiting => {
                 if let Some(output) = operation.attempt_at_once() {
                     // If it was notified meanwhile, that is as if it had been before: one wake, and one message.
-                    if let Outcome::Granted(reservation) = queue.deregister(&side, waiter) {
-                        drop(reservation);
-                    }
+                    drop(queue.deregister(&side, waiter));
                     return Poll::Ready(output);
                 }
                 if !queue.replace_waker(waiter, cx.waker()) {

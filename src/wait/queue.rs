@@ -26,7 +26,7 @@ pub(crate) struct WaitQueue {
     members: Lock<Members>,
     /// The number of waiters that hold a reservation and have not looked yet. Changed under the lock.
     granted: AtomicUsize,
-    /// How many attempts the reservations have turned away since one was made or used.
+    /// How many attempts the reservations have turned away since one of them ended.
     turned_away: Hint,
     pub(crate) spinner: Spinner,
     pub(super) standby: Standby,
