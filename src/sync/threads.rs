@@ -161,3 +161,32 @@ impl Wake for ThreadWaker {
         }
     }
 }
+
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::*;
+    use core::future::poll_fn;
+
+    #[test]
+    fn what_comes_by_the_deadline_is_taken() {
+        let mut polls = 0;
+        let future = poll_fn(|_| {
+            polls += 1;
+            if polls == 1 {
+                Poll::Pending
+            } else {
+                Poll::Ready(polls)
+            }
+        });
+        assert_eq!(block_on_until(future, Some(Instant::now())), Some(2));
+    }
+
+    #[test]
+    fn a_deadline_ends_a_wait_that_wakes_itself() {
+        let future = poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        });
+        assert_eq!(block_on_until(future, Some(Instant::now())), None);
+    }
+}

@@ -15,19 +15,17 @@
 //! A channel of one message is a case of its own, for there every message is waited for on both sides. Two tasks
 //! on two threads can go on for long without parking, at several times the speed, but only if both keep spinning;
 //! and they get there only if one keeps spinning until the executor has moved a task to another thread. So there
-//! the threshold of failures is higher, also on the same thread, and the cooldown is much longer. Whether it pays
-//! is a matter of time: how long a cache line takes from one core to another differs by a factor of ten between
-//! machines, and where that is more than parking costs, it is better to park and let a task of the same core run.
+//! the threshold of failures is higher, also on the same thread, and the cooldown is much longer. That holds also
+//! where a cache line takes ten times as long from one core to another: parking costs several of them, too.
 //!
 //! Spinning counts against the cooperative budget. What it gains is in `compare/README.md`, "What was tried".
 
 use core::iter::repeat_n;
-use core::time::Duration;
 
 use super::standby::StandingBy;
 use super::{Operation, Side};
 use crate::budget;
-use crate::sync::{Hint, Instant, PAUSES, spin_loop};
+use crate::sync::{Hint, PAUSES, spin_loop};
 
 /// Returns how many pauses there are from one attempt to the next: about as many as a quarter of the messages
 /// that fit take.
@@ -66,10 +64,8 @@ fn by_chance(many: u32) -> bool {
 /// When spinning pauses for a cooldown, and for how long.
 #[derive(Debug)]
 struct Rule {
-    /// One wait in so many is timed.
+    /// The outcome of one wait in so many is recorded.
     every: u32,
-    /// What an attempt may take; a longer one has failed.
-    limit: Option<Duration>,
     /// How many more must have failed than succeeded before a cooldown.
     threshold: u32,
     /// For how many operations that have to wait a cooldown lasts, the first time. Twice as many and `first`
@@ -84,7 +80,6 @@ struct Rule {
 /// For channels of one message.
 const ONE: Rule = Rule {
     every: 8,
-    limit: Some(Duration::from_nanos(330)),
     threshold: 2,
     first: 15,
     longest: 16_383,
@@ -94,7 +89,6 @@ const ONE: Rule = Rule {
 /// For larger ones.
 const MORE: Rule = Rule {
     every: 1,
-    limit: None,
     threshold: 1,
     first: 1,
     longest: 15,
@@ -112,7 +106,7 @@ pub(crate) struct Spinner {
     thread: Hint,
     /// 1 if the rule is sticky and the other side was ever on another thread.
     peer_elsewhere: Hint,
-    /// How many more of those that were timed failed than succeeded.
+    /// How many more of the recorded outcomes were failures than successes.
     failures: Hint,
     /// How many operations that have to wait are not to spin.
     cooldown: Hint,
@@ -153,8 +147,6 @@ impl Spinner {
         {
             return None;
         }
-        let timed = by_chance(rule.every);
-        let start = rule.limit.filter(|_| timed).map(|_| Instant::now());
         // A model does not spin.
         let stands_by = PAUSES != 0 && side.queue().may_have_waiters();
         let standing_by = stands_by.then(|| StandingBy::new(side));
@@ -163,9 +155,8 @@ impl Spinner {
         let output = attempt_after(strides, operation);
         budget::charge(pauses / PAUSES_PER_UNIT);
         drop(standing_by);
-        if timed {
-            let time = start.map(|start| start.elapsed());
-            self.record(output.is_some() && time <= rule.limit);
+        if by_chance(rule.every) {
+            self.record(output.is_some());
         }
         output
     }
@@ -258,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn one_long_wait_among_short_ones_is_forgiven() {
+    fn one_failure_among_successes_is_forgiven() {
         let spinner = Spinner::new(1);
         for _ in 0..10 {
             spinner.record(false);
