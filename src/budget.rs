@@ -290,39 +290,3 @@ impl Drop for RefusedFuture {
         });
     }
 }
-
-/// Returns a number for the thread that this runs on, not 0: to guess by, for another thread may by chance have
-/// the same. Without an operating system all threads look like one.
-pub(crate) fn this_thread() -> u32 {
-    if cfg!(all(
-        feature = "std",
-        not(all(target_family = "wasm", target_os = "unknown"))
-    )) {
-        with_budget(1, |budget| core::ptr::from_ref(budget).addr() as u32 | 1)
-    } else {
-        1
-    }
-}
-
-/// Returns a number that differs from call to call (xorshift), with no memory but the thread's own.
-#[cfg(feature = "std")]
-pub(crate) fn random() -> u32 {
-    thread_local! {
-        static LAST: Cell<u32> = const { Cell::new(1) };
-    }
-    let next = LAST.try_with(|last| {
-        let mut number = last.get();
-        number ^= number << 13;
-        number ^= number >> 17;
-        number ^= number << 5;
-        last.set(number);
-        number
-    });
-    next.unwrap_or(1)
-}
-
-/// Without threads nobody ever asks.
-#[cfg(not(feature = "std"))]
-pub(crate) fn random() -> u32 {
-    0
-}

@@ -73,6 +73,10 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
         D::Opposite::wait_queue(self.queue)
     }
 
+    fn is_ready(&self) -> bool {
+        self.queue.ring.is_next_ready::<D>()
+    }
+
     fn is_closed(&self) -> bool {
         self.queue.is_closed()
     }

@@ -12,7 +12,7 @@ use super::chunk::Chunk;
 use super::claim::{ATTEMPTS, Direction, Kind, Recv, RecvGranted, SendReserved, Sent, stamp};
 use super::word::{Geometry, Position, Word};
 use super::{Refusal, Ring, Slot};
-use crate::sync::{Ordering, Retreat};
+use crate::sync::{ClaimBackoff, Ordering};
 
 /// Claimed slots, before the claim is finished (R1).
 struct Batch<'a, T, D> {
@@ -134,7 +134,7 @@ impl<T> Ring<T> {
         limit: usize,
         mut prepare: impl FnMut(usize),
     ) -> Result<Batch<'_, T, K::Direction>, Refusal> {
-        let mut retreat = Retreat::new();
+        let mut backoff = ClaimBackoff::new();
         let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let at = seen.position();
@@ -157,7 +157,7 @@ impl<T> Ring<T> {
                     direction: PhantomData,
                 });
             }
-            retreat.step();
+            backoff.step();
             seen = self.glance::<K::Direction>();
         }
         Err(Refusal::Contended)

@@ -4,7 +4,7 @@ use core::mem::MaybeUninit;
 
 use super::word::{Geometry, MAX_PERMITS, Position, Step, Word, full};
 use super::{Refusal, Ring, Slot, invariant};
-use crate::sync::{AtomicU64, Ordering, Retreat};
+use crate::sync::{AtomicU64, ClaimBackoff, Ordering};
 
 /// How often a claim is tried before the caller is told that it is contended. Each try but the first means that
 /// the word has changed since it was read, or that its swap failed spuriously.
@@ -515,7 +515,7 @@ impl<T> Ring<T> {
         &self,
         refuse: impl Fn(&Self, Word) -> Result<Word, Refusal>,
     ) -> Result<Claim<'_, T>, Refusal> {
-        let mut retreat = Retreat::new();
+        let mut backoff = ClaimBackoff::new();
         let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let ready = K::admits(self, seen)
@@ -527,7 +527,7 @@ impl<T> Ring<T> {
             if self.swap::<K>(seen, step, 1) {
                 return Ok(claim);
             }
-            retreat.step();
+            backoff.step();
             seen = self.glance::<K::Direction>();
         }
         Err(Refusal::Contended)
@@ -590,6 +590,11 @@ impl<T> Ring<T> {
         seen.permits() < self.capacity() as u64
             && self.is_ready::<Head>(self.geometry.ahead(seen.position(), seen.permits()))
             && self.is_ready::<Head>(seen.position())
+    }
+
+    /// Returns whether the next slot seems to be ready for a direction.
+    pub(crate) fn is_next_ready<D: Direction>(&self) -> bool {
+        self.is_ready::<D>(self.glance::<D>().position())
     }
 
     #[inline(always)]

@@ -15,7 +15,7 @@
 use super::claim::{ATTEMPTS, Direction, Tail};
 use super::word::{MAX_PERMITS, Word, change};
 use super::{Refusal, Ring, invariant};
-use crate::sync::{Ordering, Retreat};
+use crate::sync::{ClaimBackoff, Ordering};
 
 /// Whom to notify after permits were given back.
 #[must_use]
@@ -114,7 +114,7 @@ impl<T> Ring<T> {
     /// no more could be counted before. In the same step, so that until then it is they who make the ring full:
     /// there is nobody to notify of any room.
     pub(crate) fn retract(&self) -> Option<bool> {
-        let mut retreat = Retreat::new();
+        let mut backoff = ClaimBackoff::new();
         loop {
             let seen = self.glance::<Tail>();
             if seen.permits() as usize <= self.capacity() {
@@ -123,7 +123,7 @@ impl<T> Ring<T> {
             if self.swap_tail(seen, seen.without_permits(1)) {
                 return Some(seen.permits() == MAX_PERMITS);
             }
-            retreat.step();
+            backoff.step();
         }
     }
 
@@ -132,7 +132,7 @@ impl<T> Ring<T> {
         &self,
         judge: impl Fn(&Self, Word) -> Result<Result<usize, Word>, Refusal>,
     ) -> Result<usize, Refusal> {
-        let mut retreat = Retreat::new();
+        let mut backoff = ClaimBackoff::new();
         let mut seen = self.glance::<Tail>();
         for _ in 0..ATTEMPTS {
             if seen.is_closed() {
@@ -148,7 +148,7 @@ impl<T> Ring<T> {
             if self.swap_tail(seen, seen.with_permits(count as u64)) {
                 return Ok(count);
             }
-            retreat.step();
+            backoff.step();
             seen = self.glance::<Tail>();
         }
         Err(Refusal::Contended)
@@ -198,7 +198,7 @@ impl<T> Ring<T> {
     ///
     /// Repeats only after another thread's success, and newcomers have none meanwhile.
     pub(crate) fn reserve_for_waiter<D: Direction>(&self) -> Reserved {
-        let mut backoff = Retreat::new();
+        let mut backoff = ClaimBackoff::new();
         loop {
             let (head, tail) = self.snapshot();
             let seen = D::own(head, tail);

@@ -69,9 +69,15 @@ mod shuttle_block_on;
 #[cfg(shuttle)]
 pub(crate) use self::shuttle::*;
 
+#[cfg(not(any(loom, shuttle)))]
+mod calibration;
 mod hint;
+mod local;
 mod lock;
-mod retreat;
+mod pause;
+#[cfg(not(any(loom, shuttle)))]
+pub(crate) use calibration::pauses;
 pub(crate) use hint::Hint;
+pub(crate) use local::{random, this_thread};
 pub(crate) use lock::Lock;
-pub(crate) use retreat::Retreat;
+pub(crate) use pause::*;

@@ -36,11 +36,15 @@ impl<T> Drop for UnsafeCell<T> {
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
-/// The same.
-pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
+/// A model has no time to spin, and enough to explore.
+pub(crate) fn pauses(_nanos: u32) -> u32 {
+    0
+}
 
-/// The same, and the model has enough to explore.
-pub(crate) const PAUSES: u32 = 0;
+/// A model has several threads.
+pub(crate) fn is_single_core() -> bool {
+    false
+}
 
 pub(crate) use core::hint::spin_loop;
 

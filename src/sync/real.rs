@@ -18,7 +18,13 @@ pub(crate) fn yield_thread() {
     spin_loop();
 }
 
-/// The same.
+/// Nor is anything known of cores.
+#[cfg(not(feature = "std"))]
+pub(crate) fn is_single_core() -> bool {
+    false
+}
+
+/// There is nothing to yield to, as above.
 #[cfg(not(feature = "std"))]
 pub(crate) fn sleep_briefly() {
     spin_loop();
@@ -37,11 +43,6 @@ pub(crate) const POLLS_BEFORE_YIELD: u8 = 4;
 /// How many rounds, each twice as long as the last, an operation spins for somebody else's unfinished
 /// claim before it lets its executor decide.
 pub(crate) const SPIN_ROUNDS: u32 = 6;
-
-/// For how many [`spin_loop`]s an operation that is held up looks again before it parks; for twice as many where the
-/// looks are far apart.
-pub(crate) const PAUSES: u32 = 60;
-
 /// `core::cell::UnsafeCell` with the access style of loom's, so that one text serves both.
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);

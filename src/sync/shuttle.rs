@@ -22,11 +22,15 @@ use super::shuttle_block_on::block_on_for_a_while;
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
-/// The same.
-pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 1;
+/// One shows as much as several.
+pub(crate) fn pauses(_nanos: u32) -> u32 {
+    1
+}
 
-/// The same.
-pub(crate) const PAUSES: u32 = 1;
+/// A schedule has several threads.
+pub(crate) fn is_single_core() -> bool {
+    false
+}
 
 /// As many as other threads get steps in between.
 pub(crate) const MIN_TURNED_AWAY: u32 = 16;

@@ -13,10 +13,7 @@ use std::time::Instant;
 
 use event_listener::{Event, listener};
 
-use super::{Arc, AtomicBool, Ordering};
-
-/// How often a thread looks again before it parks, each time after twice as many [`spin_loop`](super::spin_loop)s.
-pub(crate) const LOOKS_BEFORE_BLOCKING: u32 = 9;
+use super::{Arc, AtomicBool, Hint, Ordering};
 
 /// Runs `future` on this thread, parking the thread while it waits; `None` if `deadline` came first.
 pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
@@ -54,6 +51,19 @@ pub(crate) fn assert_may_block() {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.block_on(async {});
     }
+}
+
+/// Returns whether there is only one core for the threads of this process, by the number of processors, affinity
+/// and quota that the first thread has that asks.
+pub(crate) fn is_single_core() -> bool {
+    /// 0 before they were counted. The system takes some microseconds to tell.
+    static CORES: Hint = Hint::new(0);
+    if CORES.get() == 0 {
+        // If it does not tell: what most machines have.
+        let cores = thread::available_parallelism().map_or(2, core::num::NonZero::get);
+        CORES.set(cores.min(2) as u32);
+    }
+    CORES.get() == 1
 }
 
 /// Lets other threads have this core.

@@ -167,6 +167,16 @@ impl<O: Operation> Waiting<O> {
     }
 }
 
+#[cfg(feature = "std")]
+impl<O: Operation> Waiting<O> {
+    /// For an operation that has spun already.
+    pub(super) fn after_spin(operation: O) -> Self {
+        let mut waiting = Self::new(operation, None);
+        waiting.spun = true;
+        waiting
+    }
+}
+
 impl<O: Operation> Future for Waiting<O> {
     type Output = O::Output;
 

@@ -100,6 +100,9 @@ use crate::ring::{Parked, Reserved, Word};
 pub(crate) trait Side {
     fn queue(&self) -> &WaitQueue;
 
+    /// Returns whether there seems to be something for an operation.
+    fn is_ready(&self) -> bool;
+
     /// The wait queue of the other side.
     fn opposite(&self) -> &WaitQueue;
 

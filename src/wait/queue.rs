@@ -128,6 +128,8 @@ impl WaitQueue {
                 if others == Others::None {
                     // Before the waker is called: its task comes for the word.
                     side.clear_keep(seen);
+                } else {
+                    self.has_waiters.set(1);
                 }
                 waker.wake();
             }
@@ -209,6 +211,11 @@ impl WaitQueue {
     #[inline]
     pub(super) fn may_have_waiters(&self) -> bool {
         self.has_waiters.get() != 0
+    }
+
+    /// Assumes that no waiter is left, until one registers or a notification leaves one.
+    pub(super) fn forget_waiters(&self) {
+        self.has_waiters.set(0);
     }
 
     /// Returns whether some waiter holds a reservation that it has not used.

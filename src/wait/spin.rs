@@ -2,14 +2,16 @@
 //!
 //! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
 //! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
-//! comes sooner. So an operation that was not possible at once is attempted again for some [`PAUSES`] first,
-//! and even before it is found out why: for that, a receiver reads the senders' word, and the other way round,
+//! comes sooner. So an operation that was not possible at once is attempted again for some time first
+//! (`sync/pause.rs` has all lengths), and even before it is found out why: for that, a receiver reads the senders' word, and the other way round,
 //! and its cache line goes back and forth once more. (A batch reads it at each attempt.) But
 //!
 //! * not if the other side last waited on this very thread: it may need the thread again, and then nothing can
 //!   come. A channel that was only ever used on one thread never spins; nor one where one side never waited.
-//! * not more often than every [`stride`] of pauses. Each attempt takes a cache line from the side that is at
-//!   work, and finds one message. Checking less often lets the other side build a batch.
+//! * not on a single core, where nothing can come meanwhile. A blocking call yields its thread there.
+//! * not more often than every [`stride`]. Each attempt takes a cache line from the side that is at work, and
+//!   finds one message. Checking less often lets the other side build a batch. While strides bring no more than
+//!   one message each, as in a round trip, attempts are dense at first, and a stride is tried now and then.
 //! * less and less often while it fails: each cooldown is longer than the one before.
 //!
 //! A channel of one message is a case of its own, for there every message is waited for on both sides. Two tasks
@@ -20,45 +22,28 @@
 //!
 //! Spinning counts against the cooperative budget. What it gains is in `compare/README.md`, "What was tried".
 
-use core::iter::repeat_n;
-
 use super::standby::StandingBy;
 use super::{Operation, Side};
 use crate::budget;
-use crate::sync::{Hint, PAUSES, spin_loop};
+#[cfg(feature = "std")]
+use crate::sync::THREAD_SPIN;
+use crate::sync::{
+    self, Hint, LONGEST_STRIDE, SHORTEST_STRIDE, SPIN_PER_UNIT, STRIDE_PER_MESSAGE, TASK_SPIN,
+    pauses, spin_loop,
+};
 
-/// Returns how many pauses there are from one attempt to the next: about as many as a quarter of the messages
-/// that fit take.
+/// Returns how many nanoseconds there are from one attempt to the next.
 fn stride(capacity: usize) -> u32 {
-    (capacity / 4).clamp(1, LONGEST_STRIDE) as u32
+    u32::try_from(capacity)
+        .unwrap_or(u32::MAX)
+        .saturating_mul(STRIDE_PER_MESSAGE)
+        .clamp(SHORTEST_STRIDE, LONGEST_STRIDE)
 }
-
-/// Some microseconds, by which a message may be late.
-const LONGEST_STRIDE: usize = 128;
-
-/// Attempts `operation` after each of these numbers of pauses.
-pub(super) fn attempt_after<O: Operation>(
-    mut strides: impl Iterator<Item = u32>,
-    operation: &mut O,
-) -> Option<O::Output> {
-    if !operation.may_succeed_at_once() {
-        return None;
-    }
-    strides.find_map(|pauses| {
-        for _ in 0..pauses {
-            spin_loop();
-        }
-        operation.attempt_at_once()
-    })
-}
-
-/// How many pauses cost as much as one operation of the cooperative budget.
-const PAUSES_PER_UNIT: u32 = 8;
 
 /// True one time in `many`. Not counted in the channel, for each count would take a cache line from the other
 /// side.
 fn by_chance(many: u32) -> bool {
-    budget::random() % many == 0
+    sync::random() % many == 0
 }
 
 /// When spinning pauses for a cooldown, and for how long.
@@ -86,7 +71,7 @@ const ONE: Rule = Rule {
     sticky: true,
 };
 
-/// For larger ones.
+/// For larger ones, and for threads.
 const MORE: Rule = Rule {
     every: 1,
     threshold: 1,
@@ -95,11 +80,32 @@ const MORE: Rule = Rule {
     sticky: false,
 };
 
+#[cfg(feature = "std")]
+const THREAD: Rule = Rule {
+    threshold: 2,
+    ..MORE
+};
+
+/// How often a thread lets others run on a single core before it parks.
+#[cfg(feature = "std")]
+const YIELDS: u32 = 4;
+
+/// One operation in so many that stood in for waiters checks whether there still are any, by forgetting them.
+const FORGET_WAITERS_EVERY: u32 = 64;
+
+/// After how many strides in a row that brought one message or slot attempts become dense.
+const SINGLE_FINDS: u32 = 4;
+
+/// For how many operations they are dense then. A round trip waits for so many strides in so many that it need
+/// not wait for.
+const SINGLES: u32 = 64;
+
 /// The outcomes of spinning lately.
 #[derive(Debug)]
 pub(crate) struct Spinner {
     /// The channel holds one message.
     is_one: bool,
+    /// How many nanoseconds there are from one attempt to the next.
     stride: u32,
     /// The thread on which an operation last had to wait, for a full or empty channel or a lost claim; 0 if none
     /// ever had to.
@@ -108,6 +114,10 @@ pub(crate) struct Spinner {
     peer_elsewhere: Hint,
     /// How many more of the recorded outcomes were failures than successes.
     failures: Hint,
+    /// How many attempts in a row found one message or slot after a whole stride.
+    single_finds: Hint,
+    /// How many operations are to attempt densely at first.
+    singles: Hint,
     /// How many operations that have to wait are not to spin.
     cooldown: Hint,
     /// How long the last cooldown was, halved by every success since.
@@ -123,6 +133,8 @@ impl Spinner {
             thread: Hint::default(),
             peer_elsewhere: Hint::default(),
             failures: Hint::default(),
+            single_finds: Hint::default(),
+            singles: Hint::default(),
             cooldown: Hint::default(),
             last: Hint::default(),
         }
@@ -132,7 +144,7 @@ impl Spinner {
         if self.is_one { &ONE } else { &MORE }
     }
 
-    /// Attempts `operation`, which was not possible at once, a few times more.
+    /// Attempts `operation` of a task, which was not possible at once, a few times more.
     #[cold]
     pub(super) fn spin<O: Operation>(
         &self,
@@ -140,45 +152,109 @@ impl Spinner {
         side: &O::Side,
     ) -> Option<O::Output> {
         let rule = self.rule();
-        let opposite = &side.opposite().spinner;
-        if !operation.may_succeed_at_once()
-            || !self.peer_may_run(opposite)
-            || self.is_cooling_down()
+        if !self.peer_may_run(&side.opposite().spinner, rule)
+            || sync::is_single_core()
+            || !self.may_spin(operation)
         {
             return None;
         }
-        // A model does not spin.
-        let stands_by = PAUSES != 0 && side.queue().may_have_waiters();
-        let standing_by = stands_by.then(|| StandingBy::new(side));
-        let mut pauses = 0;
-        let strides = self.strides().inspect(|stride| pauses += stride);
-        let output = attempt_after(strides, operation);
-        budget::charge(pauses / PAUSES_PER_UNIT);
-        drop(standing_by);
-        if by_chance(rule.every) {
-            self.record(output.is_some());
+        self.attempt_often(operation, side, rule, self.stride)
+    }
+
+    /// Attempts `operation` of a thread, as above, and then for longer and longer. On a single
+    /// core the other side needs that core.
+    #[cfg(feature = "std")]
+    pub(super) fn spin_thread<O: Operation>(
+        &self,
+        operation: &mut O,
+        side: &O::Side,
+    ) -> Option<O::Output> {
+        if sync::is_single_core() {
+            return (0..YIELDS).find_map(|_| {
+                sync::yield_thread();
+                operation.attempt_at_once()
+            });
+        }
+        if !self.may_spin(operation) {
+            return None;
+        }
+        let output = self.attempt_often(operation, side, &THREAD, THREAD_SPIN);
+        if output.is_none() || self.thread.get() == 0 {
+            self.thread.set(sync::this_thread());
         }
         output
     }
 
-    /// For how many pauses to wait before each attempt; none in a loom run.
-    pub(super) fn strides(&self) -> impl Iterator<Item = u32> + use<> {
-        repeat_n(self.stride, PAUSES.div_ceil(self.stride) as usize)
+    /// Returns whether attempts lately found one message or slot at a time, counting down to the next one that
+    /// is to find more.
+    fn takes_single_ones(&self) -> bool {
+        let singles = self.singles.get();
+        self.singles.set(singles.saturating_sub(1));
+        singles > 0
     }
 
-    /// Returns how many pauses there should be from one attempt to the next.
-    #[cfg(feature = "std")]
-    pub(super) fn stride(&self) -> u32 {
-        self.stride
+    /// Returns whether spinning may help `operation`, and was of use lately.
+    fn may_spin<O: Operation>(&self, operation: &O) -> bool {
+        let is_model = pauses(self.stride) == 0;
+        !is_model && operation.may_succeed_at_once() && !self.is_cooling_down()
+    }
+
+    /// Attempts `operation` once per stride, and then after longer and longer pauses, up to `longest` nanoseconds.
+    fn attempt_often<O: Operation>(
+        &self,
+        operation: &mut O,
+        side: &O::Side,
+        rule: &Rule,
+        longest: u32,
+    ) -> Option<O::Output> {
+        let has_waiters = side.queue().may_have_waiters();
+        let standing_by = has_waiters.then(|| StandingBy::new(side));
+        let mut pause = if self.takes_single_ones() {
+            SHORTEST_STRIDE
+        } else {
+            self.stride
+        };
+        let mut attempts = TASK_SPIN.div_ceil(self.stride);
+        let mut spent = 0;
+        let output = loop {
+            for _ in 0..pauses(pause) {
+                spin_loop();
+            }
+            spent += pause;
+            if let Some(output) = operation.attempt_at_once() {
+                break Some(output);
+            }
+            if pause == self.stride && attempts > 1 {
+                attempts -= 1;
+            } else if pause < self.stride {
+                pause = (2 * pause).min(self.stride);
+            } else if 2 * pause <= longest {
+                pause *= 2;
+            } else {
+                break None;
+            }
+        };
+        drop(standing_by);
+        if has_waiters && by_chance(FORGET_WAITERS_EVERY) {
+            side.queue().forget_waiters();
+        }
+        budget::charge(spent / SPIN_PER_UNIT);
+        if output.is_some() && pause >= self.stride && pause > SHORTEST_STRIDE {
+            self.record_find(side.is_ready());
+        }
+        if rule.every == 1 || by_chance(rule.every) {
+            self.record(output.is_some(), rule);
+        }
+        output
     }
 
     /// Returns whether the other side may be at work on another thread.
-    fn peer_may_run(&self, opposite: &Self) -> bool {
-        let here = budget::this_thread();
+    fn peer_may_run(&self, opposite: &Self, rule: &Rule) -> bool {
+        let here = sync::this_thread();
         self.thread.set(here);
         let there = opposite.thread.get();
         let differs = there != here && there != 0;
-        if differs && self.rule().sticky {
+        if differs && rule.sticky {
             self.peer_elsewhere.set(1);
         }
         differs || self.peer_elsewhere.get() == 1
@@ -190,9 +266,23 @@ impl Spinner {
         cooldown > 0
     }
 
+    /// Records whether an attempt after a whole stride found more than one message or slot.
+    fn record_find(&self, several: bool) {
+        let in_a_row = if several {
+            0
+        } else {
+            self.single_finds.get() + 1
+        };
+        if in_a_row < SINGLE_FINDS {
+            self.single_finds.set(in_a_row);
+        } else {
+            self.single_finds.set(0);
+            self.singles.set(SINGLES);
+        }
+    }
+
     /// Records whether spinning was worth it.
-    fn record(&self, success: bool) {
-        let rule = self.rule();
+    fn record(&self, success: bool, rule: &Rule) {
         if success {
             self.failures.set(self.failures.get().saturating_sub(1));
             self.last.set(self.last.get() / 2);
@@ -225,7 +315,7 @@ mod tests {
     fn fail(spinner: &Spinner) -> u32 {
         for _ in 0..spinner.rule().threshold {
             assert_eq!(cooldown_of(spinner), 0, "threshold");
-            spinner.record(false);
+            spinner.record(false, spinner.rule());
         }
         cooldown_of(spinner)
     }
@@ -242,7 +332,7 @@ mod tests {
             }
             assert_eq!(fail(&spinner), rule.longest);
             for _ in 0..20 {
-                spinner.record(true);
+                spinner.record(true, spinner.rule());
             }
             assert_eq!(fail(&spinner), rule.first);
         }
@@ -252,28 +342,49 @@ mod tests {
     fn one_failure_among_successes_is_forgiven() {
         let spinner = Spinner::new(1);
         for _ in 0..10 {
-            spinner.record(false);
-            spinner.record(true);
+            spinner.record(false, spinner.rule());
+            spinner.record(true, spinner.rule());
         }
         assert_eq!(cooldown_of(&spinner), 0);
+    }
+
+    #[test]
+    fn attempts_become_dense_while_strides_bring_single_messages() {
+        let spinner = Spinner::new(1024);
+        for several in [false, false, false, true, false, false, false] {
+            spinner.record_find(several);
+            assert!(
+                !spinner.takes_single_ones(),
+                "never {SINGLE_FINDS} in a row"
+            );
+        }
+        spinner.record_find(false);
+        for _ in 0..SINGLES {
+            assert!(spinner.takes_single_ones());
+        }
+        assert!(
+            !spinner.takes_single_ones(),
+            "one stride shows whether there are more now"
+        );
     }
 
     #[test]
     fn nothing_is_expected_before_two_threads_were_seen() {
         for capacity in [1, 2] {
             let [here, there] = [(); 2].map(|()| Spinner::new(capacity));
-            let sticky = here.rule().sticky;
-            assert!(!here.peer_may_run(&there), "nobody was there");
-            assert!(!there.peer_may_run(&here), "on this very thread");
-            assert!(!here.peer_may_run(&there));
+            let rule = here.rule();
+            let sticky = rule.sticky;
+            assert!(!here.peer_may_run(&there, rule), "nobody was there");
+            assert!(!there.peer_may_run(&here, rule), "on this very thread");
+            assert!(!here.peer_may_run(&there, rule));
             std::thread::scope(|scope| {
-                let other = scope.spawn(|| there.peer_may_run(&here));
+                let other = scope.spawn(|| there.peer_may_run(&here, rule));
                 assert!(other.join().unwrap());
             });
-            assert!(here.peer_may_run(&there));
+            assert!(here.peer_may_run(&there, rule));
             // Now both have been on this thread last.
-            assert_eq!(there.peer_may_run(&here), sticky);
-            assert_eq!(here.peer_may_run(&there), sticky);
+            assert_eq!(there.peer_may_run(&here, rule), sticky);
+            assert_eq!(here.peer_may_run(&there, rule), sticky);
         }
     }
 }

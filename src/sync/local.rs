@@ -1,0 +1,57 @@
+//! What a thread knows of itself.
+
+use core::cell::Cell;
+
+#[cfg(feature = "std")]
+use super::thread_local;
+
+#[cfg(feature = "std")]
+thread_local! {
+    // The last random number; 0 before the first.
+    static LAST: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Returns a number for the thread that this runs on, not 0: to guess by, for another thread may by chance have
+/// the same. Without an operating system all threads look like one.
+pub(crate) fn this_thread() -> u32 {
+    #[cfg(all(
+        feature = "std",
+        not(all(target_family = "wasm", target_os = "unknown"))
+    ))]
+    return LAST.try_with(number).unwrap_or(1);
+    #[cfg(not(all(
+        feature = "std",
+        not(all(target_family = "wasm", target_os = "unknown"))
+    )))]
+    return 1;
+}
+
+#[cfg(feature = "std")]
+fn number(local: &Cell<u32>) -> u32 {
+    core::ptr::from_ref(local).addr() as u32 | 1
+}
+
+/// Returns a number that differs from call to call and from thread to thread (xorshift).
+#[cfg(feature = "std")]
+pub(crate) fn random() -> u32 {
+    let next = LAST.try_with(|last| {
+        let mut next = match last.get() {
+            // A model must come out the same twice.
+            0 if cfg!(any(loom, shuttle)) => 1,
+            0 => number(last),
+            last => last,
+        };
+        next ^= next << 13;
+        next ^= next >> 17;
+        next ^= next << 5;
+        last.set(next);
+        next
+    });
+    next.unwrap_or(1)
+}
+
+/// Without threads there is nothing to be random about.
+#[cfg(not(feature = "std"))]
+pub(crate) fn random() -> u32 {
+    0
+}
