@@ -54,7 +54,7 @@ pub(crate) fn assert_may_block() {
 }
 
 /// Returns whether there is only one core for the threads of this process, by the number of processors, affinity
-/// and quota that the first thread has that asks.
+/// and quota that the first thread has that creates a channel.
 pub(crate) fn is_single_core() -> bool {
     /// 0 before they were counted. The system takes some microseconds to tell.
     static CORES: Hint = Hint::new(0);

@@ -105,6 +105,8 @@ const SINGLES: u32 = 64;
 pub(crate) struct Spinner {
     /// The channel holds one message.
     is_one: bool,
+    /// Found out when the channel is created, since the system may need to allocate to tell.
+    on_single_core: bool,
     /// How many nanoseconds there are from one attempt to the next.
     stride: u32,
     /// The thread on which an operation last had to wait, for a full or empty channel or a lost claim; 0 if none
@@ -129,6 +131,7 @@ impl Spinner {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             is_one: capacity == 1,
+            on_single_core: sync::is_single_core(),
             stride: stride(capacity),
             thread: Hint::default(),
             peer_elsewhere: Hint::default(),
@@ -153,7 +156,7 @@ impl Spinner {
     ) -> Option<O::Output> {
         let rule = self.rule();
         if !self.peer_may_run(&side.opposite().spinner, rule)
-            || sync::is_single_core()
+            || self.on_single_core
             || !self.may_spin(operation)
         {
             return None;
@@ -169,7 +172,7 @@ impl Spinner {
         operation: &mut O,
         side: &O::Side,
     ) -> Option<O::Output> {
-        if sync::is_single_core() {
+        if self.on_single_core {
             return (0..YIELDS).find_map(|_| {
                 sync::yield_thread();
                 operation.attempt_at_once()
