@@ -43,6 +43,8 @@ fn a_slot_is_its_message_and_eight_bytes() {
 
 #[test]
 fn a_channel_allocates_twice_and_its_fixed_part_is_small() {
+    // The first channel of a process asks the system how many cores there are.
+    drop(channel::<u64>(1));
     let before = allocated();
     let handles = channel::<u64>(100);
     let after = allocated();

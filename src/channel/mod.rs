@@ -38,7 +38,8 @@ use turn::ReservationLock;
 /// messages still in the channel are dropped and sending fails.
 ///
 /// All memory is allocated here, one slot (the message and 8 bytes, padded to the alignment) for each
-/// unit of capacity.
+/// unit of capacity. The first channel of a process also asks the operating system how many cores there
+/// are, which takes some microseconds.
 ///
 /// # Panics
 ///
