@@ -71,7 +71,7 @@ const ONE: Rule = Rule {
     sticky: true,
 };
 
-/// For larger ones, and for threads.
+/// For larger ones.
 const MORE: Rule = Rule {
     every: 1,
     threshold: 1,
@@ -80,6 +80,7 @@ const MORE: Rule = Rule {
     sticky: false,
 };
 
+/// For threads, whatever the capacity. To park one can cost tens of microseconds, so one failure is forgiven.
 #[cfg(feature = "std")]
 const THREAD: Rule = Rule {
     threshold: 2,
@@ -198,6 +199,7 @@ impl Spinner {
 
     /// Returns whether spinning may help `operation`, and was of use lately.
     fn may_spin<O: Operation>(&self, operation: &O) -> bool {
+        // A model has no time to spin.
         let is_model = pauses(self.stride) == 0;
         !is_model && operation.may_succeed_at_once() && !self.is_cooling_down()
     }
