@@ -58,6 +58,5 @@ mod tests {
         assert_eq!(pauses(0), 1);
         assert!(pauses(1_000) <= pauses(10_000));
         assert!(pauses(u32::MAX) >= u32::MAX / 128 - 1);
-        assert_eq!(pauses(10_000), pauses(10_000), "counted once");
     }
 }

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 pub(crate) struct Hint(AtomicU32);
 
 impl Hint {
-    #[cfg(not(any(loom, shuttle)))]
+    #[cfg(any(not(feature = "std"), not(any(loom, shuttle))))]
     pub(crate) const fn new(value: u32) -> Self {
         Self(AtomicU32::new(value))
     }

@@ -1,5 +1,6 @@
 //! What a thread knows of itself.
 
+#[cfg(feature = "std")]
 use core::cell::Cell;
 
 #[cfg(feature = "std")]

@@ -81,3 +81,6 @@ pub(crate) use hint::Hint;
 pub(crate) use local::{random, this_thread};
 pub(crate) use lock::Lock;
 pub(crate) use pause::*;
+
+/// Models need no more than one attempt of each kind.
+pub(crate) const IS_MODEL: bool = cfg!(any(loom, shuttle));

@@ -10,7 +10,8 @@ use super::{pauses, random};
 pub(crate) const TASK_SPIN: u32 = 1_500;
 
 /// Up to what time from one attempt to the next a blocking call spins on, doubling it each time, before it parks
-/// its thread: some 13 us in all, about what the system calls and the way back to a core take.
+/// its thread: 11 to 18 us in all, about what the system calls and the way back to a core take.
+#[cfg(feature = "std")]
 pub(crate) const THREAD_SPIN: u32 = 8_000;
 
 /// How long an operation spins from one attempt to the next, per message that fits into the channel: a quarter of

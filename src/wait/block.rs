@@ -9,7 +9,7 @@ use crate::sync;
 /// Attempts `operation` on this thread until it is done, parking the thread in between; `None` if `deadline`
 /// came first. What is there when the deadline comes is taken.
 ///
-/// Before the thread parks it spins for up to 15 us, without a look at `deadline`. To park and to be woken are
+/// Before the thread parks it spins for up to some 20 us, without a look at `deadline` unless that has passed. To park and to be woken are
 /// system calls for both sides, and a thread of the other side that runs at this moment is usually quicker. While
 /// it was not lately, the thread parks at once (`spin.rs`). It does not yield, for among busy threads that would
 /// give a whole time slice away; but on a single core it yields instead of spinning, since nothing else can help.
@@ -23,9 +23,11 @@ pub(crate) fn block<O: Operation>(
     if let Some(output) = operation.attempt_at_once() {
         return Some(output);
     }
-    let side = operation.side();
-    if let Some(output) = side.queue().spinner.spin_thread(&mut operation, &side) {
-        return Some(output);
+    if deadline.is_none_or(|deadline| Instant::now() < deadline) {
+        let side = operation.side();
+        if let Some(output) = side.queue().spinner.spin_thread(&mut operation, &side) {
+            return Some(output);
+        }
     }
     sync::block_on_until(Waiting::after_spin(operation), deadline)
 }

@@ -213,7 +213,8 @@ impl WaitQueue {
         self.has_waiters.get() != 0
     }
 
-    /// Assumes that no waiter is left, until one registers or a notification leaves one.
+    /// Assumes that no waiter is left, until one registers or a simple notification leaves one. A guess that only
+    /// decides whether spinning operations stand in for waiters.
     pub(super) fn forget_waiters(&self) {
         self.has_waiters.set(0);
     }

@@ -23,13 +23,13 @@
 //! Spinning counts against the cooperative budget. What it gains is in `compare/README.md`, "What was tried".
 
 use super::standby::StandingBy;
-use super::{Operation, Side};
+use super::{Attempt, Operation, Side};
 use crate::budget;
 #[cfg(feature = "std")]
 use crate::sync::THREAD_SPIN;
 use crate::sync::{
-    self, Hint, LONGEST_STRIDE, SHORTEST_STRIDE, SPIN_PER_UNIT, STRIDE_PER_MESSAGE, TASK_SPIN,
-    pauses, spin_loop,
+    self, Hint, IS_MODEL, LONGEST_STRIDE, SHORTEST_STRIDE, SPIN_PER_UNIT, STRIDE_PER_MESSAGE,
+    TASK_SPIN, pauses, spin_loop,
 };
 
 /// Returns how many nanoseconds there are from one attempt to the next.
@@ -46,6 +46,15 @@ fn by_chance(many: u32) -> bool {
     sync::random() % many == 0
 }
 
+/// Makes a thorough attempt.
+fn attempt<O: Operation>(operation: &mut O) -> Option<O::Output> {
+    match operation.attempt() {
+        // The operation was not woken, so that it has nothing to pass on.
+        Attempt::Done(output) | Attempt::GivenUp(output) => Some(output),
+        Attempt::Blocked | Attempt::Busy => None,
+    }
+}
+
 /// When spinning pauses for a cooldown, and for how long.
 #[derive(Debug)]
 struct Rule {
@@ -60,6 +69,8 @@ struct Rule {
     longest: u32,
     /// Once both sides were seen on different threads, they are expected to be so again.
     sticky: bool,
+    /// For tasks: they are charged, and stand in for waiters. A thread that spins may be suspended in the middle.
+    is_task: bool,
 }
 
 /// For channels of one message.
@@ -69,6 +80,7 @@ const ONE: Rule = Rule {
     first: 15,
     longest: 16_383,
     sticky: true,
+    is_task: true,
 };
 
 /// For larger ones.
@@ -78,12 +90,14 @@ const MORE: Rule = Rule {
     first: 1,
     longest: 15,
     sticky: false,
+    is_task: true,
 };
 
 /// For threads, whatever the capacity. To park one can cost tens of microseconds, so one failure is forgiven.
 #[cfg(feature = "std")]
 const THREAD: Rule = Rule {
     threshold: 2,
+    is_task: false,
     ..MORE
 };
 
@@ -101,7 +115,7 @@ const SINGLE_FINDS: u32 = 4;
 /// not wait for.
 const SINGLES: u32 = 64;
 
-/// The outcomes of spinning lately.
+/// The outcomes of spinning lately. Tasks and threads of one side share them.
 #[derive(Debug)]
 pub(crate) struct Spinner {
     /// The channel holds one message.
@@ -175,8 +189,11 @@ impl Spinner {
     ) -> Option<O::Output> {
         if self.on_single_core {
             return (0..YIELDS).find_map(|_| {
-                sync::yield_thread();
-                operation.attempt_at_once()
+                let output = attempt(operation);
+                if output.is_none() {
+                    sync::yield_thread();
+                }
+                output
             });
         }
         if !self.may_spin(operation) {
@@ -212,14 +229,18 @@ impl Spinner {
         rule: &Rule,
         longest: u32,
     ) -> Option<O::Output> {
-        let has_waiters = side.queue().may_have_waiters();
+        let has_waiters = rule.is_task && side.queue().may_have_waiters();
         let standing_by = has_waiters.then(|| StandingBy::new(side));
         let mut pause = if self.takes_single_ones() {
             SHORTEST_STRIDE
         } else {
             self.stride
         };
-        let mut attempts = TASK_SPIN.div_ceil(self.stride);
+        let mut attempts = if IS_MODEL {
+            1
+        } else {
+            TASK_SPIN.div_ceil(self.stride)
+        };
         let mut spent = 0;
         let output = loop {
             for _ in 0..pauses(pause) {
@@ -233,7 +254,14 @@ impl Spinner {
                 attempts -= 1;
             } else if pause < self.stride {
                 pause = (2 * pause).min(self.stride);
-            } else if 2 * pause <= longest {
+            } else if 2 * pause <= longest && !IS_MODEL {
+                if pause == self.stride {
+                    // Sees what the others do not: capacity beside permits, and a channel that is closed.
+                    let output = attempt(operation);
+                    if output.is_some() {
+                        break output;
+                    }
+                }
                 pause *= 2;
             } else {
                 break None;
@@ -243,7 +271,9 @@ impl Spinner {
         if has_waiters && by_chance(FORGET_WAITERS_EVERY) {
             side.queue().forget_waiters();
         }
-        budget::charge(spent / SPIN_PER_UNIT);
+        if rule.is_task {
+            budget::charge(spent / SPIN_PER_UNIT);
+        }
         if output.is_some() && pause >= self.stride && pause > SHORTEST_STRIDE {
             self.record_find(side.is_ready());
         }
