@@ -18,6 +18,13 @@ impl Hint {
         self.0.load(Ordering::Relaxed)
     }
 
+    /// Counts down to 0. Returns whether it was not there yet.
+    pub(crate) fn count_down(&self) -> bool {
+        let value = self.get();
+        self.set(value.saturating_sub(1));
+        value > 0
+    }
+
     /// Writes only if `value` is new: others may be reading.
     pub(crate) fn set(&self, value: u32) {
         if self.get() != value {

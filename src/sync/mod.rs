@@ -82,5 +82,18 @@ pub(crate) use local::{random, this_thread};
 pub(crate) use lock::Lock;
 pub(crate) use pause::*;
 
-/// Models need no more than one attempt of each kind.
-pub(crate) const IS_MODEL: bool = cfg!(any(loom, shuttle));
+/// How often an operation attempts while it spins, at most. A loom model has enough to explore without, and one
+/// attempt shows a schedule as much as several.
+pub(crate) const MOST_ATTEMPTS: u32 = if cfg!(loom) {
+    0
+} else if cfg!(shuttle) {
+    1
+} else {
+    u32::MAX
+};
+
+/// Without an operating system nothing is known of cores, and models have several threads.
+#[cfg(any(not(feature = "std"), loom, shuttle))]
+pub(crate) fn is_single_core() -> bool {
+    false
+}

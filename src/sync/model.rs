@@ -41,11 +41,6 @@ pub(crate) fn pauses(_nanos: u32) -> u32 {
     0
 }
 
-/// A model has several threads.
-pub(crate) fn is_single_core() -> bool {
-    false
-}
-
 pub(crate) use core::hint::spin_loop;
 
 /// The first attempt that is turned away comes back, the second one takes the reservation back.

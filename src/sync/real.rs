@@ -18,13 +18,7 @@ pub(crate) fn yield_thread() {
     spin_loop();
 }
 
-/// Nor is anything known of cores.
-#[cfg(not(feature = "std"))]
-pub(crate) fn is_single_core() -> bool {
-    false
-}
-
-/// There is nothing to yield to, as above.
+/// The same.
 #[cfg(not(feature = "std"))]
 pub(crate) fn sleep_briefly() {
     spin_loop();

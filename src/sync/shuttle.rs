@@ -27,11 +27,6 @@ pub(crate) fn pauses(_nanos: u32) -> u32 {
     1
 }
 
-/// A schedule has several threads.
-pub(crate) fn is_single_core() -> bool {
-    false
-}
-
 /// As many as other threads get steps in between.
 pub(crate) const MIN_TURNED_AWAY: u32 = 16;
 

@@ -134,7 +134,7 @@ impl WaitQueue {
                 waker.wake();
             }
             One::None => {
-                self.has_waiters.set(0);
+                self.forget_waiters();
                 side.clear_keep(seen);
             }
             One::Not => self.notify_several(side, count, seen),

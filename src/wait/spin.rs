@@ -3,8 +3,9 @@
 //! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
 //! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
 //! comes sooner. So an operation that was not possible at once is attempted again for some time first
-//! (`sync/pause.rs` has all lengths), and even before it is found out why: for that, a receiver reads the senders' word, and the other way round,
-//! and its cache line goes back and forth once more. (A batch reads it at each attempt.) But
+//! (`sync/pause.rs` has all lengths), and even before it is found out why: for that, a receiver reads the senders'
+//! word, and the other way round, and its cache line goes back and forth once more. (A batch reads it at each
+//! attempt.) But
 //!
 //! * not if the other side last waited on this very thread: it may need the thread again, and then nothing can
 //!   come. A channel that was only ever used on one thread never spins; nor one where one side never waited.
@@ -28,7 +29,7 @@ use crate::budget;
 #[cfg(feature = "std")]
 use crate::sync::THREAD_SPIN;
 use crate::sync::{
-    self, Hint, IS_MODEL, LONGEST_STRIDE, SHORTEST_STRIDE, SPIN_PER_UNIT, STRIDE_PER_MESSAGE,
+    self, Hint, LONGEST_STRIDE, MOST_ATTEMPTS, SHORTEST_STRIDE, SPIN_PER_UNIT, STRIDE_PER_MESSAGE,
     TASK_SPIN, pauses, spin_loop,
 };
 
@@ -43,7 +44,7 @@ fn stride(capacity: usize) -> u32 {
 /// True one time in `many`. Not counted in the channel, for each count would take a cache line from the other
 /// side.
 fn by_chance(many: u32) -> bool {
-    sync::random() % many == 0
+    many == 1 || sync::random() % many == 0
 }
 
 /// Makes a thorough attempt.
@@ -170,8 +171,8 @@ impl Spinner {
         side: &O::Side,
     ) -> Option<O::Output> {
         let rule = self.rule();
-        if !self.peer_may_run(&side.opposite().spinner, rule)
-            || self.on_single_core
+        if self.on_single_core
+            || !self.peer_may_run(&side.opposite().spinner, rule)
             || !self.may_spin(operation)
         {
             return None;
@@ -206,19 +207,9 @@ impl Spinner {
         output
     }
 
-    /// Returns whether attempts lately found one message or slot at a time, counting down to the next one that
-    /// is to find more.
-    fn takes_single_ones(&self) -> bool {
-        let singles = self.singles.get();
-        self.singles.set(singles.saturating_sub(1));
-        singles > 0
-    }
-
     /// Returns whether spinning may help `operation`, and was of use lately.
     fn may_spin<O: Operation>(&self, operation: &O) -> bool {
-        // A model has no time to spin.
-        let is_model = pauses(self.stride) == 0;
-        !is_model && operation.may_succeed_at_once() && !self.is_cooling_down()
+        MOST_ATTEMPTS != 0 && operation.may_succeed_at_once() && !self.cooldown.count_down()
     }
 
     /// Attempts `operation` once per stride, and then after longer and longer pauses, up to `longest` nanoseconds.
@@ -231,16 +222,13 @@ impl Spinner {
     ) -> Option<O::Output> {
         let has_waiters = rule.is_task && side.queue().may_have_waiters();
         let standing_by = has_waiters.then(|| StandingBy::new(side));
-        let mut pause = if self.takes_single_ones() {
+        let mut pause = if self.singles.count_down() {
             SHORTEST_STRIDE
         } else {
             self.stride
         };
-        let mut attempts = if IS_MODEL {
-            1
-        } else {
-            TASK_SPIN.div_ceil(self.stride)
-        };
+        let mut strides = TASK_SPIN.div_ceil(self.stride);
+        let mut attempts = 0;
         let mut spent = 0;
         let output = loop {
             for _ in 0..pauses(pause) {
@@ -250,11 +238,15 @@ impl Spinner {
             if let Some(output) = operation.attempt_at_once() {
                 break Some(output);
             }
-            if pause == self.stride && attempts > 1 {
-                attempts -= 1;
+            attempts += 1;
+            if attempts == MOST_ATTEMPTS {
+                break None;
+            }
+            if pause == self.stride && strides > 1 {
+                strides -= 1;
             } else if pause < self.stride {
                 pause = (2 * pause).min(self.stride);
-            } else if 2 * pause <= longest && !IS_MODEL {
+            } else if 2 * pause <= longest {
                 if pause == self.stride {
                     // Sees what the others do not: capacity beside permits, and a channel that is closed.
                     let output = attempt(operation);
@@ -277,7 +269,7 @@ impl Spinner {
         if output.is_some() && pause >= self.stride && pause > SHORTEST_STRIDE {
             self.record_find(side.is_ready());
         }
-        if rule.every == 1 || by_chance(rule.every) {
+        if by_chance(rule.every) {
             self.record(output.is_some(), rule);
         }
         output
@@ -293,12 +285,6 @@ impl Spinner {
             self.peer_elsewhere.set(1);
         }
         differs || self.peer_elsewhere.get() == 1
-    }
-
-    fn is_cooling_down(&self) -> bool {
-        let cooldown = self.cooldown.get();
-        self.cooldown.set(cooldown.saturating_sub(1));
-        cooldown > 0
     }
 
     /// Records whether an attempt after a whole stride found more than one message or slot.
@@ -341,7 +327,7 @@ mod tests {
 
     fn cooldown_of(spinner: &Spinner) -> u32 {
         let mut parks = 0;
-        while spinner.is_cooling_down() {
+        while spinner.cooldown.count_down() {
             parks += 1;
         }
         parks
@@ -389,16 +375,16 @@ mod tests {
         for several in [false, false, false, true, false, false, false] {
             spinner.record_find(several);
             assert!(
-                !spinner.takes_single_ones(),
+                !spinner.singles.count_down(),
                 "never {SINGLE_FINDS} in a row"
             );
         }
         spinner.record_find(false);
         for _ in 0..SINGLES {
-            assert!(spinner.takes_single_ones());
+            assert!(spinner.singles.count_down());
         }
         assert!(
-            !spinner.takes_single_ones(),
+            !spinner.singles.count_down(),
             "one stride shows whether there are more now"
         );
     }
