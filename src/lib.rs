@@ -109,7 +109,7 @@ mod wait;
 
 pub use channel::{
     Drain, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats, TryIter,
-    Unsent, WeakReceiver, WeakSender, channel,
+    Unsent, WeakReceiver, WeakSender, channel, future,
 };
 #[cfg(feature = "std")]
 pub use channel::{IntoIter, Iter};

@@ -9,7 +9,7 @@ use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, TryRecvError, TrySendError};
 use crate::queue::{Held, Patience, RecvManyOperation};
 use crate::ring::{Chunk, Refusal};
-use crate::wait;
+use crate::wait::Run;
 
 /// How many messages go into the ring with one claim. They are gathered on the stack before.
 const CHUNK: usize = 64;
@@ -224,7 +224,7 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return 0;
         }
-        wait::run(self.recv_many_operation(buffer, limit)).await
+        Run::new(self.recv_many_operation(buffer, limit)).await
     }
 
     /// Receives up to `limit` messages to the end of `buffer` if there are any now. Returns how many: at

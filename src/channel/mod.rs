@@ -3,6 +3,7 @@
 mod batch;
 #[cfg(feature = "std")]
 mod blocking;
+pub mod future;
 mod iter;
 mod permit;
 mod receiver;

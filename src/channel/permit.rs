@@ -3,36 +3,19 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
+use super::future::{Permits, Reserve};
 use super::{Sender, Shared};
 use crate::error::{SendError, TrySendError};
-use crate::queue::{Held, ReserveManyOperation, ReserveOperation, Unavailable};
+use crate::queue::{Held, ReserveManyOperation};
 use crate::ring::{MAX_PERMITS, Refusal};
 use crate::sync::Arc;
-use crate::wait;
 
 impl<T> Shared<T> {
-    /// Takes one permit, waiting for free capacity.
-    async fn reserve(&self) -> Result<(), SendError<()>> {
-        loop {
-            let queue = &self.queue;
-            match wait::run(ReserveOperation { queue }).await {
-                Ok(()) => return Ok(()),
-                Err(Unavailable::Closed) => return Err(SendError(())),
-                Err(Unavailable::Exhausted) => queue.permits_countable().await,
-            }
-        }
-    }
-
     /// Takes at least one and at most `most` permits, waiting for free capacity.
     pub(super) async fn reserve_some(&self, most: usize) -> Result<Held<'_, T>, SendError<()>> {
-        loop {
-            let queue = &self.queue;
-            match wait::run(ReserveManyOperation { queue, most }).await {
-                Ok(count) => return Ok(Held::new(queue, count)),
-                Err(Unavailable::Closed) => return Err(SendError(())),
-                Err(Unavailable::Exhausted) => queue.permits_countable().await,
-            }
-        }
+        let queue = &self.queue;
+        let count = Permits::new(ReserveManyOperation { queue, most }).await?;
+        Ok(Held::new(queue, count))
     }
 
     /// Takes `count` permits, waiting for free capacity.
@@ -101,10 +84,12 @@ impl<T> Sender<T> {
     /// assert_eq!(rx.recv().await, Some(2));
     /// # });
     /// ```
-    pub async fn reserve(&self) -> Result<Permit<'_, T>, SendError<()>> {
-        self.check_open(())?;
-        self.shared.reserve().await?;
-        Ok(Permit::new(&self.shared))
+    #[inline]
+    pub fn reserve(&self) -> Reserve<'_, T> {
+        match self.check_open(()) {
+            Ok(()) => Reserve::new(&self.shared),
+            Err(SendError(())) => Reserve::closed(&self.shared),
+        }
     }
 
     /// Waits for free capacity for `count` messages and reserves it.
@@ -167,8 +152,7 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub async fn reserve_owned(self) -> Result<OwnedPermit<T>, SendError<()>> {
-        self.check_open(())?;
-        self.shared.reserve().await?;
+        core::mem::forget(self.reserve().await?);
         Ok(OwnedPermit { sender: Some(self) })
     }
 
@@ -266,7 +250,7 @@ pub struct Permit<'a, T> {
 
 impl<'a, T> Permit<'a, T> {
     /// A permit that is counted already.
-    fn new(shared: &'a Shared<T>) -> Self {
+    pub(super) fn new(shared: &'a Shared<T>) -> Self {
         Self { shared }
     }
 

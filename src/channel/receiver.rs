@@ -1,5 +1,6 @@
 use core::fmt;
 
+use super::future::Recv;
 use super::{Shared, WeakReceiver};
 use crate::error::TryRecvError;
 use crate::queue::Patience;
@@ -49,8 +50,9 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.recv().await, None);
     /// # });
     /// ```
-    pub async fn recv(&self) -> Option<T> {
-        self.shared.queue.recv_waiting().await
+    #[inline]
+    pub fn recv(&self) -> Recv<'_, T> {
+        Recv::new(&self.shared.queue)
     }
 
     /// Receives the oldest message if there is one. One atomic read-modify-write.

@@ -2,6 +2,7 @@ use core::fmt;
 
 use core::task::{Context, Poll};
 
+use super::future::Send;
 use super::{Shared, WeakSender};
 use crate::error::{SendError, TrySendError};
 use crate::queue::Patience;
@@ -72,13 +73,12 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.send(2).await.unwrap_err().0, 2);
     /// # });
     /// ```
-    pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        let value = self.check_open(value)?;
-        self.shared
-            .queue
-            .send_waiting(value)
-            .await
-            .map_err(SendError)
+    #[inline]
+    pub fn send(&self, value: T) -> Send<'_, T> {
+        match self.check_open(value) {
+            Ok(value) => Send::new(&self.shared.queue, value),
+            Err(SendError(value)) => Send::closed(&self.shared.queue, value),
+        }
     }
 
     /// Sends a message if there is free capacity at once. One atomic read-modify-write.

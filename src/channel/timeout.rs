@@ -7,6 +7,8 @@ use super::{Receiver, Sender};
 use crate::error::{RecvTimeoutError, SendTimeoutError};
 use crate::queue::{RecvOperation, SendOperation};
 use crate::wait;
+#[cfg(all(feature = "tokio", not(loom)))]
+use crate::wait::Run;
 
 /// `None` if that is so far away that it never comes.
 fn deadline_after(timeout: Duration) -> Option<Instant> {
@@ -116,7 +118,7 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
         let mut send = SendOperation::new(&self.shared.queue, value);
-        let sent = tokio::time::timeout(timeout, wait::run(&mut send)).await;
+        let sent = tokio::time::timeout(timeout, Run::new(&mut send)).await;
         outcome(sent.ok(), send)
     }
 }

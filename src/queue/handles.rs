@@ -122,8 +122,8 @@ impl<T> Producer<T> {
     /// assert_eq!((sent, received), (Ok(()), Some(1)));
     /// # });
     /// ```
-    pub async fn send_async(&self, value: T) -> Result<(), T> {
-        self.queue.send_waiting(value).await
+    pub fn send_async(&self, value: T) -> impl Future<Output = Result<(), T>> {
+        self.queue.send_waiting(value)
     }
 
     /// The queue of this handle.
@@ -240,8 +240,8 @@ impl<T> Consumer<T> {
     /// assert_eq!(consumer.recv_async().await, None);
     /// # });
     /// ```
-    pub async fn recv_async(&self) -> Option<T> {
-        self.queue.recv_waiting().await
+    pub fn recv_async(&self) -> impl Future<Output = Option<T>> {
+        self.queue.recv_waiting()
     }
 
     /// The queue of this handle.

@@ -10,7 +10,7 @@ mod tests;
 
 pub use handles::{Consumer, Producer};
 pub(crate) use operation::{
-    Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,
+    Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation, Reserving,
     SendOperation, Unavailable,
 };
 
@@ -24,7 +24,7 @@ use core::task::{Context, Poll};
 use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
 use crate::sync::Lock;
 use crate::unwind::{defer, run_all};
-use crate::wait::{self, Observer, WaitQueue, WaitStats, WakerSet};
+use crate::wait::{Observer, Run, WaitQueue, WaitStats, WakerSet};
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -390,13 +390,6 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Waits until permits can be counted again, or the queue is closed.
-    pub(crate) async fn permits_countable(&self) {
-        self.countable
-            .until(|| (!self.ring.is_exhausted()).then_some(()))
-            .await;
-    }
-
-    /// [`permits_countable`](Self::permits_countable) for a handle.
     pub(crate) fn poll_permits_countable(
         &self,
         observer: &mut Observer,
@@ -418,14 +411,14 @@ impl<T> MpmcQueue<T> {
 
     /// Sends, waiting while the queue is full. Fails when it is closed.
     #[inline]
-    pub(crate) fn send_waiting(&self, value: T) -> impl Future<Output = Result<(), T>> {
-        wait::run(SendOperation::new(self, value))
+    pub(crate) fn send_waiting(&self, value: T) -> Run<SendOperation<'_, T>> {
+        Run::new(SendOperation::new(self, value))
     }
 
     /// Receives, waiting while the queue is empty. `None` when it is closed and nothing can come.
     #[inline]
-    pub(crate) fn recv_waiting(&self) -> impl Future<Output = Option<T>> {
-        wait::run(RecvOperation { queue: self })
+    pub(crate) fn recv_waiting(&self) -> Run<RecvOperation<'_, T>> {
+        Run::new(RecvOperation { queue: self })
     }
 
     #[inline]

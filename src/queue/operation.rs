@@ -159,6 +159,13 @@ impl<'a, T> Operation for SendOperation<'a, T> {
             Ok(())
         })
     }
+
+    fn fail(&mut self) -> Result<(), T> {
+        let Some(value) = self.value.take() else {
+            unreachable!("a finished send is not retried")
+        };
+        Err(value)
+    }
 }
 
 /// Receiving one message; `None` if the queue is closed and nothing can come any more.
@@ -193,6 +200,10 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
     ) -> Attempt<Option<T>> {
         let claim = persist(Patience::Spin, || self.queue.ring.claim_recv_granted());
         attempt_granted(claim, reservation, |claim| Some(self.queue.take(claim)))
+    }
+
+    fn fail(&mut self) -> Option<T> {
+        None
     }
 }
 
@@ -235,6 +246,10 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
             count
         })
     }
+
+    fn fail(&mut self) -> usize {
+        0
+    }
 }
 
 /// Makes a permit of a slot that is reserved for a waiting sender: it is one already.
@@ -250,7 +265,14 @@ fn turn_into_permit<'a, T, O>(
     Attempt::Done(Ok(output))
 }
 
-/// Reserving room for one message.
+/// An operation that reserves capacity, and may fail because no more permits can be counted.
+pub(crate) trait Reserving: Operation + Copy {
+    type Message;
+
+    fn queue(&self) -> &MpmcQueue<Self::Message>;
+}
+
+/// Reserving capacity for one message.
 pub(crate) struct ReserveOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
 }
@@ -282,9 +304,29 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
     ) -> Attempt<Self::Output> {
         turn_into_permit(self.queue, reservation, ())
     }
+
+    fn fail(&mut self) -> Result<(), Unavailable> {
+        Err(Unavailable::Closed)
+    }
 }
 
-/// Reserving room for as many messages as there is room for, up to `most`.
+impl<T> Clone for ReserveOperation<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ReserveOperation<'_, T> {}
+
+impl<T> Reserving for ReserveOperation<'_, T> {
+    type Message = T;
+
+    fn queue(&self) -> &MpmcQueue<T> {
+        self.queue
+    }
+}
+
+/// Reserving capacity for as many messages as there is capacity for, up to `most`.
 pub(crate) struct ReserveManyOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
     pub(crate) most: usize,
@@ -318,5 +360,25 @@ impl<'a, T> Operation for ReserveManyOperation<'a, T> {
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
         turn_into_permit(self.queue, reservation, 1)
+    }
+
+    fn fail(&mut self) -> Result<usize, Unavailable> {
+        Err(Unavailable::Closed)
+    }
+}
+
+impl<T> Clone for ReserveManyOperation<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ReserveManyOperation<'_, T> {}
+
+impl<T> Reserving for ReserveManyOperation<'_, T> {
+    type Message = T;
+
+    fn queue(&self) -> &MpmcQueue<T> {
+        self.queue
     }
 }

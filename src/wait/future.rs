@@ -12,10 +12,13 @@ use super::{Operation, Side};
 use crate::budget;
 
 pin_project! {
-    /// An operation as a future: see [`run`].
+    /// An operation as a future: charges the budget, attempts it, and waits if it has to.
+    ///
+    /// Cancel safe: until it returns `Ready`, the operation has had no effect. The first attempt needs none of
+    /// the state for waiting, which is built only if that fails.
     #[project = RunProjection]
     #[project_replace = RunReplaced]
-    enum Run<O>
+    pub(crate) enum Run<O>
     where
         O: Operation,
     {
@@ -23,17 +26,23 @@ pin_project! {
         First { operation: O },
         /// Not possible at once, or refused.
         Waiting { #[pin] waiting: DroppedOutOfLine<Waiting<O>> },
+        /// Not to be attempted: the handle was closed.
+        Closed { operation: O },
         Finished,
     }
 }
 
-/// Charges the budget, attempts `operation`, and waits if it has to.
-///
-/// Cancel safe: until it returns `Ready`, the operation has had no effect. The first attempt needs none of
-/// the machinery for waiting, which is built only if that fails.
-#[inline]
-pub(crate) fn run<O: Operation>(operation: O) -> impl Future<Output = O::Output> {
-    Run::First { operation }
+impl<O: Operation> Run<O> {
+    #[inline]
+    pub(crate) fn new(operation: O) -> Self {
+        Self::First { operation }
+    }
+
+    /// For a handle that was closed.
+    #[cold]
+    pub(crate) fn closed(operation: O) -> Self {
+        Self::Closed { operation }
+    }
 }
 
 impl<O: Operation> Future for Run<O> {
@@ -41,18 +50,20 @@ impl<O: Operation> Future for Run<O> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
-        if let RunProjection::First { operation } = self.as_mut().project() {
+        if let RunProjection::First { .. } = self.as_mut().project() {
+            let RunReplaced::First { mut operation } = self.as_mut().project_replace(Run::Finished)
+            else {
+                unreachable!("it was just seen")
+            };
             let Poll::Ready(charge) = budget::poll_proceed(cx) else {
-                self.start_waiting(Some(budget::RefusedFuture::new()));
+                self.start_waiting(operation, Some(budget::RefusedFuture::new()));
                 return Poll::Pending;
             };
             if let Some(output) = operation.attempt_at_once() {
                 charge.made_progress();
-                // Left as it is, which is cheaper than to be taken apart. The `async fn` around this is not
-                // polled again.
                 return Poll::Ready(output);
             }
-            self.as_mut().start_waiting(None);
+            self.as_mut().start_waiting(operation, None);
         }
         self.poll_again(cx)
     }
@@ -60,10 +71,11 @@ impl<O: Operation> Future for Run<O> {
 
 impl<O: Operation> Run<O> {
     #[cold]
-    fn start_waiting(mut self: Pin<&mut Self>, refusal: Option<budget::RefusedFuture>) {
-        let RunReplaced::First { operation } = self.as_mut().project_replace(Run::Finished) else {
-            unreachable!("only a first attempt is followed by waiting")
-        };
+    fn start_waiting(
+        mut self: Pin<&mut Self>,
+        operation: O,
+        refusal: Option<budget::RefusedFuture>,
+    ) {
         let waiting = Waiting::new(operation, refusal);
         self.set(Run::Waiting {
             waiting: DroppedOutOfLine::new(waiting),
@@ -72,10 +84,11 @@ impl<O: Operation> Run<O> {
 
     #[cold]
     fn poll_again(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
-        let RunProjection::Waiting { waiting } = self.as_mut().project() else {
-            panic!("a future was polled after it had finished")
+        let output = match self.as_mut().project() {
+            RunProjection::Waiting { waiting } => waiting.get().poll(cx),
+            RunProjection::Closed { operation } => Poll::Ready(operation.fail()),
+            _ => panic!("a future was polled after it had finished"),
         };
-        let output = waiting.get().poll(cx);
         if output.is_ready() {
             self.set(Run::Finished);
         }

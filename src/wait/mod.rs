@@ -86,7 +86,7 @@ mod waker_set;
 
 #[cfg(feature = "std")]
 pub(crate) use block::{block, block_forever};
-pub(crate) use future::run;
+pub(crate) use future::Run;
 pub(crate) use handle::HandleWaiter;
 pub(crate) use queue::{WaitQueue, WaitStats};
 pub(crate) use waker_set::{Observer, WakerSet};
@@ -200,6 +200,9 @@ pub(crate) trait Operation {
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output>;
+
+    /// Fails without an attempt, as in a closed channel with nothing left.
+    fn fail(&mut self) -> Self::Output;
 }
 
 /// So that an operation can be had back after it was given up.
@@ -228,5 +231,9 @@ impl<O: Operation> Operation for &mut O {
         reservation: &mut Reservation<'_, O::Side>,
     ) -> Attempt<O::Output> {
         (**self).attempt_granted(reservation)
+    }
+
+    fn fail(&mut self) -> O::Output {
+        (**self).fail()
     }
 }
