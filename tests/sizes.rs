@@ -20,9 +20,20 @@ fn bytes_of_channel<T>(capacity: usize) -> usize {
     after.bytes - before.bytes
 }
 
+/// What the slots of a channel take, which the first message allocates.
+fn bytes_of_slots<T: Default>(capacity: usize) -> usize {
+    let (tx, _rx) = channel::<T>(capacity);
+    let before = allocated();
+    assert!(tx.try_send(T::default()).is_ok());
+    let first = allocated();
+    assert!(capacity == 1 || tx.try_send(T::default()).is_ok());
+    assert_eq!(allocated().times, first.times, "all slots at once");
+    first.bytes - before.bytes
+}
+
 /// What one more message of capacity costs.
-fn bytes_of_slot<T>() -> usize {
-    (bytes_of_channel::<T>(1001) - bytes_of_channel::<T>(1)) / 1000
+fn bytes_of_slot<T: Default>() -> usize {
+    (bytes_of_slots::<T>(1001) - bytes_of_slots::<T>(1)) / 1000
 }
 
 #[track_caller]
@@ -42,18 +53,26 @@ fn a_slot_is_its_message_and_eight_bytes() {
 }
 
 #[test]
-fn a_channel_allocates_twice_and_its_fixed_part_is_small() {
+fn an_idle_channel_is_small() {
     // The first channel of a process asks the system how many cores there are.
     drop(channel::<u64>(1));
-    let before = allocated();
-    let handles = channel::<u64>(100);
-    let after = allocated();
-    assert_eq!(after.times - before.times, 2, "the slots, and all the rest");
-    drop(handles);
+    for capacity in [1, 64, 4096] {
+        let before = allocated();
+        let handles = channel::<u64>(capacity);
+        let after = allocated();
+        assert_eq!(after.times - before.times, 1, "no slots yet");
+        drop(handles);
+        assert_eq!(allocated().times, after.times, "nothing to close");
+    }
+    assert_at_most(768, bytes_of_channel::<u64>(64), "an idle channel");
+    assert_at_most(512, size_of::<MpmcQueue<u64>>(), "MpmcQueue");
+}
 
-    let fixed = bytes_of_channel::<u64>(1) - bytes_of_slot::<u64>();
-    assert_at_most(1152, fixed, "the fixed part of a channel");
-    assert_at_most(896, size_of::<MpmcQueue<u64>>(), "MpmcQueue");
+#[test]
+fn slots_that_take_long_to_make_are_made_with_the_channel() {
+    let early = bytes_of_channel::<u64>(4097) - bytes_of_channel::<u64>(64);
+    assert_eq!(early, 4097 * 16);
+    assert_eq!(bytes_of_slots::<u64>(4097), 0);
 }
 
 #[test]

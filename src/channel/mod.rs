@@ -38,14 +38,19 @@ use turn::ReservationLock;
 /// is gone, receivers get what was sent before and then `None`; when the last [`Receiver`] is gone,
 /// messages still in the channel are dropped and sending fails.
 ///
-/// All memory is allocated here, one slot (the message and 8 bytes, padded to the alignment) for each
-/// unit of capacity. The first channel of a process also asks the operating system how many cores there
+/// A slot (the message and 8 bytes, padded to the alignment) for each unit of capacity is allocated
+/// when the first message is sent or the first permit reserved, all of them at once, and kept until
+/// the channel is gone. Slots that take more than 64 KiB together are allocated here. Nothing else is
+/// allocated later but what `Stream`, `Sink` and `poll_` methods need to wait, once per handle.
+///
+/// The first channel of a process also asks the operating system how many cores there
 /// are, which takes some microseconds.
 ///
 /// # Panics
 ///
 /// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been allocated
-/// then).
+/// then). If there is no memory for slots that are allocated later, the first send panics, and has
+/// sent nothing.
 ///
 /// # Examples
 ///
@@ -63,7 +68,7 @@ use turn::ReservationLock;
 #[track_caller]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
-        queue: MpmcQueue::with_exact_capacity(capacity),
+        queue: MpmcQueue::late(capacity),
         senders: Handles::new(),
         receivers: Handles::new(),
         closed: WakerSet::new(),
@@ -74,7 +79,6 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 
 /// What all handles of a channel share.
 pub(crate) struct Shared<T> {
-    pub(crate) queue: MpmcQueue<T>,
     /// The channel closes when the last of them is gone.
     senders: Handles,
     /// The channel closes and is emptied when the last of them is gone.
@@ -83,6 +87,7 @@ pub(crate) struct Shared<T> {
     pub(crate) closed: WakerSet,
     /// Whose turn it is to gather several permits.
     reserving: ReservationLock,
+    pub(crate) queue: MpmcQueue<T>,
 }
 
 /// How many handles one side has.

@@ -15,6 +15,7 @@ pub(crate) use operation::{
 };
 
 use operation::persist;
+use side::Waits;
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -24,7 +25,7 @@ use core::task::{Context, Poll};
 use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
 use crate::sync::Lock;
 use crate::unwind::{defer, run_all};
-use crate::wait::{Observer, Run, WaitQueue, WaitStats, WakerSet};
+use crate::wait::{Observer, Run, WaitHints, WaitList, WaitStats, WakerSet};
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -48,14 +49,15 @@ use crate::wait::{Observer, Run, WaitQueue, WaitStats, WakerSet};
 /// assert_eq!(consumer.recv(), Some("hello"));
 /// assert_eq!(consumer.recv(), None);
 /// ```
+#[repr(C)]
 pub struct MpmcQueue<T> {
-    ring: Ring<T>,
-    receivers: WaitQueue,
-    senders: WaitQueue,
+    ring: Ring<T, WaitList>,
+    receivers: WaitHints,
+    /// Held during a forced send. Between the two, which are on cache lines of their own because of it.
+    forcing: Lock<()>,
+    senders: WaitHints,
     /// Tasks that wait until permits can be counted again.
     countable: WakerSet,
-    /// Held during a forced send.
-    forcing: Lock<()>,
 }
 
 impl<T> MpmcQueue<T> {
@@ -88,12 +90,23 @@ impl<T> MpmcQueue<T> {
     /// A queue for exactly `capacity` messages.
     #[track_caller]
     pub(crate) fn with_exact_capacity(capacity: usize) -> Self {
+        Self::with_ring(Ring::with_beside(capacity, WaitList::new))
+    }
+
+    /// A queue for exactly `capacity` messages, whose slots may be allocated when the first one is sent.
+    #[track_caller]
+    pub(crate) fn late(capacity: usize) -> Self {
+        Self::with_ring(Ring::late_with_beside(capacity, WaitList::new))
+    }
+
+    fn with_ring(ring: Ring<T, WaitList>) -> Self {
+        let hints = || WaitHints::new(ring.capacity());
         Self {
-            ring: Ring::new(capacity),
-            receivers: WaitQueue::new(capacity),
-            senders: WaitQueue::new(capacity),
-            countable: WakerSet::new(),
+            receivers: hints(),
+            senders: hints(),
+            ring,
             forcing: Lock::new(()),
+            countable: WakerSet::new(),
         }
     }
 
@@ -199,20 +212,20 @@ impl<T> MpmcQueue<T> {
     }
 
     /// The ring, for figures.
-    pub(crate) fn ring(&self) -> &Ring<T> {
+    pub(crate) fn ring(&self) -> &Ring<T, WaitList> {
         &self.ring
     }
 
     /// Numbers about the tasks that wait to send, those included that wait for a permit to be counted.
     pub(crate) fn sender_stats(&self) -> WaitStats {
-        let mut stats = self.senders.stats();
+        let mut stats = Tail::wait_queue(self).stats();
         stats.waiting += self.countable.waiting() as u64;
         stats
     }
 
     /// Numbers about the tasks that wait to receive.
     pub(crate) fn receiver_stats(&self) -> WaitStats {
-        self.receivers.stats()
+        Head::wait_queue(self).stats()
     }
 
     /// How many more messages fit, permits counted as taken.
@@ -270,7 +283,7 @@ impl<T> MpmcQueue<T> {
 
     /// [`persist`](operation::persist) for an operation that does not wait, in whose way reservations may be
     /// that nobody uses.
-    fn persist<D: side::Waits, C>(
+    fn persist<D: Waits, C>(
         &self,
         patience: Patience,
         mut attempt: impl FnMut() -> Result<C, Refusal>,

@@ -5,13 +5,17 @@ use core::marker::PhantomData;
 use super::MpmcQueue;
 use crate::ring::{Direction, Head, Parked, Reserved, Tail, Word};
 use crate::unwind::defer;
-use crate::wait::{Side, WaitQueue};
+use crate::wait::{Side, WaitHints, WaitQueue};
 
 /// A direction with a wait queue.
 pub(crate) trait Waits: Direction {
     type Opposite: Waits;
 
-    fn wait_queue<T>(queue: &MpmcQueue<T>) -> &WaitQueue;
+    fn hints<T>(queue: &MpmcQueue<T>) -> &WaitHints;
+
+    fn wait_queue<T>(queue: &MpmcQueue<T>) -> WaitQueue<'_> {
+        WaitQueue::new(Self::beside(&queue.ring), Self::hints(queue))
+    }
 
     /// Gives reservations back, and notifies what has to be notified.
     fn unreserve<T>(queue: &MpmcQueue<T>, count: usize);
@@ -25,7 +29,7 @@ pub(crate) type Senders<'a, T> = QueueSide<'a, T, Tail>;
 impl Waits for Head {
     type Opposite = Tail;
 
-    fn wait_queue<T>(queue: &MpmcQueue<T>) -> &WaitQueue {
+    fn hints<T>(queue: &MpmcQueue<T>) -> &WaitHints {
         &queue.receivers
     }
 
@@ -40,7 +44,7 @@ impl Waits for Head {
 impl Waits for Tail {
     type Opposite = Head;
 
-    fn wait_queue<T>(queue: &MpmcQueue<T>) -> &WaitQueue {
+    fn hints<T>(queue: &MpmcQueue<T>) -> &WaitHints {
         &queue.senders
     }
 
@@ -65,11 +69,11 @@ impl<'a, T, D> QueueSide<'a, T, D> {
 }
 
 impl<T, D: Waits> Side for QueueSide<'_, T, D> {
-    fn queue(&self) -> &WaitQueue {
+    fn queue(&self) -> WaitQueue<'_> {
         D::wait_queue(self.queue)
     }
 
-    fn opposite(&self) -> &WaitQueue {
+    fn opposite(&self) -> WaitQueue<'_> {
         D::Opposite::wait_queue(self.queue)
     }
 
@@ -140,20 +144,20 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     pub(super) fn notify_receivers(&self, count: usize) {
-        self.receivers.notify(&Receivers::of(self), count);
+        Head::wait_queue(self).notify(&Receivers::of(self), count);
     }
 
     /// Notifies senders of `count` free slots.
     #[cold]
     #[inline(never)]
     pub(super) fn notify_senders(&self, count: usize) {
-        self.senders.notify(&Senders::of(self), count);
+        Tail::wait_queue(self).notify(&Senders::of(self), count);
     }
 
     /// Wakes all receivers, to see that nothing can come any more.
     #[cold]
     pub(super) fn finish_receivers(&self) {
-        self.receivers.notify_all(&Receivers::of(self));
+        Head::wait_queue(self).notify_all(&Receivers::of(self));
     }
 
     /// To be called after an attempt failed because of reservations. Returns whether one of them was ended,
@@ -171,7 +175,7 @@ impl<T> MpmcQueue<T> {
     /// Wakes all tasks that wait, to see that the queue is closed.
     pub(crate) fn announce_close(&self) {
         let _countable = defer(|| self.countable.notify_all());
-        let _senders = defer(|| self.senders.notify_all(&Senders::of(self)));
+        let _senders = defer(|| Tail::wait_queue(self).notify_all(&Senders::of(self)));
         self.finish_receivers();
     }
 }

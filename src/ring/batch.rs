@@ -15,8 +15,8 @@ use super::{Refusal, Ring, Slot};
 use crate::sync::{ClaimBackoff, Ordering};
 
 /// Claimed slots, before the claim is finished (R1).
-struct Batch<'a, T, D> {
-    ring: &'a Ring<T>,
+struct Batch<'a, T, B, D> {
+    ring: &'a Ring<T, B>,
     /// The first slot's position.
     at: Position,
     count: usize,
@@ -25,7 +25,7 @@ struct Batch<'a, T, D> {
     direction: PhantomData<D>,
 }
 
-impl<T, D: Direction> Batch<'_, T, D> {
+impl<T, B, D: Direction> Batch<'_, T, B, D> {
     /// Accesses each value, the first with the number 0, and hands its slot to the other side.
     #[inline(always)]
     fn finish(self, mut access: impl FnMut(usize, *mut MaybeUninit<T>)) -> Word {
@@ -40,13 +40,13 @@ impl<T, D: Direction> Batch<'_, T, D> {
 
 /// The right to write messages, which must be used (R4).
 #[must_use = "a claim that is not published blocks the ring"]
-pub(crate) struct SendBatch<'a, T, const N: usize> {
-    batch: Batch<'a, T, <SendReserved as Kind>::Direction>,
+pub(crate) struct SendBatch<'a, T, B, const N: usize> {
+    batch: Batch<'a, T, B, <SendReserved as Kind>::Direction>,
     /// Holds at least as many.
     source: &'a mut Chunk<T, N>,
 }
 
-impl<T, const N: usize> SendBatch<'_, T, N> {
+impl<T, B, const N: usize> SendBatch<'_, T, B, N> {
     /// Moves the first values of the chunk into the ring.
     // Inlined, a batch takes a tenth less.
     #[inline]
@@ -70,13 +70,13 @@ impl<T, const N: usize> SendBatch<'_, T, N> {
 
 /// The right to read messages, which must be used (R4).
 #[must_use = "a claim that is not taken blocks the ring"]
-pub(crate) struct RecvBatch<'a, T> {
-    batch: Batch<'a, T, <Recv as Kind>::Direction>,
+pub(crate) struct RecvBatch<'a, T, B> {
+    batch: Batch<'a, T, B, <Recv as Kind>::Direction>,
     /// Has room for the messages.
     target: &'a mut Vec<T>,
 }
 
-impl<T> RecvBatch<'_, T> {
+impl<T, B> RecvBatch<'_, T, B> {
     /// Moves the messages to the end of the target, and says how many, and whether senders wait.
     pub(crate) fn take(self) -> (usize, bool) {
         let Self { batch, target } = self;
@@ -94,13 +94,13 @@ impl<T> RecvBatch<'_, T> {
     }
 }
 
-impl<T> Ring<T> {
+impl<T, B> Ring<T, B> {
     /// Claims slots for as many of the values in `source` as can go in at once, at least one, each on a
     /// permit. Refused only as `InFlight` or `Contended`.
     pub(crate) fn claim_reserved_many<'a, const N: usize>(
         &'a self,
         source: &'a mut Chunk<T, N>,
-    ) -> Result<SendBatch<'a, T, N>, Refusal> {
+    ) -> Result<SendBatch<'a, T, B, N>, Refusal> {
         let batch = self.claim_many::<SendReserved>(source.len(), |_| {})?;
         Ok(SendBatch { batch, source })
     }
@@ -111,7 +111,7 @@ impl<T> Ring<T> {
         &'a self,
         target: &'a mut Vec<T>,
         limit: usize,
-    ) -> Result<RecvBatch<'a, T>, Refusal> {
+    ) -> Result<RecvBatch<'a, T, B>, Refusal> {
         let batch = self.claim_many::<Recv>(limit, |count| target.reserve(count))?;
         Ok(RecvBatch { batch, target })
     }
@@ -122,7 +122,7 @@ impl<T> Ring<T> {
         &'a self,
         target: &'a mut Vec<T>,
         limit: usize,
-    ) -> Result<RecvBatch<'a, T>, Refusal> {
+    ) -> Result<RecvBatch<'a, T, B>, Refusal> {
         let batch = self.claim_many::<RecvGranted>(limit, |count| target.reserve(count))?;
         Ok(RecvBatch { batch, target })
     }
@@ -133,7 +133,8 @@ impl<T> Ring<T> {
         &self,
         limit: usize,
         mut prepare: impl FnMut(usize),
-    ) -> Result<Batch<'_, T, K::Direction>, Refusal> {
+    ) -> Result<Batch<'_, T, B, K::Direction>, Refusal> {
+        K::Direction::prepare(self);
         let mut backoff = ClaimBackoff::new();
         let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
@@ -179,14 +180,19 @@ impl<T> Ring<T> {
     /// next lap.
     #[inline]
     fn runs(&self, at: Position, count: usize) -> (Run<'_, T>, Run<'_, T>) {
+        let slots = self.slots.as_slice();
+        if slots.is_empty() {
+            let none = || Run { slots, start: at };
+            return (none(), none());
+        }
         let index = self.geometry.index(at);
         let here = count.min(self.capacity() - index);
         let first = Run {
-            slots: &self.slots[index..index + here],
+            slots: &slots[index..index + here],
             start: at,
         };
         let second = Run {
-            slots: &self.slots[..count - here],
+            slots: &slots[..count - here],
             start: self.geometry.ahead(at, here as u64),
         };
         (first, second)

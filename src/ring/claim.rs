@@ -14,10 +14,13 @@ pub(super) const ATTEMPTS: usize = 16;
 /// left behind.
 pub(crate) trait Direction {
     /// The word that this direction claims by.
-    fn word<T>(ring: &Ring<T>) -> &AtomicU64;
+    fn word<T, B>(ring: &Ring<T, B>) -> &AtomicU64;
 
     /// The word that the other direction claims by. Waiters of this one leave their marks there.
-    fn opposite<T>(ring: &Ring<T>) -> &AtomicU64;
+    fn opposite<T, B>(ring: &Ring<T, B>) -> &AtomicU64;
+
+    /// What lies beside the word that waiters of this direction mark.
+    fn beside<T, B>(ring: &Ring<T, B>) -> &B;
 
     /// Of the two words, the one that this direction claims by.
     fn own(head: Word, tail: Word) -> Word;
@@ -29,10 +32,13 @@ pub(crate) trait Direction {
     fn pair(own: Word, other: Word) -> (Word, Word);
 
     /// How many slots a claim may still take, reserved ones counted as taken.
-    fn available<T>(ring: &Ring<T>, head: Word, tail: Word) -> usize;
+    fn available<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> usize;
 
     /// Whether an operation of this direction has to wait for the other one.
-    fn blocks<T>(ring: &Ring<T>, head: Word, tail: Word) -> bool;
+    fn blocks<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> bool;
+
+    /// To be called before a slot is looked at without haste. Senders allocate the slots.
+    fn prepare<T, B>(_ring: &Ring<T, B>) {}
 
     /// The stamp of a slot that can be claimed, given the one that it has while it is free in the same lap.
     fn ready(free: u64) -> u64;
@@ -48,13 +54,18 @@ pub(crate) struct Head;
 
 impl Direction for Tail {
     #[inline(always)]
-    fn word<T>(ring: &Ring<T>) -> &AtomicU64 {
-        &ring.tail
+    fn beside<T, B>(ring: &Ring<T, B>) -> &B {
+        &ring.head.beside
     }
 
     #[inline(always)]
-    fn opposite<T>(ring: &Ring<T>) -> &AtomicU64 {
-        &ring.head
+    fn word<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
+        &ring.tail.word
+    }
+
+    #[inline(always)]
+    fn opposite<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
+        &ring.head.word
     }
 
     fn own(_head: Word, tail: Word) -> Word {
@@ -69,12 +80,17 @@ impl Direction for Tail {
         (other, own)
     }
 
-    fn available<T>(ring: &Ring<T>, head: Word, tail: Word) -> usize {
+    fn available<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> usize {
         ring.room_between(head, tail)
     }
 
-    fn blocks<T>(ring: &Ring<T>, head: Word, tail: Word) -> bool {
+    fn blocks<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> bool {
         !tail.is_closed() && Self::available(ring, head, tail) == 0
+    }
+
+    #[inline]
+    fn prepare<T, B>(ring: &Ring<T, B>) {
+        ring.allocate();
     }
 
     #[inline(always)]
@@ -90,13 +106,18 @@ impl Direction for Tail {
 
 impl Direction for Head {
     #[inline(always)]
-    fn word<T>(ring: &Ring<T>) -> &AtomicU64 {
-        &ring.head
+    fn beside<T, B>(ring: &Ring<T, B>) -> &B {
+        &ring.tail.beside
     }
 
     #[inline(always)]
-    fn opposite<T>(ring: &Ring<T>) -> &AtomicU64 {
-        &ring.tail
+    fn word<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
+        &ring.head.word
+    }
+
+    #[inline(always)]
+    fn opposite<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
+        &ring.tail.word
     }
 
     fn own(head: Word, _tail: Word) -> Word {
@@ -111,12 +132,12 @@ impl Direction for Head {
         (own, other)
     }
 
-    fn available<T>(ring: &Ring<T>, head: Word, tail: Word) -> usize {
+    fn available<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> usize {
         let messages = ring.geometry.distance(head.position(), tail.position());
         messages.saturating_sub(head.permits() as usize)
     }
 
-    fn blocks<T>(ring: &Ring<T>, head: Word, tail: Word) -> bool {
+    fn blocks<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> bool {
         !tail.is_finished() && Self::available(ring, head, tail) == 0
     }
 
@@ -144,7 +165,7 @@ pub(super) trait Kind {
 
     /// Whether a slot that is ready may be claimed.
     #[inline(always)]
-    fn admits<T>(_ring: &Ring<T>, _seen: Word) -> bool {
+    fn admits<T, B>(_ring: &Ring<T, B>, _seen: Word) -> bool {
         true
     }
 
@@ -161,7 +182,7 @@ pub(super) trait Kind {
     }
 
     /// Why `seen` could not be claimed, or another word to try.
-    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal>;
+    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal>;
 }
 
 /// Sends a message, if there is room beside the permits.
@@ -186,12 +207,12 @@ impl Kind for Send {
     }
 
     #[inline(always)]
-    fn admits<T>(ring: &Ring<T>, seen: Word) -> bool {
+    fn admits<T, B>(ring: &Ring<T, B>, seen: Word) -> bool {
         seen.is_plain() || (!seen.is_fair() && ring.fits_beside_permits(seen))
     }
 
     #[cold]
-    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
         ring.refuse_room(seen)
     }
 }
@@ -206,7 +227,7 @@ impl Kind for SendReserved {
 
     /// A permit is room (R5): the slot can only be waiting for its receiver to free it.
     #[cold]
-    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
         ring.refuse_for_now::<Tail>(seen)
     }
 }
@@ -215,7 +236,7 @@ impl Kind for SendGranted {
     type Direction = Tail;
 
     #[inline(always)]
-    fn admits<T>(_ring: &Ring<T>, seen: Word) -> bool {
+    fn admits<T, B>(_ring: &Ring<T, B>, seen: Word) -> bool {
         !seen.is_closed()
     }
 
@@ -225,7 +246,7 @@ impl Kind for SendGranted {
     }
 
     #[cold]
-    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
         if seen.is_closed() {
             return Err(Refusal::Closed);
         }
@@ -242,7 +263,7 @@ impl Kind for Recv {
     }
 
     #[inline(always)]
-    fn admits<T>(ring: &Ring<T>, seen: Word) -> bool {
+    fn admits<T, B>(ring: &Ring<T, B>, seen: Word) -> bool {
         seen.is_plain() || (!seen.is_fair() && ring.is_ready_beside_reserved(seen))
     }
 
@@ -257,7 +278,7 @@ impl Kind for Recv {
     }
 
     #[cold]
-    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
         let Some((head, tail)) = ring.try_snapshot() else {
             return Ok(seen);
         };
@@ -297,7 +318,7 @@ impl Kind for RecvGranted {
     /// Nothing is left in a closed channel, where nothing is reserved. Else the message is on its way, or a
     /// forced send has taken it out and will replace it.
     #[cold]
-    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
         let Some((head, tail)) = ring.try_snapshot() else {
             return Ok(seen);
         };
@@ -319,7 +340,7 @@ impl Kind for Evict {
     type Direction = Head;
 
     #[cold]
-    fn refuse<T>(ring: &Ring<T>, seen: Word) -> Result<Word, Refusal> {
+    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
         let Some((head, tail)) = ring.try_snapshot() else {
             return Ok(seen);
         };
@@ -413,7 +434,7 @@ impl<T> RecvClaim<'_, T> {
     }
 }
 
-impl<T> Ring<T> {
+impl<T, B> Ring<T, B> {
     /// Claims the next slot for a message if it is free at the first look.
     #[inline(always)]
     pub(crate) fn claim_send_at_once(&self) -> Option<SendClaim<'_, T>> {
@@ -515,6 +536,7 @@ impl<T> Ring<T> {
         &self,
         refuse: impl Fn(&Self, Word) -> Result<Word, Refusal>,
     ) -> Result<Claim<'_, T>, Refusal> {
+        K::Direction::prepare(self);
         let mut backoff = ClaimBackoff::new();
         let mut seen = self.glance::<K::Direction>();
         for _ in 0..ATTEMPTS {
@@ -548,13 +570,14 @@ impl<T> Ring<T> {
         seen: Word,
         free: impl FnOnce(&Geometry, Word) -> u64,
     ) -> Option<(Claim<'_, T>, Step)> {
+        let slots = self.slots.if_allocated()?;
         // A copy, and everything from it at once: after the load of the stamp it would be read again, and
         // after the exchange nothing may hold the claim up.
         let geometry = self.geometry;
         let at = seen.position();
         let free = free(&geometry, seen);
         let claim = Claim {
-            slot: self.slot(at),
+            slot: slots.get(geometry.index(at)),
             stamp: K::Direction::finished(&geometry, free),
             seen,
         };
@@ -599,7 +622,8 @@ impl<T> Ring<T> {
 
     #[inline(always)]
     pub(super) fn is_ready<D: Direction>(&self, at: Position) -> bool {
-        stamp(self.slot(at)) == D::ready(self.geometry.free(at))
+        self.slot(at)
+            .is_some_and(|slot| stamp(slot) == D::ready(self.geometry.free(at)))
     }
 }
 

@@ -61,7 +61,7 @@
 //!   the swap succeeds for one thread only.
 //! * **R2** A slot's value is initialised exactly while its stamp is `full(_)` or its receiver has
 //!   claimed it and not yet read it.
-//! * **R3** `Geometry::index` of any position made by `Geometry` is below `slots.len()`.
+//! * **R3** `Geometry::index` of any position made by `Geometry` is below the number of slots.
 //! * **R4** A claim is always completed: between the swap and the stamp store there is only a copy
 //!   of the value, which cannot panic.
 //! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` (but for the promises of
@@ -78,20 +78,20 @@ mod batch;
 mod chunk;
 mod claim;
 mod permit;
+mod slots;
 mod transition;
 mod word;
 
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::sync::{AtomicU64, CachePadded, Ordering, UnsafeCell};
+use crate::sync::{AtomicU64, CachePadded, MAX_LATE_BYTES, Ordering, UnsafeCell};
 use crate::unwind::run_all;
+use slots::Slots;
 use word::{Geometry, MAX_CAPACITY, Position};
 
 pub(crate) use word::{MAX_PERMITS, Word};
@@ -126,61 +126,121 @@ struct Slot<T> {
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
+impl<T> Slot<T> {
+    /// A slot that waits for the message of its position in the lap of `start`.
+    fn free(geometry: &Geometry, start: Position) -> Self {
+        Self {
+            stamp: AtomicU64::new(geometry.free(start)),
+            value: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+}
+
+/// A word, and what is used along with it.
+#[repr(C)]
+struct Line<B> {
+    word: AtomicU64,
+    beside: B,
+}
+
 /// The ring. See the module's documentation for the algorithm and the invariants R1 to R5.
-pub(crate) struct Ring<T> {
+///
+/// `B` is what lies beside a word, on the same cache line: the wait queue of those who mark the word.
+pub(crate) struct Ring<T, B = ()> {
     /// Claimed by receivers; senders that wait set its PARKED and KEEP bits.
-    head: CachePadded<AtomicU64>,
+    head: CachePadded<Line<B>>,
     /// Claimed by senders; receivers that wait set its PARKED and KEEP bits, any handle its CLOSED bit.
-    tail: CachePadded<AtomicU64>,
+    tail: CachePadded<Line<B>>,
     geometry: Geometry,
-    slots: Box<[Slot<T>]>,
+    slots: Slots<T>,
 }
 
 // SAFETY: R1: a value is reached by one thread at a time, and moves between threads as a whole.
-unsafe impl<T: Send> Send for Ring<T> {}
+unsafe impl<T: Send, B: Send> Send for Ring<T, B> {}
 // SAFETY: as above: a shared `Ring` hands out values, never references to them, so `T: Send` is enough.
-unsafe impl<T: Send> Sync for Ring<T> {}
+unsafe impl<T: Send, B: Sync> Sync for Ring<T, B> {}
 
 // No user code runs while a slot is between two states (R4), so a panic cannot be seen through a ring.
-impl<T> UnwindSafe for Ring<T> {}
-impl<T> RefUnwindSafe for Ring<T> {}
+impl<T, B> UnwindSafe for Ring<T, B> {}
+impl<T, B> RefUnwindSafe for Ring<T, B> {}
 
-impl<T> Ring<T> {
-    /// A ring of exactly `capacity` slots.
+impl<T, B> Ring<T, B> {
+    /// A ring of exactly `capacity` slots, which are allocated here.
     ///
     /// # Panics
     ///
     /// If `capacity` is zero or above [`MAX_CAPACITY`], or if the memory cannot be had; nothing has been
     /// allocated then.
     #[track_caller]
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self::starting_in_lap(0, capacity)
+    pub(crate) fn with_beside(capacity: usize, beside: impl Fn() -> B) -> Self {
+        Self::starting_in_lap(0, capacity, beside)
     }
 
     /// A ring whose first message is the first of lap number `lap`, to test what happens at the wrap.
     #[track_caller]
-    fn starting_in_lap(lap: u64, capacity: usize) -> Self {
-        assert!(capacity > 0, "mpmc-std: the capacity must be at least 1");
-        assert!(
-            capacity <= MAX_CAPACITY,
-            "mpmc-std: the capacity {capacity} is above the maximum of {MAX_CAPACITY}"
-        );
-        let geometry = Geometry::new(capacity);
-        let mut slots = Vec::new();
-        if let Err(error) = slots.try_reserve_exact(capacity) {
-            panic!("mpmc-std: the capacity {capacity} cannot be allocated: {error}");
+    fn starting_in_lap(lap: u64, capacity: usize, beside: impl Fn() -> B) -> Self {
+        let geometry = checked(capacity);
+        let start = geometry.position(lap, 0);
+        let slots = Slots::new(capacity, || Slot::free(&geometry, start));
+        Self::starting_at(start, geometry, slots, beside)
+    }
+
+    /// [`with_beside`](Self::with_beside), but slots that are quickly made are allocated when the first message
+    /// is sent.
+    ///
+    /// # Panics
+    ///
+    /// As for `with_beside`.
+    #[track_caller]
+    pub(crate) fn late_with_beside(capacity: usize, beside: impl Fn() -> B) -> Self {
+        if capacity.saturating_mul(size_of::<Slot<T>>()) > MAX_LATE_BYTES {
+            return Self::with_beside(capacity, beside);
         }
-        slots.extend((0..capacity).map(|index| Slot {
-            stamp: AtomicU64::new(geometry.free(geometry.position(lap, index))),
-            value: UnsafeCell::new(MaybeUninit::uninit()),
-        }));
-        let start = Word::at(geometry.position(lap, 0)).bits();
+        Self::without_slots(capacity, beside)
+    }
+
+    #[track_caller]
+    fn without_slots(capacity: usize, beside: impl Fn() -> B) -> Self {
+        let geometry = checked(capacity);
+        let start = geometry.position(0, 0);
+        Self::starting_at(start, geometry, Slots::late(capacity), beside)
+    }
+
+    fn starting_at(
+        start: Position,
+        geometry: Geometry,
+        slots: Slots<T>,
+        beside: impl Fn() -> B,
+    ) -> Self {
+        let line = || {
+            CachePadded::new(Line {
+                word: AtomicU64::new(Word::at(start).bits()),
+                beside: beside(),
+            })
+        };
         Self {
-            head: CachePadded::new(AtomicU64::new(start)),
-            tail: CachePadded::new(AtomicU64::new(start)),
+            head: line(),
+            tail: line(),
             geometry,
-            slots: slots.into_boxed_slice(),
+            slots,
         }
+    }
+
+    /// Allocates the slots, if that was not done before. To be called before a slot is to be ready for a
+    /// sender.
+    ///
+    /// # Panics
+    ///
+    /// If the memory cannot be had.
+    #[inline]
+    #[track_caller]
+    fn allocate(&self) {
+        self.slots.allocate(|| {
+            // ORDERING: Relaxed. Nothing has been claimed before the slots are there, and if they are there by
+            // now, what is made here is not used.
+            let start = Word::from_bits(self.tail.word.load(Ordering::Relaxed)).position();
+            Slot::free(&self.geometry, start)
+        });
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -213,7 +273,7 @@ impl<T> Ring<T> {
     /// The number of permits outstanding.
     pub(crate) fn permits(&self) -> usize {
         // ORDERING: Relaxed. A figure for people, of some moment during the call.
-        Word::from_bits(self.tail.load(Ordering::Relaxed)).permits() as usize
+        Word::from_bits(self.tail.word.load(Ordering::Relaxed)).permits() as usize
     }
 
     /// How many more messages fit, permits counted as taken.
@@ -225,18 +285,14 @@ impl<T> Ring<T> {
     pub(crate) fn is_closed(&self) -> bool {
         // ORDERING: Acquire. Pairs with [close]: who sees the ring closed also sees what the closing
         // thread did before.
-        Word::from_bits(self.tail.load(Ordering::Acquire)).is_closed()
+        Word::from_bits(self.tail.word.load(Ordering::Acquire)).is_closed()
     }
 
+    /// Returns the slot of a position, if the slots are allocated.
     #[inline(always)]
-    fn slot(&self, position: Position) -> &Slot<T> {
-        let index = self.geometry.index(position);
-        invariant(
-            || index < self.slots.len(),
-            "R3: an index lies within the slots",
-        );
-        // SAFETY: R3.
-        unsafe { self.slots.get_unchecked(index) }
+    fn slot(&self, position: Position) -> Option<&Slot<T>> {
+        let slots = self.slots.if_allocated()?;
+        Some(slots.get(self.geometry.index(position)))
     }
 
     /// `head` and `tail` as they were at one moment.
@@ -256,11 +312,11 @@ impl<T> Ring<T> {
     fn try_snapshot(&self) -> Option<(Word, Word)> {
         // ORDERING: Acquire. Pairs with [claim] on `tail`: the `head` loaded next is not older than what the
         // sender of that claim saw, or the two would never have been at the same time.
-        let before = self.tail.load(Ordering::Acquire);
+        let before = self.tail.word.load(Ordering::Acquire);
         // ORDERING: Acquire. Pairs with [claim] on `head`: the `tail` loaded next is not behind it (R5).
-        let head = self.head.load(Ordering::Acquire);
+        let head = self.head.word.load(Ordering::Acquire);
         // ORDERING: Acquire. Pairs with [claim] on `tail` and with [close].
-        let tail = self.tail.load(Ordering::Acquire);
+        let tail = self.tail.word.load(Ordering::Acquire);
         (before == tail).then_some((Word::from_bits(head), Word::from_bits(tail)))
     }
 
@@ -274,17 +330,18 @@ impl<T> Ring<T> {
     /// Takes the oldest message out of a ring that nobody else can reach.
     fn pop_exclusive(&mut self) -> Option<T> {
         // ORDERING: Relaxed. `&mut self`: the thread that handed the ring over has synchronized with this one.
-        let head = Word::from_bits(self.head.load(Ordering::Relaxed));
+        let head = Word::from_bits(self.head.word.load(Ordering::Relaxed));
         // ORDERING: Relaxed. As above.
-        let tail = Word::from_bits(self.tail.load(Ordering::Relaxed));
+        let tail = Word::from_bits(self.tail.word.load(Ordering::Relaxed));
         if head.position() == tail.position() {
             return None;
         }
         let step = self.geometry.step(head.position(), 1);
         // ORDERING: Relaxed. As above. Moved first: a message whose destructor panics is not met again.
         self.head
+            .word
             .store(head.claimed(step).bits(), Ordering::Relaxed);
-        let slot = self.slot(head.position());
+        let slot = self.slot(head.position())?;
         // SAFETY: between `head` and `tail` every slot is full, for no claim is open (R2, R4), and
         // `&mut self` makes this the only owner.
         Some(
@@ -294,7 +351,29 @@ impl<T> Ring<T> {
     }
 }
 
-impl<T> Drop for Ring<T> {
+/// Rings alone, for tests.
+#[cfg(test)]
+impl<T> Ring<T> {
+    #[track_caller]
+    fn new(capacity: usize) -> Self {
+        Self::with_beside(capacity, || ())
+    }
+}
+
+/// # Panics
+///
+/// If there is no ring of this capacity.
+#[track_caller]
+fn checked(capacity: usize) -> Geometry {
+    assert!(capacity > 0, "mpmc-std: the capacity must be at least 1");
+    assert!(
+        capacity <= MAX_CAPACITY,
+        "mpmc-std: the capacity {capacity} is above the maximum of {MAX_CAPACITY}"
+    );
+    Geometry::new(capacity)
+}
+
+impl<T, B> Drop for Ring<T, B> {
     fn drop(&mut self) {
         if core::mem::needs_drop::<T>() {
             run_all(|| self.pop_exclusive().is_some());
@@ -302,10 +381,10 @@ impl<T> Drop for Ring<T> {
     }
 }
 
-impl<T> fmt::Debug for Ring<T> {
+impl<T, B> fmt::Debug for Ring<T, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // ORDERING: Relaxed. A picture for people; it need not be of one moment.
-        let tail = Word::from_bits(self.tail.load(Ordering::Relaxed));
+        let tail = Word::from_bits(self.tail.word.load(Ordering::Relaxed));
         f.debug_struct("Ring")
             .field("capacity", &self.capacity())
             .field("len", &self.len())

@@ -39,7 +39,7 @@ pub(crate) enum Reserved {
     Uncountable,
 }
 
-impl<T> Ring<T> {
+impl<T, B> Ring<T, B> {
     /// Takes room for one message without sending it yet.
     pub(crate) fn reserve(&self) -> Result<(), Refusal> {
         self.reserve_when(|ring, seen| {
@@ -132,6 +132,7 @@ impl<T> Ring<T> {
         &self,
         judge: impl Fn(&Self, Word) -> Result<Result<usize, Word>, Refusal>,
     ) -> Result<usize, Refusal> {
+        Tail::prepare(self);
         let mut backoff = ClaimBackoff::new();
         let mut seen = self.glance::<Tail>();
         for _ in 0..ATTEMPTS {
@@ -159,7 +160,7 @@ impl<T> Ring<T> {
     fn swap_tail(&self, seen: Word, next: Word) -> bool {
         // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
         // read-modify-write does); nothing else depends on it. On failure Relaxed: nothing is done with it.
-        let swapped = self.tail.compare_exchange_weak(
+        let swapped = self.tail.word.compare_exchange_weak(
             seen.bits(),
             next.bits(),
             Ordering::AcqRel,
@@ -227,7 +228,7 @@ impl<T> Ring<T> {
     pub(crate) fn is_exhausted(&self) -> bool {
         // ORDERING: Acquire. Pairs with [release] and [claim] on `tail`, which precede the notification of
         // those who wait for it.
-        let tail = Word::from_bits(self.tail.load(Ordering::Acquire));
+        let tail = Word::from_bits(self.tail.word.load(Ordering::Acquire));
         tail.permits() == MAX_PERMITS && !tail.is_closed()
     }
 

@@ -49,7 +49,7 @@ fn full(capacity: usize) -> Ring<usize> {
 #[test]
 fn exactly_capacity_messages_fit_at_every_offset() {
     for (capacity, lap) in (1..=9).flat_map(|capacity| LAPS.map(|lap| (capacity, lap))) {
-        let ring = Ring::starting_in_lap(lap, capacity);
+        let ring = Ring::starting_in_lap(lap, capacity, || ());
         for round in 0..4 * capacity {
             for number in 0..capacity {
                 assert_eq!((ring.len(), ring.room()), (number, capacity - number));
@@ -182,7 +182,7 @@ fn permits_and_messages_share_the_capacity() {
 #[test]
 fn a_permit_never_holds_back_messages_sent_after_it() {
     for lap in LAPS {
-        let ring = Ring::starting_in_lap(lap, 3);
+        let ring = Ring::starting_in_lap(lap, 3, || ());
         ring.reserve().unwrap();
         for number in 0..20 {
             send(&ring, number).unwrap();
@@ -348,7 +348,7 @@ fn drops_with_the_ring(lap: u64, offset: usize, panicking: Option<usize>) -> usi
         drops: Arc::clone(&drops),
         panics,
     };
-    let ring = Ring::starting_in_lap(lap, capacity);
+    let ring = Ring::starting_in_lap(lap, capacity, || ());
     for _ in 0..offset {
         send(&ring, message(false)).unwrap();
         drop(recv(&ring));

@@ -24,7 +24,7 @@ pub(crate) enum Parked {
     BesideOthers,
 }
 
-impl<T> Ring<T> {
+impl<T, B> Ring<T, B> {
     /// Sets PARKED and KEEP in the word that the other side claims by, if an operation of this direction has
     /// to wait. Once they are set, the next claim of the other side notifies a waiter.
     pub(crate) fn mark_parked<D: Direction>(&self) -> Parked {
@@ -110,7 +110,7 @@ impl<T> Ring<T> {
         // ORDERING: AcqRel [close]. Release pairs with the Acquire loads of `tail`: what the closing
         // thread did before is seen by a thread that finds the ring closed. Acquire continues the chain.
         // Guard: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
-        let before = Word::from_bits(self.tail.fetch_or(change::CLOSE, Ordering::AcqRel));
+        let before = Word::from_bits(self.tail.word.fetch_or(change::CLOSE, Ordering::AcqRel));
         if !before.is_closed() {
             self.touch::<Tail>();
         }
@@ -132,6 +132,7 @@ impl<T> Ring<T> {
 mod tests {
     use super::*;
     use crate::ring::{Head, Reserved};
+    use crate::sync::Arc;
 
     /// Sends, and returns whether receivers have to be notified.
     fn send(ring: &Ring<u8>) -> bool {
@@ -145,6 +146,40 @@ mod tests {
         let ring = Ring::new(4);
         assert_eq!(ring.mark_parked::<Head>(), Parked::Yes);
         ring
+    }
+
+    /// Two threads send the first messages.
+    #[test]
+    fn the_slots_are_allocated_once() {
+        loom::model(|| {
+            let ring = Arc::new(Ring::<u8>::without_slots(2, || ()));
+            let theirs = Arc::clone(&ring);
+            let other = loom::thread::spawn(move || send(&theirs));
+            send(&ring);
+            other.join().unwrap();
+            assert!(
+                ring.claim_recv_at_once()
+                    .is_some_and(|claim| claim.take().0 == 0)
+            );
+            assert!(
+                ring.claim_recv_at_once()
+                    .is_some_and(|claim| claim.take().0 == 0)
+            );
+        });
+    }
+
+    /// A thread receives what another one sends as the first message, or finds nothing.
+    #[test]
+    fn a_receiver_sees_no_slots_or_initialized_ones() {
+        loom::model(|| {
+            let ring = Arc::new(Ring::<u8>::without_slots(1, || ()));
+            let theirs = Arc::clone(&ring);
+            let other = loom::thread::spawn(move || send(&theirs));
+            let received = ring.claim_recv_at_once().map(|claim| claim.take().0);
+            other.join().unwrap();
+            let left = ring.claim_recv_at_once().map(|claim| claim.take().0);
+            assert_eq!(received.xor(left), Some(0));
+        });
     }
 
     #[test]

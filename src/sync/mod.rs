@@ -74,12 +74,14 @@ mod calibration;
 mod hint;
 mod local;
 mod lock;
+mod once_box;
 mod pause;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use calibration::pauses;
 pub(crate) use hint::Hint;
 pub(crate) use local::{random, this_thread};
 pub(crate) use lock::Lock;
+pub(crate) use once_box::OnceBox;
 pub(crate) use pause::*;
 
 /// How often an operation attempts while it spins, at most. A loom model has enough to explore without, and one

@@ -3,7 +3,7 @@
 pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Arc, Mutex};
 
-pub(crate) use super::model_atomic::{AtomicBool, AtomicU64, AtomicUsize};
+pub(crate) use super::model_atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize};
 pub(crate) use super::model_wait::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
 
@@ -32,6 +32,9 @@ impl<T> Drop for UnsafeCell<T> {
         }
     }
 }
+
+/// Slots that are allocated late have a model of their own, and would double the length of the others.
+pub(crate) const MAX_LATE_BYTES: usize = 0;
 
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;

@@ -281,3 +281,46 @@ impl AtomicBool {
         });
     }
 }
+
+/// loom's `AtomicPtr`: a pointer that is set once at most. One that is set from the beginning never changes, so loom is not
+/// told of its reads.
+#[derive(Debug)]
+pub(crate) struct AtomicPtr<T> {
+    first: *mut T,
+    value: loom::sync::atomic::AtomicPtr<T>,
+    readers: Readers,
+}
+
+// SAFETY: what is done with the pointer is its user's to defend.
+unsafe impl<T> Send for AtomicPtr<T> {}
+// SAFETY: as above.
+unsafe impl<T> Sync for AtomicPtr<T> {}
+
+impl<T> AtomicPtr<T> {
+    pub(crate) fn new(first: *mut T) -> Self {
+        Self {
+            first,
+            value: loom::sync::atomic::AtomicPtr::new(first),
+            readers: Readers::new(),
+        }
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> *mut T {
+        if !self.first.is_null() {
+            return self.first;
+        }
+        self.readers.reading(|| self.value.load(order))
+    }
+
+    pub(crate) fn compare_exchange(
+        &self,
+        seen: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        assert!(self.first.is_null(), "set once");
+        self.readers
+            .writing(|| self.value.compare_exchange(seen, new, success, failure))
+    }
+}

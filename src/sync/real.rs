@@ -1,7 +1,7 @@
 //! The types of a normal build. What needs an operating system is in `threads.rs`.
 
 pub(crate) use alloc::sync::Arc;
-pub(crate) use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 #[cfg(target_has_atomic = "64")]
 pub(crate) use core::sync::atomic::AtomicU64;
@@ -33,6 +33,9 @@ pub(crate) const MIN_TURNED_AWAY: u32 = 256;
 
 /// After how many polls in a row that only waited for another thread the core is given away.
 pub(crate) const POLLS_BEFORE_YIELD: u8 = 4;
+
+/// How many bytes of slots are left to the first send of a channel, which makes them in a few microseconds.
+pub(crate) const MAX_LATE_BYTES: usize = 64 * 1024;
 
 /// How many rounds, each twice as long as the last, an operation spins for somebody else's unfinished
 /// claim before it lets its executor decide.

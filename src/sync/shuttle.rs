@@ -6,7 +6,7 @@
 //! The threads of a run are coroutines of one real thread. What is not shuttle's (a `Cell`) therefore needs no
 //! protection, as long as no thread is suspended in the middle.
 
-pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use shuttle::sync::{Arc, Mutex};
 pub(crate) use shuttle::thread_local;
 
@@ -18,6 +18,9 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use super::shuttle_block_on::block_on_for_a_while;
+
+/// As in a normal build.
+pub(crate) const MAX_LATE_BYTES: usize = 64 * 1024;
 
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;

@@ -25,7 +25,7 @@ pub(crate) fn block<O: Operation>(
     }
     if deadline.is_none_or(|deadline| Instant::now() < deadline) {
         let side = operation.side();
-        if let Some(output) = side.queue().spinner.spin_thread(&mut operation, &side) {
+        if let Some(output) = side.queue().spinner().spin_thread(&mut operation, &side) {
             return Some(output);
         }
     }

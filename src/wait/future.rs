@@ -207,7 +207,7 @@ impl<O: Operation> Future for Waiting<O> {
         }
         if !core::mem::replace(this.spun, true) {
             let side = this.operation.side();
-            if let Some(output) = side.queue().spinner.spin(this.operation, &side) {
+            if let Some(output) = side.queue().spinner().spin(this.operation, &side) {
                 return Poll::Ready(output);
             }
         }

@@ -54,7 +54,7 @@ impl HandleWaiter {
     ) -> Poll<O::Output> {
         if !self.waiting {
             let side = operation.side();
-            if let Some(output) = side.queue().spinner.spin(operation, &side) {
+            if let Some(output) = side.queue().spinner().spin(operation, &side) {
                 return Poll::Ready(output);
             }
         }

@@ -178,26 +178,12 @@ pub(super) enum Place {
     Unpolled,
 }
 
-#[derive(Debug)]
-struct Queue {
-    first: Option<Link>,
-    last: Option<Link>,
-}
-
-impl Queue {
-    const fn new() -> Self {
-        Self {
-            first: None,
-            last: None,
-        }
-    }
-}
-
 /// The queues of one side of a channel. Lives behind a lock.
 /// `N` is 4, or 1 if only the exclusive queue is used.
 #[derive(Debug)]
 pub(super) struct List<const N: usize = 4> {
-    queues: [Queue; N],
+    /// The first waiter of each queue. The last one leads to it, and it leads back to the last one.
+    queues: [Option<Link>; N],
     /// The waiter that was last linked into the exclusive queue by its ticket, if it is still linked.
     inserted: Option<Link>,
 }
@@ -205,7 +191,7 @@ pub(super) struct List<const N: usize = 4> {
 impl<const N: usize> List<N> {
     pub(super) fn new() -> Self {
         Self {
-            queues: [const { Queue::new() }; N],
+            queues: [None; N],
             inserted: None,
         }
     }
@@ -245,12 +231,12 @@ impl<const N: usize> List<N> {
     }
 
     pub(super) fn is_empty(&self, place: Place) -> bool {
-        self.queues[place as usize].first.is_none()
+        self.first(place).is_none()
     }
 
-    pub(super) fn has_several(&self, place: Place) -> bool {
-        let queue = &self.queues[place as usize];
-        queue.first != queue.last
+    pub(super) fn has_several(&mut self, place: Place) -> bool {
+        self.first(place)
+            .is_some_and(|first| self.after(first) != first)
     }
 
     /// Counts the waiters of a queue, one by one: for numbers that people ask for.
@@ -259,64 +245,81 @@ impl<const N: usize> List<N> {
         let mut next = self.first(place);
         while let Some(link) = next {
             count += 1;
-            next = self.entry(link, |entry| entry.next);
+            next = self.next(place, link);
         }
         count
     }
 
     pub(super) fn first(&self, place: Place) -> Option<Link> {
-        self.queues[place as usize].first
+        self.queues[place as usize]
     }
 
     /// Links a waiter at the end of a queue.
     pub(super) fn push(&mut self, place: Place, link: Link) {
-        let last = self.queues[place as usize].last;
-        self.insert_after(place, last, link);
+        let first = self.first(place);
+        self.insert_before(place, first, link);
+        if first.is_none() {
+            self.queues[place as usize] = Some(link);
+        }
     }
 
     /// Links a waiter into the exclusive queue by its ticket. A waiter that was there before passes only
     /// those that are older; a new one goes to the end.
     pub(super) fn push_by_ticket(&mut self, link: Link, is_new: bool) {
+        const PLACE: Place = Place::Exclusive;
         if is_new {
-            return self.push(Place::Exclusive, link);
+            return self.push(PLACE, link);
         }
         let ticket = self.entry(link, |entry| entry.ticket);
         // Most come back in the order in which they were woken: behind the one that came before them.
         let start = self.inserted;
         let start = start.filter(|start| self.entry(*start, |entry| entry.ticket < ticket));
-        let mut before = start;
         let mut next = match start {
-            Some(start) => self.entry(start, |entry| entry.next),
-            None => self.first(Place::Exclusive),
+            Some(start) => self.next(PLACE, start),
+            None => self.first(PLACE),
         };
         while let Some(other) = next {
-            let (other_ticket, after) = self.entry(other, |entry| (entry.ticket, entry.next));
-            if other_ticket > ticket {
+            if self.entry(other, |entry| entry.ticket) > ticket {
                 break;
             }
-            before = Some(other);
-            next = after;
+            next = self.next(PLACE, other);
         }
-        self.insert_after(Place::Exclusive, before, link);
+        match next {
+            Some(other) => {
+                self.insert_before(PLACE, next, link);
+                if self.first(PLACE) == Some(other) {
+                    self.queues[PLACE as usize] = Some(link);
+                }
+            }
+            None => self.push(PLACE, link),
+        }
         self.inserted = Some(link);
     }
 
-    /// Links a waiter behind `prev`, or in front of all others.
-    fn insert_after(&mut self, place: Place, prev: Option<Link>, link: Link) {
-        let next = match prev {
-            Some(prev) => self.entry(prev, |entry| entry.next.replace(link)),
-            None => self.queues[place as usize].first.replace(link),
-        };
-        match next {
-            Some(next) => self.entry(next, |entry| entry.prev = Some(link)),
-            None => self.queues[place as usize].last = Some(link),
-        }
+    /// Links a waiter before another one; before the first one is behind the last one.
+    fn insert_before(&mut self, place: Place, next: Option<Link>, link: Link) {
+        let next = next.unwrap_or(link);
+        let prev = self
+            .entry(next, |entry| entry.prev.replace(link))
+            .unwrap_or(link);
+        self.entry(prev, |entry| entry.next = Some(link));
         self.entry(link, |entry| {
             debug_assert!(entry.place.is_none(), "W2: linked once");
             entry.place = Some(place);
-            entry.prev = prev;
-            entry.next = next;
+            entry.prev = Some(prev);
+            entry.next = Some(next);
         });
+    }
+
+    /// Returns the waiter behind another one, which for the last one is the first.
+    fn after(&mut self, link: Link) -> Link {
+        self.entry(link, |entry| entry.next).unwrap_or(link)
+    }
+
+    /// Returns the next waiter of a queue, if there is one.
+    fn next(&mut self, place: Place, link: Link) -> Option<Link> {
+        let next = self.after(link);
+        (Some(next) != self.first(place)).then_some(next)
     }
 
     /// Takes a waiter out of the queue that it is in, if any, and returns which that was.
@@ -324,17 +327,18 @@ impl<const N: usize> List<N> {
         let (place, prev, next) = self.entry(link, |entry| {
             (entry.place.take(), entry.prev.take(), entry.next.take())
         });
-        let place = place?;
-        match prev {
-            Some(prev) => self.entry(prev, |entry| entry.next = next),
-            None => self.queues[place as usize].first = next,
+        let (place, prev, next) = (place?, prev?, next?);
+        let is_first = self.first(place) == Some(link);
+        let is_only = next == link;
+        if !is_only {
+            self.entry(prev, |entry| entry.next = Some(next));
+            self.entry(next, |entry| entry.prev = Some(prev));
         }
-        match next {
-            Some(next) => self.entry(next, |entry| entry.prev = prev),
-            None => self.queues[place as usize].last = prev,
+        if is_first {
+            self.queues[place as usize] = (!is_only).then_some(next);
         }
         if self.inserted == Some(link) {
-            self.inserted = prev;
+            self.inserted = (!is_first).then_some(prev);
         }
         Some(place)
     }

@@ -88,7 +88,7 @@ mod waker_set;
 pub(crate) use block::{block, block_forever};
 pub(crate) use future::Run;
 pub(crate) use handle::HandleWaiter;
-pub(crate) use queue::{WaitQueue, WaitStats};
+pub(crate) use queue::{WaitHints, WaitList, WaitQueue, WaitStats};
 pub(crate) use waker_set::{Observer, WakerSet};
 
 #[cfg(doc)]
@@ -98,13 +98,13 @@ use crate::ring::{Parked, Reserved, Word};
 
 /// One side of a channel: its wait queue, and what the ring does for it.
 pub(crate) trait Side {
-    fn queue(&self) -> &WaitQueue;
+    fn queue(&self) -> WaitQueue<'_>;
 
     /// Returns whether there seems to be something for an operation.
     fn is_ready(&self) -> bool;
 
     /// The wait queue of the other side.
-    fn opposite(&self) -> &WaitQueue;
+    fn opposite(&self) -> WaitQueue<'_>;
 
     fn is_closed(&self) -> bool;
 

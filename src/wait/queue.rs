@@ -20,16 +20,31 @@ pub(crate) const MAX_LOSSES: u32 = 4;
 /// After how many notifications a handle that was woken and has not been polled loses its trust.
 const MAX_UNPOLLED: u32 = 32;
 
-/// See the module's documentation.
+/// The wait queue of one side: see the module's documentation. In two parts, since they are used at different
+/// times: one lies beside the word that the waiters mark, the other away from both words.
+#[derive(Clone, Copy)]
+pub(crate) struct WaitQueue<'a> {
+    list: &'a WaitList,
+    hints: &'a WaitHints,
+}
+
+/// The waiters of one side. Used together with the word that they mark, and lies beside it: whoever registers or
+/// notifies has that cache line anyway.
 #[derive(Debug)]
-pub(crate) struct WaitQueue {
+pub(crate) struct WaitList {
     members: Lock<Members>,
     /// The number of waiters that hold a reservation and have not looked yet. Changed under the lock.
     granted: AtomicUsize,
     /// How many attempts the reservations have turned away since one of them ended.
     turned_away: Hint,
-    pub(crate) spinner: Spinner,
-    pub(super) standby: Standby,
+}
+
+/// What spinning operations of one side use. It must not be on the cache line of a word, which they would take
+/// from the other side.
+#[derive(Debug)]
+pub(crate) struct WaitHints {
+    spinner: Spinner,
+    standby: Standby,
     /// 1 if exclusive waiters were there lately.
     has_waiters: Hint,
 }
@@ -102,34 +117,61 @@ struct Remaining {
     done: bool,
 }
 
-impl WaitQueue {
-    /// Creates the wait queue of a channel of `capacity` messages.
-    pub(crate) fn new(capacity: usize) -> Self {
+impl WaitList {
+    pub(crate) fn new() -> Self {
         Self {
             members: Lock::new(Members::new()),
             granted: AtomicUsize::new(0),
             turned_away: Hint::default(),
+        }
+    }
+}
+
+impl WaitHints {
+    /// For a channel of `capacity` messages.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
             spinner: Spinner::new(capacity),
             standby: Standby::new(),
             has_waiters: Hint::default(),
         }
+    }
+}
+
+impl<'a> WaitQueue<'a> {
+    #[inline]
+    pub(crate) fn new(list: &'a WaitList, hints: &'a WaitHints) -> Self {
+        Self { list, hints }
+    }
+
+    pub(super) fn spinner(self) -> &'a Spinner {
+        &self.hints.spinner
+    }
+
+    /// Something to tell queues apart by.
+    pub(super) fn list(self) -> &'a WaitList {
+        self.list
+    }
+
+    pub(super) fn standby(self) -> &'a Standby {
+        &self.hints.standby
     }
 
     /// Wakes `count` exclusive waiters and all non-exclusive ones, after as many messages were published
     /// or slots freed. To be called by a thread whose claim found one of the parked bits.
     #[cold]
     pub(crate) fn notify<S: Side>(&self, side: &S, count: usize) {
-        if count == 1 && self.standby.stands_in() {
+        if count == 1 && self.hints.standby.stands_in() {
             return;
         }
         let seen = side.marks();
-        match self.members.with(|members| members.take_one(count)) {
+        match self.list.members.with(|members| members.take_one(count)) {
             One::Of(waker, others) => {
                 if others == Others::None {
                     // Before the waker is called: its task comes for the word.
                     side.clear_keep(seen);
                 } else {
-                    self.has_waiters.set(1);
+                    self.hints.has_waiters.set(1);
                 }
                 waker.wake();
             }
@@ -139,7 +181,7 @@ impl WaitQueue {
             }
             One::Not => self.notify_several(side, count, seen),
         }
-        trace::notified(self);
+        trace::notified(self.list);
     }
 
     #[cold]
@@ -157,7 +199,7 @@ impl WaitQueue {
     /// from what is left.
     #[cold]
     pub(crate) fn notify_all<S: Side>(&self, side: &S) {
-        let revoked = self.members.with(|members| {
+        let revoked = self.list.members.with(|members| {
             if core::mem::take(&mut members.starving) > 0 {
                 side.end_fair();
             }
@@ -170,7 +212,7 @@ impl WaitQueue {
             });
         });
         let _revoked = defer(|| side.unreserve(revoked));
-        trace::closed(self);
+        trace::closed(self.list);
     }
 
     fn wake(&self, count: usize, mut take: impl FnMut(&mut Members, &mut Remaining, &mut Batch)) {
@@ -180,7 +222,8 @@ impl WaitQueue {
             done: false,
         };
         call_wakers(|batch| {
-            self.members
+            self.list
+                .members
                 .with(|members| take(members, &mut remaining, batch));
             !remaining.done
         });
@@ -190,11 +233,11 @@ impl WaitQueue {
     fn grant<S: Side>(&self, side: &S) -> Reserved {
         // ORDERING: Relaxed. Published by [reserve], which follows: a thread that sees the reservation sees
         // the count.
-        self.granted.fetch_add(1, Ordering::Relaxed);
+        self.list.granted.fetch_add(1, Ordering::Relaxed);
         let reserved = side.reserve();
         if reserved != Reserved::One {
             // ORDERING: Relaxed. As above.
-            self.granted.fetch_sub(1, Ordering::Relaxed);
+            self.list.granted.fetch_sub(1, Ordering::Relaxed);
         }
         reserved
     }
@@ -202,38 +245,39 @@ impl WaitQueue {
     /// Counts a reservation out that was used, ended or taken back. Under the lock.
     fn end_grant(&self) {
         // ORDERING: Relaxed. As in `grant`.
-        self.granted.fetch_sub(1, Ordering::Relaxed);
+        self.list.granted.fetch_sub(1, Ordering::Relaxed);
         // Second, so that a model sees the attempts that were turned away until then.
-        self.turned_away.set(0);
+        self.list.turned_away.set(0);
     }
 
     /// Returns whether there may be waiters for which a spinning operation could stand in.
     #[inline]
     pub(super) fn may_have_waiters(&self) -> bool {
-        self.has_waiters.get() != 0
+        self.hints.has_waiters.get() != 0
     }
 
     /// Assumes that no waiter is left, until one registers or a simple notification leaves one. A guess that only
     /// decides whether spinning operations stand in for waiters.
     pub(super) fn forget_waiters(&self) {
-        self.has_waiters.set(0);
+        self.hints.has_waiters.set(0);
     }
 
     /// Returns whether some waiter holds a reservation that it has not used.
     #[inline]
     pub(crate) fn has_grants(&self) -> bool {
         // ORDERING: Relaxed. Ordered by [reserve] for a thread that has seen the reservation.
-        self.granted.load(Ordering::Relaxed) > 0
+        self.list.granted.load(Ordering::Relaxed) > 0
     }
 
     /// To be called after an attempt that reservations turned away. Returns whether the oldest one was
     /// taken back: then it is the caller's.
     #[cold]
     pub(crate) fn take_back(&self) -> bool {
-        let turned_away = self.turned_away.get() + 1;
-        self.turned_away.set(turned_away);
+        let turned_away = self.list.turned_away.get() + 1;
+        self.list.turned_away.set(turned_away);
         turned_away >= MIN_TURNED_AWAY
             && self
+                .list
                 .members
                 .with(|members| members.grants_are_old() && self.revoke(members))
     }
@@ -269,9 +313,9 @@ impl WaitQueue {
         lost: Lost,
     ) {
         let link = Link::to(waiter);
-        self.has_waiters.set(1);
+        self.hints.has_waiters.set(1);
         // Dropped outside of the lock. There is none, or one that was not called.
-        let _before = self.members.with(|members| {
+        let _before = self.list.members.with(|members| {
             let closed = side.is_closed();
             let before = members.register(link, waker, lost, closed);
             // A closed channel reserves nothing. If it is closed after this, its notification ends fairness.
@@ -288,7 +332,7 @@ impl WaitQueue {
     /// Replaces the waker of a waiter. Returns `false` if the waiter has been woken meanwhile.
     pub(super) fn replace_waker(&self, waiter: Pin<&Waiter>, waker: &Waker) -> bool {
         let link = Link::to(waiter);
-        let same = self.members.with(|members| {
+        let same = self.list.members.with(|members| {
             (members.list.state(link) == State::Waiting)
                 .then(|| members.list.entry(link, |entry| entry.will_wake(waker)))
         });
@@ -298,7 +342,7 @@ impl WaitQueue {
         }
         // Cloned before, and dropped after, the lock is held.
         let mut other = Some(waker.clone());
-        self.members.with(|members| {
+        self.list.members.with(|members| {
             let waiting = members.list.state(link) == State::Waiting;
             if waiting {
                 members
@@ -313,7 +357,7 @@ impl WaitQueue {
     /// back meanwhile.
     pub(super) fn accept(&self, waiter: Pin<&Waiter>) -> bool {
         let link = Link::to(waiter);
-        self.members.with(|members| {
+        self.list.members.with(|members| {
             let granted = members.list.state(link) == State::Granted;
             if granted {
                 members.list.unlink(link);
@@ -328,12 +372,12 @@ impl WaitQueue {
     /// `false` if the channel is closed: then the caller gives it back.
     pub(super) fn keep<S: Side>(&self, side: &S, waiter: Pin<&Waiter>) -> bool {
         let link = Link::to(waiter);
-        self.members.with(|members| {
+        self.list.members.with(|members| {
             let open = !side.is_closed();
             if open {
                 members.list.push(Place::Granted, link);
                 // ORDERING: Relaxed. As in `grant`.
-                self.granted.fetch_add(1, Ordering::Relaxed);
+                self.list.granted.fetch_add(1, Ordering::Relaxed);
                 members.list.set_state(link, State::Granted);
             }
             open
@@ -342,11 +386,11 @@ impl WaitQueue {
 
     /// Ends a waiter's registration after the side could not be marked parked. The waiter keeps its place
     /// for the next time. If it has lost too many races, what is there now is reserved for it.
-    pub(super) fn withdraw<'a, S: Side>(
+    pub(super) fn withdraw<'s, S: Side>(
         &self,
-        side: &'a S,
+        side: &'s S,
         waiter: Pin<&Waiter>,
-    ) -> Outcome<'a, S> {
+    ) -> Outcome<'s, S> {
         self.end(side, waiter, |members, link, state| {
             let losses = members.list.entry(link, |entry| entry.losses);
             state == State::Waiting && losses >= MAX_LOSSES && side.reserve() == Reserved::One
@@ -354,11 +398,11 @@ impl WaitQueue {
     }
 
     /// Ends a waiter's registration for good.
-    pub(super) fn deregister<'a, S: Side>(
+    pub(super) fn deregister<'s, S: Side>(
         &self,
-        side: &'a S,
+        side: &'s S,
         waiter: Pin<&Waiter>,
-    ) -> Outcome<'a, S> {
+    ) -> Outcome<'s, S> {
         self.end(side, waiter, |members, link, _| {
             members.list.entry(link, Entry::start_over);
             false
@@ -366,14 +410,14 @@ impl WaitQueue {
     }
 
     /// `before` is called before newcomers may claim again; it returns whether it made a reservation.
-    fn end<'a, S: Side>(
+    fn end<'s, S: Side>(
         &self,
-        side: &'a S,
+        side: &'s S,
         waiter: Pin<&Waiter>,
         before: impl FnOnce(&mut Members, Link, State) -> bool,
-    ) -> Outcome<'a, S> {
+    ) -> Outcome<'s, S> {
         let link = Link::to(waiter);
-        let (outcome, ended, waker) = self.members.with(|members| {
+        let (outcome, ended, waker) = self.list.members.with(|members| {
             let state = members.list.state(link);
             let starving = members.is_starving(link);
             let reserved = before(members, link, state);
@@ -413,7 +457,7 @@ impl WaitQueue {
     pub(super) fn succeed(&self, waiter: Pin<&Waiter>) {
         if waiter.kind() == Kind::Handle {
             let link = Link::to(waiter);
-            self.members.with(|members| {
+            self.list.members.with(|members| {
                 members.list.unlink(link);
                 members.list.entry(link, |entry| {
                     entry.trusted = true;
@@ -425,7 +469,7 @@ impl WaitQueue {
     }
 
     pub(crate) fn stats(&self) -> WaitStats {
-        self.members.with(|members| WaitStats {
+        self.list.members.with(|members| WaitStats {
             waiting: (members.list.count(Place::Exclusive) + members.list.count(Place::Shared))
                 as u64,
             parks: members.parks,
@@ -524,7 +568,7 @@ impl Members {
         &mut self,
         remaining: &mut Remaining,
         batch: &mut Batch,
-        grants: Option<(&WaitQueue, &S)>,
+        grants: Option<(&WaitQueue<'_>, &S)>,
     ) {
         if remaining.registrations.is_none() {
             remaining.registrations = Some(self.registrations);
@@ -558,7 +602,7 @@ impl Members {
     fn wake_fairly<S: Side>(
         &mut self,
         link: Link,
-        queue: &WaitQueue,
+        queue: &WaitQueue<'_>,
         side: &S,
         batch: &mut Batch,
     ) -> bool {

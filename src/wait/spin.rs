@@ -172,7 +172,7 @@ impl Spinner {
     ) -> Option<O::Output> {
         let rule = self.rule();
         if self.on_single_core
-            || !self.peer_may_run(&side.opposite().spinner, rule)
+            || !self.peer_may_run(side.opposite().spinner(), rule)
             || !self.may_spin(operation)
         {
             return None;

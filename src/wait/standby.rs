@@ -91,14 +91,14 @@ pub(super) struct StandingBy<'a, S: Side>(&'a S);
 
 impl<'a, S: Side> StandingBy<'a, S> {
     pub(super) fn new(side: &'a S) -> Self {
-        side.queue().standby.enter();
+        side.queue().standby().enter();
         Self(side)
     }
 }
 
 impl<S: Side> Drop for StandingBy<'_, S> {
     fn drop(&mut self) {
-        if self.0.queue().standby.leave() {
+        if self.0.queue().standby().leave() {
             self.0.forward();
         }
     }

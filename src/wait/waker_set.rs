@@ -9,13 +9,14 @@ use pin_project_lite::pin_project;
 
 use super::batch::call_wakers;
 use super::list::{Kind, Link, List, Place, State, Waiter};
-use crate::sync::Lock;
+use crate::sync::{Lock, OnceBox};
 
 /// Waiters in the order in which they came. What they wait for must be checked once more after they have
-/// registered; the lock orders that check against the notification.
+/// registered; the lock orders that check against the notification. As long as nobody has registered there
+/// is no lock, and the pointer to it orders them.
 #[derive(Debug)]
 pub(crate) struct WakerSet {
-    list: Lock<Members>,
+    members: OnceBox<Lock<Members>>,
 }
 
 #[derive(Debug)]
@@ -27,11 +28,18 @@ struct Members {
 impl WakerSet {
     pub(crate) fn new() -> Self {
         Self {
-            list: Lock::new(Members {
+            members: OnceBox::new(),
+        }
+    }
+
+    fn with<R>(&self, access: impl FnOnce(&mut Members) -> R) -> R {
+        let members = self.members.get_or_init(|| {
+            Lock::new(Members {
                 list: List::new(),
                 registrations: 0,
-            }),
-        }
+            })
+        });
+        members.with(access)
     }
 
     /// Wakes all waiters that registered before.
@@ -43,10 +51,13 @@ impl WakerSet {
     /// Wakes up to `count` waiters, the first that came first.
     #[cold]
     pub(crate) fn notify(&self, count: usize) {
+        let Some(members) = self.members.get_after() else {
+            return;
+        };
         let mut left = count;
         let mut until = None;
         call_wakers(|batch| {
-            self.list.with(|members| {
+            members.with(|members| {
                 let until = *until.get_or_insert(members.registrations);
                 while !batch.is_full() {
                     let first = members.list.first(Place::Exclusive).filter(|_| left > 0);
@@ -67,14 +78,16 @@ impl WakerSet {
 
     /// Returns how many tasks wait that have not been woken.
     pub(crate) fn waiting(&self) -> usize {
-        self.list
-            .with(|members| members.list.count(Place::Exclusive))
+        match self.members.get_after() {
+            Some(members) => members.with(|members| members.list.count(Place::Exclusive)),
+            None => 0,
+        }
     }
 
     fn register(&self, waiter: Pin<&Waiter>, cx: &Context<'_>) {
         let link = Link::to(waiter);
         let waker = cx.waker().clone();
-        let _before = self.list.with(|members| {
+        let _before = self.with(|members| {
             members.registrations += 1;
             let moment = members.registrations;
             if members.list.state(link) != State::Waiting {
@@ -90,7 +103,7 @@ impl WakerSet {
     #[cold]
     fn deregister(&self, waiter: Pin<&Waiter>) -> bool {
         let link = Link::to(waiter);
-        let (was_woken, _waker) = self.list.with(|members| {
+        let (was_woken, _waker) = self.with(|members| {
             let was_woken = members.list.state(link) == State::Notified;
             members.list.unlink(link);
             members.list.set_state(link, State::Idle);

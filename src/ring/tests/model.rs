@@ -227,7 +227,7 @@ fn a_random_walk_agrees_with_the_model() {
         .concat()
     {
         for seed in 0..40 {
-            let ring = Ring::starting_in_lap(lap, capacity);
+            let ring = Ring::starting_in_lap(lap, capacity, || ());
             let mut walk = Walk {
                 ring: &ring,
                 model: Model::new(capacity),

@@ -1,0 +1,140 @@
+//! A box that is filled when it is first needed, for what most channels never need.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::ptr;
+
+use super::{AtomicPtr, Ordering};
+
+/// * **O1** The pointer is null, or leads to a value that this owns. Once set it does not change until
+///   this is dropped.
+pub(crate) struct OnceBox<T> {
+    value: AtomicPtr<T>,
+}
+
+// SAFETY: O1: it is owned as by a `Box`.
+unsafe impl<T: Send> Send for OnceBox<T> {}
+// SAFETY: O1: `&self` gives out `&T`, and a value that another thread has made may be dropped by this one.
+unsafe impl<T: Send + Sync> Sync for OnceBox<T> {}
+
+impl<T> OnceBox<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            value: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// Returns the value, which `init` makes if there is none.
+    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+        // ORDERING: Acquire. Pairs with [init]: the value is initialized.
+        let value = self.value.load(Ordering::Acquire);
+        if !value.is_null() {
+            // SAFETY: O1.
+            return unsafe { &*value };
+        }
+        self.init(init())
+    }
+
+    #[cold]
+    fn init(&self, value: T) -> &T {
+        let new = Box::into_raw(Box::new(value));
+        // ORDERING: AcqRel [init]. Release: who sees the pointer sees the value. Acquire pairs with [get_after]:
+        // what was done before a `get_after` that found nothing is visible. On failure Acquire: another
+        // thread's value is initialized.
+        // Guard: loom `sync::once_box::tests::one_of_the_two_sees_the_other`.
+        let before =
+            self.value
+                .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
+        match before {
+            // SAFETY: O1: this has just set it.
+            Ok(_) => unsafe { &*new },
+            Err(other) => {
+                // SAFETY: made by `into_raw` above, and nobody else has seen it.
+                drop(unsafe { Box::from_raw(new) });
+                // SAFETY: O1.
+                unsafe { &*other }
+            }
+        }
+    }
+
+    /// Returns the value, if there is one. If there is none, a thread that makes one later sees what was
+    /// done before this call: one of the two sees the other.
+    pub(crate) fn get_after(&self) -> Option<&T> {
+        // ORDERING: AcqRel [get_after]. Release pairs with [init]: it must write even though it changes nothing.
+        // Acquire, also on failure, pairs with [init]: the value is initialized.
+        // Guard: loom `sync::once_box::tests::one_of_the_two_sees_the_other`.
+        let value = self.value.compare_exchange(
+            ptr::null_mut(),
+            ptr::null_mut(),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        match value {
+            Ok(_) => None,
+            // SAFETY: O1.
+            Err(value) => Some(unsafe { &*value }),
+        }
+    }
+}
+
+impl<T> Drop for OnceBox<T> {
+    fn drop(&mut self) {
+        // ORDERING: Relaxed. `&mut self`: the thread that handed this over has synchronized with this one.
+        let value = self.value.load(Ordering::Relaxed);
+        if !value.is_null() {
+            // SAFETY: O1.
+            drop(unsafe { Box::from_raw(value) });
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for OnceBox<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OnceBox").field(&self.get_after()).finish()
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use crate::sync::{Arc, AtomicUsize};
+
+    /// A thread makes something true and then looks for a value; another makes a value and then looks
+    /// whether it is true.
+    #[test]
+    fn one_of_the_two_sees_the_other() {
+        loom::model(|| {
+            let shared = Arc::new((OnceBox::<AtomicUsize>::new(), AtomicUsize::new(0)));
+            let theirs = Arc::clone(&shared);
+            let waiter = loom::thread::spawn(move || {
+                theirs.0.get_or_init(|| AtomicUsize::new(7));
+                theirs.1.load(Ordering::Relaxed) == 1
+            });
+            shared.1.store(1, Ordering::Relaxed);
+            let value = shared.0.get_after();
+            let value = value.map(|value| value.load(Ordering::Relaxed));
+            let sees_it = waiter.join().unwrap();
+            assert!(sees_it || value == Some(7));
+        });
+    }
+
+    /// Two threads make a value at once.
+    #[test]
+    fn there_is_one_value() {
+        loom::model(|| {
+            let shared = Arc::new(OnceBox::<AtomicUsize>::new());
+            let theirs = Arc::clone(&shared);
+            let add = |shared: &OnceBox<AtomicUsize>| {
+                let value = shared.get_or_init(|| AtomicUsize::new(0));
+                value.fetch_add(1, Ordering::Relaxed);
+            };
+            let other = loom::thread::spawn(move || add(&theirs));
+            add(&shared);
+            other.join().unwrap();
+            let value = shared
+                .get_after()
+                .map(|value| value.load(Ordering::Relaxed));
+            assert_eq!(value, Some(2));
+        });
+    }
+}
