@@ -4,8 +4,8 @@
 //! generic members. Each list is written once; names and look-ups come from visiting it.
 
 use super::{
-    AsyncPeer, BlockingPeer, PipelinePeer, Queue, TryReceive, TrySend, async_channel,
-    blocking_only, crossfire, flume, futures_channel, kanal, loole, ours, pipelines, queues,
+    AsyncPeer, BlockingPeer, PipelinePeer, Queue, TryReceive, TrySend, async_channel, asyncband,
+    blocking_only, crossfire, fibre, flume, futures_channel, kanal, loole, ours, pipelines, queues,
     tachyonix, thingbuf, tokio,
 };
 
@@ -35,6 +35,8 @@ fn each_async(visitor: &mut impl AsyncVisitor) {
     visitor.visit::<thingbuf::Thingbuf>();
     visitor.visit::<loole::Loole>();
     visitor.visit::<futures_channel::FuturesChannel>();
+    visitor.visit::<fibre::Fibre>();
+    visitor.visit::<asyncband::Asyncband>();
 }
 
 fn each_blocking(visitor: &mut impl BlockingVisitor) {
@@ -47,6 +49,8 @@ fn each_blocking(visitor: &mut impl BlockingVisitor) {
     visitor.visit::<crossfire::CrossfireMpsc>();
     visitor.visit::<thingbuf::Thingbuf>();
     visitor.visit::<loole::Loole>();
+    visitor.visit::<fibre::Fibre>();
+    visitor.visit::<asyncband::Asyncband>();
     each_blocking_only(visitor);
 }
 
