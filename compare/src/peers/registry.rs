@@ -8,6 +8,7 @@ use super::{
     blocking_only, crossfire, fibre, flume, futures_channel, kanal, loole, ours, pipelines, queues,
     tachyonix, thingbuf, tokio,
 };
+use crate::message::Message;
 
 /// How many receivers a channel can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,9 +125,14 @@ pub trait QueueWork {
 
 /// A piece of work on the non-waiting calls of any channel, for tasks or for threads.
 pub trait TryWork {
+    type Message: Message;
     type Output;
     fn capacity(&self) -> usize;
-    fn run(&self, sender: impl TrySend<u64>, receiver: impl TryReceive<u64>) -> Self::Output;
+    fn run(
+        &self,
+        sender: impl TrySend<Self::Message>,
+        receiver: impl TryReceive<Self::Message>,
+    ) -> Self::Output;
 }
 
 /// Collects the names of the peers that have enough receivers.

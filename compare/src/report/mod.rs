@@ -67,10 +67,15 @@ impl Report {
         self.rows.iter().filter(|row| row.row.group != Group::Floor)
     }
 
-    /// The rows that enter the geometric means.
+    /// The rows of time per message.
     pub fn per_message(&self) -> impl Iterator<Item = &MeasuredRow> {
         self.table()
             .filter(|row| row.row.unit == Unit::NanosecondsPerMessage)
+    }
+
+    /// The rows that enter the geometric means.
+    fn in_means(&self) -> impl Iterator<Item = &MeasuredRow> {
+        self.per_message().filter(|row| row.row.group.is_in_means())
     }
 
     pub fn row(&self, id: &str) -> Option<&MeasuredRow> {
@@ -111,12 +116,12 @@ impl Report {
 
     /// Over all rows, against the best peer of each.
     pub fn mean_of_best(&self, among: Among) -> Option<Mean> {
-        mean(self.per_message().filter_map(|row| self.best(row, among)))
+        mean(self.in_means().filter_map(|row| self.best(row, among)))
     }
 
     /// Over all rows that the peer takes part in.
     pub fn mean_against(&self, peer: &str) -> Option<Mean> {
-        let ratios = self.per_message().flat_map(|row| self.ratios(row));
+        let ratios = self.in_means().flat_map(|row| self.ratios(row));
         mean(ratios.filter(|ratio| ratio.peer == peer))
     }
 
@@ -211,6 +216,18 @@ mod tests {
         let best = report.best(&report.rows[0], Among::All).unwrap();
         assert!((best.value - 1.5).abs() < 1e-12);
         assert_eq!(report.mean_against("tokio"), None);
+    }
+
+    #[test]
+    fn other_conditions_do_not_enter_the_means() {
+        let mut loaded = row(
+            Unit::NanosecondsPerMessage,
+            &[(OURS, 10.0), ("tokio", 20.0)],
+        );
+        loaded.row.group = Group::Loaded;
+        let report = report(vec![loaded]);
+        assert_eq!(report.mean_against("tokio"), None);
+        assert_eq!(report.per_message().count(), 1);
     }
 
     #[test]
