@@ -6,6 +6,7 @@ mod headline;
 mod markdown;
 mod svg;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -17,6 +18,9 @@ use crate::measure::MeasuredRow;
 use crate::peers::OURS;
 use crate::scenarios::{Group, Unit};
 use crate::statistics::geometric_mean;
+
+/// The mark of a peer that is not among the exact ones.
+pub const NOT_EXACT: &str = "†";
 
 pub struct Report {
     pub machine: Machine,
@@ -90,6 +94,17 @@ impl Report {
                 .iter()
                 .filter(|observed| observed.peer == peer)
                 .all(|observed| observed.result.as_ref().is_ok_and(|seen| seen.is_clean()))
+    }
+
+    /// The name of a peer as tables and charts show it: marked if it is not among the exact ones. Such a peer may be
+    /// faster because it hands a message over to a parked task, which loses the message if that task's future is
+    /// dropped.
+    pub fn name<'a>(&self, peer: &'a str) -> Cow<'a, str> {
+        if self.is_among(peer, Among::Exact) {
+            peer.into()
+        } else {
+            format!("{peer} {NOT_EXACT}").into()
+        }
     }
 
     /// How far ahead of each peer ours is in a row.
@@ -216,6 +231,14 @@ mod tests {
         let best = report.best(&report.rows[0], Among::All).unwrap();
         assert!((best.value - 1.5).abs() < 1e-12);
         assert_eq!(report.mean_against("tokio"), None);
+    }
+
+    #[test]
+    fn peers_with_a_violation_are_marked() {
+        let report = report(Vec::new());
+        assert_eq!(report.name("tokio"), "tokio");
+        assert_eq!(report.name("kanal"), "kanal †");
+        assert_eq!(report.name("std"), "std");
     }
 
     #[test]
