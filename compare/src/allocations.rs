@@ -1,4 +1,5 @@
-//! An allocator that counts the bytes that are live, and how often it was asked for some, while it is told to.
+//! An allocator that counts the bytes that are live, and how often it was asked for some, while it
+//! is told to.
 
 #![allow(unsafe_code)]
 

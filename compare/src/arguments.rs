@@ -23,7 +23,8 @@ pub struct Options {
     #[arg(long)]
     pub quick: bool,
 
-    /// Only scenarios whose id contains this; the extra ones, which are left out otherwise, among them
+    /// Only scenarios whose id contains this; the extra ones, which are left out otherwise, among
+    /// them
     #[arg(long, value_name = "SUBSTRING", default_value = "")]
     pub filter: String,
 

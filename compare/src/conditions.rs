@@ -9,7 +9,7 @@ use crate::system;
 pub enum Conditions {
     /// All cores, and nothing else to do for them.
     Plain,
-    /// All threads of the process on the same core.
+    /// All threads of the process on the same core, scheduled as those of most programs are.
     OneCore,
     /// As many busy loops of low priority as the machine of the published figures has cores.
     Loaded,
@@ -18,12 +18,18 @@ pub enum Conditions {
 impl Conditions {
     /// Makes it so, until what is returned is dropped.
     ///
-    /// To be called before anything else in the process: channels ask for the number of cores, some of them once
-    /// for all.
+    /// To be called before anything else in the process: channels ask for the number of cores, some
+    /// of them once for all.
     pub fn establish(self) -> io::Result<Option<Load>> {
         match self {
             Self::Plain => Ok(None),
-            Self::OneCore => system::pin_to_one_core().map(|()| None),
+            Self::OneCore => {
+                // The policy decides what a blocked thread costs there, and programs have the
+                // ordinary one.
+                system::use_ordinary_scheduling()?;
+                system::pin_to_one_core()?;
+                Ok(None)
+            }
             Self::Loaded => {
                 // Under a real-time policy the loops would get no time beside the measurement.
                 system::use_ordinary_scheduling()?;

@@ -1,4 +1,5 @@
-//! What only the operating system can change or tell: the cores of a process, its priority, its processor time.
+//! What only the operating system can change or tell: the cores of a process, its priority, its
+//! processor time.
 //!
 //! On Linux. Elsewhere each call fails, and the list of rows leaves out those that need one.
 
@@ -18,7 +19,8 @@ mod linux {
     use std::mem::{MaybeUninit, size_of};
     use std::time::Duration;
 
-    /// Leaves the process the first of the cores that it may use. Threads that are started later inherit it.
+    /// Leaves the process the first of the cores that it may use. Threads that are started later
+    /// inherit it.
     pub fn pin_to_one_core() -> io::Result<()> {
         // SAFETY: a `cpu_set_t` is an array of integers, so all zeros, which is no core, is one.
         let mut cores: libc::cpu_set_t = unsafe { MaybeUninit::zeroed().assume_init() };
@@ -38,8 +40,8 @@ mod linux {
         check(unsafe { libc::sched_setaffinity(0, size, &one) })
     }
 
-    /// Leaves a real-time policy, if the process was started with one. Under such a policy other programs get no
-    /// time beside it.
+    /// Leaves a real-time policy, if the process was started with one. Under such a policy other
+    /// programs get no time beside it.
     pub fn use_ordinary_scheduling() -> io::Result<()> {
         let priority = libc::sched_param { sched_priority: 0 };
         // SAFETY: `priority` outlives the call, which reads it.

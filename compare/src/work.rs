@@ -13,13 +13,13 @@ pub fn compute(time: Duration) {
 }
 
 thread_local! {
-    /// Where the thread's next step begins. Without it a processor would begin one message's steps before it is
-    /// done with those of the message before.
+    /// Where the thread's next step begins. Without it a processor would begin one message's steps
+    /// before it is done with those of the message before.
     static VALUE: Cell<u64> = const { Cell::new(1) };
 }
 
-/// Computes so many steps of some cycles, each of which needs the result of the one before. Unlike [`compute`],
-/// this is no shorter when another thread has the core for a part of it.
+/// Computes so many steps of some cycles, each of which needs the result of the one before. Unlike
+/// [`compute`], this is no shorter when another thread has the core for a part of it.
 ///
 /// Not inlined, so that [`time_of_steps`] times the code that runs elsewhere.
 #[inline(never)]

@@ -1,6 +1,7 @@
 //! fibre's mpmc channel, in its form for tasks and its form for threads.
 //!
-//! Its calls for batches send from a `Vec` that they take, so a batch from an iterator is collected first.
+//! Its calls for batches send from a `Vec` that they take, so a batch from an iterator is collected
+//! first.
 
 use fibre::mpmc::{AsyncReceiver, AsyncSender, Receiver, Sender, bounded, bounded_async};
 

@@ -96,9 +96,9 @@ impl Report {
                 .all(|observed| observed.result.as_ref().is_ok_and(|seen| seen.is_clean()))
     }
 
-    /// The name of a peer as tables and charts show it: marked if it is not among the exact ones. Such a peer may be
-    /// faster because it hands a message over to a parked task, which loses the message if that task's future is
-    /// dropped.
+    /// The name of a peer as tables and charts show it: marked if it is not among the exact ones.
+    /// Such a peer may be faster because it hands a message over to a parked task, which loses the
+    /// message if that task's future is dropped.
     pub fn name<'a>(&self, peer: &'a str) -> Cow<'a, str> {
         if self.is_among(peer, Among::Exact) {
             peer.into()

@@ -127,8 +127,8 @@ impl Group {
         }
     }
 
-    /// Whether its rows of time per message enter the geometric means. Those are about loops that pass integers on a
-    /// machine with nothing else to do, and compare with earlier reports.
+    /// Whether its rows of time per message enter the geometric means. Those are about loops that
+    /// pass integers on a machine with nothing else to do, and compare with earlier reports.
     pub fn is_in_means(self) -> bool {
         !matches!(self, Self::BatchSources | Self::OneCore | Self::Loaded)
     }

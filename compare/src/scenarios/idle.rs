@@ -15,7 +15,8 @@ use crate::peers::{
 
 const CAPACITY: usize = 64;
 
-/// Many channels, each with a parked receiver: their memory, and the time to create them, to wake all, to close all.
+/// Many channels, each with a parked receiver: their memory, and the time to create them, to wake
+/// all, to close all.
 pub struct Idle;
 
 impl Scenario for Idle {
@@ -107,8 +108,8 @@ impl<P: AsyncPeer> Parked<P> {
                 receiver.recv().await
             }));
         }
-        // A task does nothing between the count and its first wait, and all share one thread: when all
-        // have counted, all are parked.
+        // A task does nothing between the count and its first wait, and all share one thread: when
+        // all have counted, all are parked.
         while about_to_park.load(Ordering::Relaxed) < channels as u64 {
             tokio::task::yield_now().await;
         }

@@ -13,8 +13,8 @@ use crate::statistics::quantile;
 /// Round trips before the ones that count.
 const WARM_UP: u64 = 200;
 
-/// Two threads, and a channel in each direction. A message always finds its channel empty, so the capacity is not
-/// needed; it tells how a channel uses what it knows about itself.
+/// Two threads, and a channel in each direction. A message always finds its channel empty, so the
+/// capacity is not needed; it tells how a channel uses what it knows about itself.
 #[derive(Clone, Copy, Debug)]
 pub struct RoundTrip {
     pub capacity: usize,

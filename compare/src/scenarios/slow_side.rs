@@ -1,5 +1,5 @@
-//! One producer and one consumer, of which one takes time for each message and the other does not: what the waiting of
-//! the fast side costs the slow one.
+//! One producer and one consumer, of which one takes time for each message and the other does not:
+//! what the waiting of the fast side costs the slow one.
 
 use std::time::Duration;
 
