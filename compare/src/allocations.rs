@@ -1,9 +1,10 @@
-//! An allocator that counts the bytes that are live, while it is told to.
+//! An allocator that counts the bytes that are live, and how often it was asked for some, while it
+//! is told to.
 
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -12,35 +13,49 @@ static ALLOCATOR: Counting = Counting;
 // read because of these values.
 static ENABLED: AtomicBool = AtomicBool::new(false);
 static LIVE: AtomicI64 = AtomicI64::new(0);
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
-/// Counts from now until [`Count::growth`] is asked for. One at a time.
+/// Counts from now until [`Count::end`] is called. One at a time.
 pub fn start() -> Count {
     ENABLED.store(true, Ordering::Relaxed);
     Count {
-        before: LIVE.load(Ordering::Relaxed),
+        live: LIVE.load(Ordering::Relaxed),
+        allocations: ALLOCATIONS.load(Ordering::Relaxed),
     }
 }
 
 pub struct Count {
-    before: i64,
+    live: i64,
+    allocations: u64,
+}
+
+/// What was counted.
+pub struct Counted {
+    /// Bytes allocated, less bytes freed.
+    pub growth: i64,
+    /// How often memory was allocated, or changed its size.
+    pub allocations: u64,
 }
 
 impl Count {
-    /// Ends the count. Bytes allocated since it was started, less bytes freed.
-    pub fn growth(self) -> i64 {
+    pub fn end(self) -> Counted {
         ENABLED.store(false, Ordering::Relaxed);
-        LIVE.load(Ordering::Relaxed) - self.before
+        Counted {
+            growth: LIVE.load(Ordering::Relaxed) - self.live,
+            allocations: ALLOCATIONS.load(Ordering::Relaxed) - self.allocations,
+        }
     }
 }
 
 struct Counting;
 
 impl Counting {
-    fn count(change: i64) {
+    fn count(allocations: u64, change: i64) {
         // Off in all other scenarios: peers that allocate for every message must not pay for a shared
         // counter that no real program has.
         if ENABLED.load(Ordering::Relaxed) {
             LIVE.fetch_add(change, Ordering::Relaxed);
+            ALLOCATIONS.fetch_add(allocations, Ordering::Relaxed);
         }
     }
 }
@@ -48,25 +63,25 @@ impl Counting {
 // SAFETY: every call goes to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Self::count(layout.size() as i64);
+        Self::count(1, layout.size() as i64);
         // SAFETY: the caller keeps the contract, which is the system allocator's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        Self::count(layout.size() as i64);
+        Self::count(1, layout.size() as i64);
         // SAFETY: as above.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        Self::count(-(layout.size() as i64));
+        Self::count(0, -(layout.size() as i64));
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        Self::count(new_size as i64 - layout.size() as i64);
+        Self::count(1, new_size as i64 - layout.size() as i64);
         // SAFETY: as above.
         unsafe { System.realloc(pointer, layout, new_size) }
     }

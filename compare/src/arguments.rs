@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::peers::OURS;
-use crate::scenarios::FLOOR;
+use crate::scenarios::{FLOOR, Scenario};
 
 /// Compares mpmc-std with other channels and queues, and writes a table, CSV and charts
 #[derive(Debug, Parser)]
@@ -23,7 +23,8 @@ pub struct Options {
     #[arg(long)]
     pub quick: bool,
 
-    /// Only scenarios whose id contains this
+    /// Only scenarios whose id contains this; the extra ones, which are left out otherwise, among
+    /// them
     #[arg(long, value_name = "SUBSTRING", default_value = "")]
     pub filter: String,
 
@@ -39,14 +40,16 @@ pub struct Options {
     #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
     pub out: PathBuf,
 
-    /// Lists the rows and who takes part in each, and measures nothing
+    /// Lists the rows, the extra ones included, and who takes part in each, and measures nothing
     #[arg(long)]
     pub list: bool,
 }
 
 impl Options {
-    pub fn wants_row(&self, id: &str) -> bool {
-        id.contains(&self.filter)
+    pub fn wants(&self, scenario: &dyn Scenario) -> bool {
+        let is_asked_for = !scenario.is_extra() || !self.filter.is_empty() || self.list;
+        let mut rows = scenario.rows().into_iter();
+        is_asked_for && rows.any(|row| row.id.contains(&self.filter))
     }
 
     pub fn wants_peer(&self, name: &str) -> bool {
@@ -75,4 +78,7 @@ pub enum Child {
     /// Drops futures of one peer
     #[command(hide = true)]
     Cancel { peer: String, millis: u64 },
+    /// Keeps a core busy
+    #[command(hide = true)]
+    Load,
 }

@@ -1,17 +1,18 @@
 //! The other side of [`process`](crate::process): what a copy of the program does, and prints.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Child;
 use crate::cancellation;
+use crate::conditions::Conditions;
+use crate::load::{self, Load};
 use crate::scenarios::{self, Scenario, Size};
 
 /// The part of a cell's messages that go through before the ones that are measured.
 const WARM_UP: u64 = 4;
 
-pub fn run(child: &Child) {
-    // crossfire asks for this at the start of a program: it spins less on a single core.
-    crossfire::detect_backoff_cfg();
+pub fn run(child: &Child) -> io::Result<()> {
     match child {
         Child::Cell {
             scenario,
@@ -19,6 +20,7 @@ pub fn run(child: &Child) {
             count,
         } => {
             let scenario = find(scenario);
+            let _load = prepare(scenario.conditions())?;
             if let Size::Calibrated = scenario.size() {
                 scenario.run(peer, count.div_ceil(WARM_UP));
             }
@@ -31,20 +33,29 @@ pub fn run(child: &Child) {
             peer,
             micros,
         } => {
-            let count = calibrate(
-                find(scenario).as_ref(),
-                peer,
-                Duration::from_micros(*micros),
-            );
-            println!("{count}");
+            let scenario = find(scenario);
+            let _load = prepare(scenario.conditions())?;
+            let cell = Duration::from_micros(*micros);
+            println!("{}", calibrate(scenario.as_ref(), peer, cell));
         }
         Child::Cancel { peer, millis } => {
+            let _load = prepare(Conditions::Plain)?;
             let observation = cancellation::observe(peer, Duration::from_millis(*millis));
             for number in observation.to_numbers() {
                 println!("{number}");
             }
         }
+        Child::Load => load::run()?,
     }
+    Ok(())
+}
+
+/// What comes before the first channel of the process.
+fn prepare(conditions: Conditions) -> io::Result<Option<Load>> {
+    let load = conditions.establish()?;
+    // crossfire asks for this at the start of a program: it spins less on a single core.
+    crossfire::detect_backoff_cfg();
+    Ok(load)
 }
 
 /// The scenario whose first row has that id.

@@ -11,7 +11,9 @@ mod allocations;
 mod arguments;
 mod cancellation;
 mod child;
+mod conditions;
 mod executor;
+mod load;
 mod machine;
 mod measure;
 mod message;
@@ -20,7 +22,9 @@ mod process;
 mod report;
 mod scenarios;
 mod statistics;
+mod system;
 mod threads;
+mod work;
 
 use std::error::Error;
 
@@ -35,7 +39,7 @@ use scenarios::{Group, Scenario};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     match arguments.child {
-        Some(child) => child::run(&child),
+        Some(child) => child::run(&child)?,
         None if arguments.options.list => list(&arguments.options),
         None => compare(&arguments.options)?,
     }
@@ -46,9 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn selected(options: &Options) -> Vec<Box<dyn Scenario>> {
     let mut scenarios = scenarios::all();
     scenarios.retain(|scenario| {
-        let rows = scenario.rows();
-        rows.iter()
-            .any(|row| row.group == Group::Floor || options.wants_row(&row.id))
+        let is_floor = scenario.rows()[0].group == Group::Floor;
+        is_floor || options.wants(scenario.as_ref())
     });
     scenarios
 }
@@ -57,7 +60,8 @@ fn list(options: &Options) {
     for scenario in selected(options) {
         for row in scenario.rows() {
             let peers = scenario.peers();
-            println!("{}  [{}]  {}", row.id, row.unit, peers.join(", "));
+            let extra = if scenario.is_extra() { " (extra)" } else { "" };
+            println!("{}{extra}  [{}]  {}", row.id, row.unit, peers.join(", "));
         }
     }
 }
@@ -69,8 +73,7 @@ fn check(options: &Options) -> Result<(), Box<dyn Error>> {
     if let Some(unknown) = options.peers.iter().find(|p| !peers.contains(&p.as_str())) {
         return Err(format!("no peer is called \"{unknown}\"; see --list").into());
     }
-    let mut rows = scenarios.iter().flat_map(|s| s.rows());
-    if !rows.any(|row| options.wants_row(&row.id)) {
+    if !scenarios.iter().any(|s| options.wants(s.as_ref())) {
         return Err(format!("no row has \"{}\" in its id; see --list", options.filter).into());
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What is sent: messages of four kinds, each made from a number.
+//! What is sent: messages of several kinds, each made from a number.
 
 /// A message. The bounds are what the pickiest of the peers asks for (thingbuf: `Default`, `Clone` and `Sync`,
 /// crossfire: `Unpin`).
@@ -14,6 +14,16 @@ impl Message for u64 {
 
     fn number(&self) -> u64 {
         *self
+    }
+}
+
+impl Message for usize {
+    fn new(number: u64) -> Self {
+        number as usize
+    }
+
+    fn number(&self) -> u64 {
+        *self as u64
     }
 }
 

@@ -5,8 +5,10 @@
 //! `&mut self` everywhere, since some peers need that; those that do not lose nothing.
 
 mod async_channel;
+mod asyncband;
 mod blocking_only;
 mod crossfire;
+mod fibre;
 mod flume;
 mod futures_channel;
 mod kanal;

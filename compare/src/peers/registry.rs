@@ -4,10 +4,11 @@
 //! generic members. Each list is written once; names and look-ups come from visiting it.
 
 use super::{
-    AsyncPeer, BlockingPeer, PipelinePeer, Queue, TryReceive, TrySend, async_channel,
-    blocking_only, crossfire, flume, futures_channel, kanal, loole, ours, pipelines, queues,
+    AsyncPeer, BlockingPeer, PipelinePeer, Queue, TryReceive, TrySend, async_channel, asyncband,
+    blocking_only, crossfire, fibre, flume, futures_channel, kanal, loole, ours, pipelines, queues,
     tachyonix, thingbuf, tokio,
 };
+use crate::message::Message;
 
 /// How many receivers a channel can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ fn each_async(visitor: &mut impl AsyncVisitor) {
     visitor.visit::<thingbuf::Thingbuf>();
     visitor.visit::<loole::Loole>();
     visitor.visit::<futures_channel::FuturesChannel>();
+    visitor.visit::<fibre::Fibre>();
+    visitor.visit::<asyncband::Asyncband>();
 }
 
 fn each_blocking(visitor: &mut impl BlockingVisitor) {
@@ -47,6 +50,8 @@ fn each_blocking(visitor: &mut impl BlockingVisitor) {
     visitor.visit::<crossfire::CrossfireMpsc>();
     visitor.visit::<thingbuf::Thingbuf>();
     visitor.visit::<loole::Loole>();
+    visitor.visit::<fibre::Fibre>();
+    visitor.visit::<asyncband::Asyncband>();
     each_blocking_only(visitor);
 }
 
@@ -120,9 +125,14 @@ pub trait QueueWork {
 
 /// A piece of work on the non-waiting calls of any channel, for tasks or for threads.
 pub trait TryWork {
+    type Message: Message;
     type Output;
     fn capacity(&self) -> usize;
-    fn run(&self, sender: impl TrySend<u64>, receiver: impl TryReceive<u64>) -> Self::Output;
+    fn run(
+        &self,
+        sender: impl TrySend<Self::Message>,
+        receiver: impl TryReceive<Self::Message>,
+    ) -> Self::Output;
 }
 
 /// Collects the names of the peers that have enough receivers.

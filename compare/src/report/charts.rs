@@ -36,17 +36,19 @@ pub fn draw(report: &Report) -> Result<Vec<Chart>, Box<dyn Error>> {
 /// Geometric means, peer by peer.
 fn means(report: &Report) -> DotPlot {
     let best = [
-        ("best peer of each row", report.mean_of_best(Among::All)),
-        ("best exact peer", report.mean_of_best(Among::Exact)),
+        ("best peer of each row", Among::All),
+        ("best exact peer", Among::Exact),
     ];
-    let peers = report.peers();
-    let peers = peers.iter().map(|peer| (*peer, report.mean_against(peer)));
+    let best = best.map(|(name, among)| (name.into(), report.mean_of_best(among)));
+    let peers = report.peers().into_iter();
+    let peers = peers.map(|peer| (report.name(peer), report.mean_against(peer)));
     let rows = best.into_iter().chain(peers).filter_map(|(name, mean)| {
-        let value = mean?.geometric;
-        Some(PlotRow::of_one(name, value))
+        let mean = mean?;
+        let label = format!("{name}, {} rows", mean.rows);
+        Some(PlotRow::of_one(&label, mean.geometric))
     });
     DotPlot {
-        title: "mpmc-std against each peer, geometric mean over all rows",
+        title: "mpmc-std against each peer, geometric mean over the rows of both († not exact)",
         axis: "time per message of the peer / mpmc-std (right of 1: mpmc-std is ahead)",
         scale: Scale::Ratio,
         series: vec!["geometric mean".into()],
@@ -56,7 +58,7 @@ fn means(report: &Report) -> DotPlot {
 
 /// Every row of time per message, every peer.
 fn rows(report: &Report) -> DotPlot {
-    let series: Vec<String> = report.peers().into_iter().map(String::from).collect();
+    let peers = report.peers();
     let mut rows = Vec::new();
     let mut group = None;
     for row in report.per_message() {
@@ -66,7 +68,7 @@ fn rows(report: &Report) -> DotPlot {
         }
         let points = report.ratios(row).filter_map(|ratio| {
             Some(Point {
-                series: series.iter().position(|name| name == ratio.peer)?,
+                series: peers.iter().position(|name| *name == ratio.peer)?,
                 value: ratio.value,
             })
         });
@@ -76,10 +78,10 @@ fn rows(report: &Report) -> DotPlot {
         });
     }
     DotPlot {
-        title: "mpmc-std against each peer, row by row",
+        title: "mpmc-std against each peer, row by row († not exact)",
         axis: "time per message of the peer / mpmc-std (right of 1: mpmc-std is ahead)",
         scale: Scale::Ratio,
-        series,
+        series: peers.iter().map(|peer| report.name(peer).into()).collect(),
         rows,
     }
 }
@@ -100,17 +102,18 @@ fn latency(report: &Report) -> DotPlot {
                 series,
                 value: summary.median / 1e3,
             };
-            match rows.iter_mut().find(|row| row.label == cell.peer) {
+            let label = report.name(&cell.peer);
+            match rows.iter_mut().find(|row| row.label == label) {
                 Some(row) => row.points.push(point),
                 None => rows.push(PlotRow {
-                    label: cell.peer.clone(),
+                    label: label.into(),
                     points: vec![point],
                 }),
             }
         }
     }
     DotPlot {
-        title: "Latency at 100,000 messages per second",
+        title: "Latency at 100,000 messages per second († not exact)",
         axis: "microseconds from due to received (left is better)",
         scale: Scale::Plain,
         series: percentiles

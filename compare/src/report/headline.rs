@@ -77,7 +77,7 @@ pub fn headlines(report: &Report) -> Vec<Headline> {
                 best_peer: row
                     .and_then(fastest_peer)
                     .map_or_else(missing, |(peer, median)| {
-                        format!("{} ({peer})", measure.show(median))
+                        format!("{} ({})", measure.show(median), report.name(peer))
                     }),
                 floor: floor
                     .and_then(|floor| floor.median(FLOOR))

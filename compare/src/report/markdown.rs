@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::charts::Chart;
 use super::headline::headlines;
-use super::{Among, Mean, Ratio, Report};
+use super::{Among, Mean, NOT_EXACT, Ratio, Report};
 use crate::machine::version_of;
 use crate::measure::{Cell, MeasuredRow};
 use crate::peers::OURS;
@@ -40,7 +40,10 @@ fn introduction(report: &Report) -> String {
          {versions}.\n\n\
          Peers take turns within each round; figures are medians over {rounds} rounds of about {cell} ms per cell, \
          the quartiles below in small print. \"best / ours\" is the best peer's figure by mpmc-std's: **above 1, mpmc-std \
-         is ahead**. \"{NONE}\": the peer does not take part (a single receiver, or no such call).\n",
+         is ahead**. \"{NONE}\": the peer does not take part (a single receiver, or no such call).\n\n\
+         {NOT_EXACT}: not exact. In the trials of this run dropped futures of the peer lost, duplicated or delivered a \
+         message, or left a task asleep, or the trials failed. Such a peer may be fast because it hands a message over \
+         to a parked receiver, which loses it if its future is dropped. It is in every row, beside the others.\n",
         processor = machine.processor,
         cores = machine.cores,
         system = machine.system,
@@ -55,18 +58,21 @@ fn introduction(report: &Report) -> String {
 fn in_short(report: &Report) -> String {
     let mut text = String::from(
         "## In short\n\n\
-         Over the rows that are a time per message.\n\n\
-         | compared with | geometric mean | mpmc-std ahead in | exact cancellation |\n|---|---|---|---|\n",
+         Over the rows that are a time per message, without those on one core, on a loaded machine, and of batches \
+         by their source. Against a peer: over those of them that it takes part in.\n\n\
+         | compared with | geometric mean | over | mpmc-std ahead in | exact cancellation |\n|---|---|---|---|---|\n",
     );
     let mut line = |name: &str, mean: Option<Mean>, exact: &str| {
-        let (ratio, ahead) = match mean {
+        let (ratio, rows, ahead) = match mean {
             Some(mean) => (
                 format!("{:.2}", mean.geometric),
-                format!("{} of {} rows", mean.ahead, mean.rows),
+                format!("{} rows", mean.rows),
+                mean.ahead.to_string(),
             ),
-            None => (NONE.into(), NONE.into()),
+            None => (NONE.into(), NONE.into(), NONE.into()),
         };
-        writeln!(text, "| {name} | {ratio} | {ahead} | {exact} |").expect("writing to a string");
+        writeln!(text, "| {name} | {ratio} | {rows} | {ahead} | {exact} |")
+            .expect("writing to a string");
     };
     line(
         "the best peer of each row",
@@ -79,7 +85,8 @@ fn in_short(report: &Report) -> String {
         "",
     );
     for peer in report.peers() {
-        line(peer, report.mean_against(peer), &verdict(report, peer));
+        let verdict = verdict(report, peer);
+        line(&report.name(peer), report.mean_against(peer), &verdict);
     }
     text
 }
@@ -125,7 +132,7 @@ fn cancellation_section(report: &Report) -> String {
          | peer | trials | lost | duplicated | delivered though cancelled | hung |\n|---|---|---|---|---|---|\n",
     );
     for observed in &report.observations {
-        let peer = &observed.peer;
+        let peer = report.name(&observed.peer);
         let line = match &observed.result {
             Ok(seen) => {
                 let [trials, lost, duplicated, delivered, hung] = seen.to_numbers();
@@ -168,11 +175,12 @@ fn table(report: &Report, group: Group) -> String {
         }
     }
     let mut text = format!("## {}\n\n{}\n\n", group.title(), group.note());
+    let names: Vec<_> = peers.iter().map(|peer| report.name(peer)).collect();
     let rule = "---|".repeat(peers.len() + 3);
     writeln!(
         text,
         "| | best / ours | best exact / ours | {} |\n|{rule}",
-        peers.join(" | ")
+        names.join(" | ")
     )
     .expect("writing to a string");
     for row in rows {
@@ -182,8 +190,8 @@ fn table(report: &Report, group: Group) -> String {
             "| {} ({}) | {} | {} | {} |",
             row.row.title,
             row.row.unit,
-            ratio(report.best(row, Among::All)),
-            ratio(report.best(row, Among::Exact)),
+            ratio(report, report.best(row, Among::All)),
+            ratio(report, report.best(row, Among::Exact)),
             cells.join(" | ")
         )
         .expect("writing to a string");
@@ -191,9 +199,10 @@ fn table(report: &Report, group: Group) -> String {
     text
 }
 
-fn ratio(ratio: Option<Ratio<'_>>) -> String {
+fn ratio(report: &Report, ratio: Option<Ratio<'_>>) -> String {
     ratio.map_or(NONE.into(), |ratio| {
-        format!("{}<br><sub>{}</sub>", figure(ratio.value), ratio.peer)
+        let peer = report.name(ratio.peer);
+        format!("{}<br><sub>{peer}</sub>", figure(ratio.value))
     })
 }
 

@@ -6,6 +6,7 @@ mod headline;
 mod markdown;
 mod svg;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -17,6 +18,9 @@ use crate::measure::MeasuredRow;
 use crate::peers::OURS;
 use crate::scenarios::{Group, Unit};
 use crate::statistics::geometric_mean;
+
+/// The mark of a peer that is not among the exact ones.
+pub const NOT_EXACT: &str = "†";
 
 pub struct Report {
     pub machine: Machine,
@@ -67,10 +71,15 @@ impl Report {
         self.rows.iter().filter(|row| row.row.group != Group::Floor)
     }
 
-    /// The rows that enter the geometric means.
+    /// The rows of time per message.
     pub fn per_message(&self) -> impl Iterator<Item = &MeasuredRow> {
         self.table()
             .filter(|row| row.row.unit == Unit::NanosecondsPerMessage)
+    }
+
+    /// The rows that enter the geometric means.
+    fn in_means(&self) -> impl Iterator<Item = &MeasuredRow> {
+        self.per_message().filter(|row| row.row.group.is_in_means())
     }
 
     pub fn row(&self, id: &str) -> Option<&MeasuredRow> {
@@ -85,6 +94,17 @@ impl Report {
                 .iter()
                 .filter(|observed| observed.peer == peer)
                 .all(|observed| observed.result.as_ref().is_ok_and(|seen| seen.is_clean()))
+    }
+
+    /// The name of a peer as tables and charts show it: marked if it is not among the exact ones.
+    /// Such a peer may be faster because it hands a message over to a parked task, which loses the
+    /// message if that task's future is dropped.
+    pub fn name<'a>(&self, peer: &'a str) -> Cow<'a, str> {
+        if self.is_among(peer, Among::Exact) {
+            peer.into()
+        } else {
+            format!("{peer} {NOT_EXACT}").into()
+        }
     }
 
     /// How far ahead of each peer ours is in a row.
@@ -111,12 +131,12 @@ impl Report {
 
     /// Over all rows, against the best peer of each.
     pub fn mean_of_best(&self, among: Among) -> Option<Mean> {
-        mean(self.per_message().filter_map(|row| self.best(row, among)))
+        mean(self.in_means().filter_map(|row| self.best(row, among)))
     }
 
     /// Over all rows that the peer takes part in.
     pub fn mean_against(&self, peer: &str) -> Option<Mean> {
-        let ratios = self.per_message().flat_map(|row| self.ratios(row));
+        let ratios = self.in_means().flat_map(|row| self.ratios(row));
         mean(ratios.filter(|ratio| ratio.peer == peer))
     }
 
@@ -211,6 +231,26 @@ mod tests {
         let best = report.best(&report.rows[0], Among::All).unwrap();
         assert!((best.value - 1.5).abs() < 1e-12);
         assert_eq!(report.mean_against("tokio"), None);
+    }
+
+    #[test]
+    fn peers_with_a_violation_are_marked() {
+        let report = report(Vec::new());
+        assert_eq!(report.name("tokio"), "tokio");
+        assert_eq!(report.name("kanal"), "kanal †");
+        assert_eq!(report.name("std"), "std");
+    }
+
+    #[test]
+    fn other_conditions_do_not_enter_the_means() {
+        let mut loaded = row(
+            Unit::NanosecondsPerMessage,
+            &[(OURS, 10.0), ("tokio", 20.0)],
+        );
+        loaded.row.group = Group::Loaded;
+        let report = report(vec![loaded]);
+        assert_eq!(report.mean_against("tokio"), None);
+        assert_eq!(report.per_message().count(), 1);
     }
 
     #[test]

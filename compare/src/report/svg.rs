@@ -229,12 +229,12 @@ fn text<'a>(size: i32, colour: &'a RGBColor, side: HPos) -> TextStyle<'a> {
 }
 
 /// A series' sign: its colour, and with more series than colours, its shape.
-fn draw_marker(area: &Area<'_>, series: usize, at: (i32, i32)) -> Drawn {
-    let colour = COLOURS[series % COLOURS.len()];
-    if series < COLOURS.len() {
-        area.draw(&Circle::new(at, 4, colour.filled()))?;
-    } else {
-        area.draw(&TriangleMarker::new(at, 6, colour.filled()))?;
+fn draw_marker(area: &Area<'_>, series: usize, (x, y): (i32, i32)) -> Drawn {
+    let style = COLOURS[series % COLOURS.len()].filled();
+    match series / COLOURS.len() {
+        0 => area.draw(&Circle::new((x, y), 4, style))?,
+        1 => area.draw(&TriangleMarker::new((x, y), 6, style))?,
+        _ => area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], style))?,
     }
     Ok(())
 }

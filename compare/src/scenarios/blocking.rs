@@ -54,11 +54,24 @@ impl BlockingWork for Run {
     type Output = Duration;
 
     fn run<P: BlockingPeer>(&self) -> Duration {
-        let Blocking {
+        self.scenario.pass::<P>(self.count, || (), || ())
+    }
+}
+
+impl Blocking {
+    /// Passes so many messages through a channel. Producers do `before_send` before each, consumers
+    /// do `handle` after each.
+    pub fn pass<P: BlockingPeer>(
+        self,
+        count: u64,
+        before_send: impl Fn() + Copy + Send,
+        handle: impl Fn() + Copy + Send,
+    ) -> Duration {
+        let Self {
             producers,
             consumers,
             capacity,
-        } = self.scenario;
+        } = self;
         let (sender, receiver) = P::channel::<u64>(capacity);
         let mut receivers: Vec<_> = (1..consumers)
             .map(|_| {
@@ -72,9 +85,10 @@ impl BlockingWork for Run {
         let mut work: Vec<Work<'_, u64>> = Vec::new();
         for part in 0..producers {
             let mut sender = sender.clone();
-            let count = share(self.count, producers, part);
+            let count = share(count, producers, part);
             work.push(Box::new(move || {
                 for number in 0..count {
+                    before_send();
                     assert!(sender.send_blocking(number), "closed early");
                 }
                 0
@@ -87,13 +101,14 @@ impl BlockingWork for Run {
                 let mut received = 0;
                 while let Some(number) = receiver.recv_blocking() {
                     black_box(number);
+                    handle();
                     received += 1;
                 }
                 received
             }));
         }
         let (time, received) = run_together(work);
-        check_received(received.iter().sum(), self.count);
+        check_received(received.iter().sum(), count);
         time
     }
 }

@@ -2,6 +2,7 @@
 //! it shows something that its neighbours do not.
 
 use super::batch::Batches;
+use super::batch_sources::BatchSources;
 use super::blocking::Blocking;
 use super::fairness::{AmongReceivers, AmongSenders};
 use super::floor::{LineRoundTrip, LockedPair};
@@ -10,11 +11,14 @@ use super::latency::Latency;
 use super::one_thread::{ChannelBatch, ChannelPair, QueuePair};
 use super::ping_pong::PingPong;
 use super::pipeline::Pipeline;
+use super::processor_time::ProcessorTime;
 use super::queues::{QueueThreads, Threads};
+use super::round_trip::RoundTrip;
 use super::throughput::Throughput;
-use super::{Group, Scenario, workers};
+use super::{Group, Scenario, loaded, one_core, slow_side, workers};
 use crate::executor::Executor;
 use crate::message::Payload;
+use crate::system;
 
 // The rows that the headline figures are taken from.
 pub const BATCH_ONE_THREAD: &str = "batch/one-thread";
@@ -105,6 +109,9 @@ pub fn all() -> Vec<Box<dyn Scenario>> {
             capacity: 1024,
         }));
     }
+    for batch in [64, 256] {
+        list.push(Box::new(BatchSources { batch }));
+    }
     for (producers, consumers, capacity) in BLOCKING {
         list.push(Box::new(Blocking {
             producers,
@@ -112,14 +119,30 @@ pub fn all() -> Vec<Box<dyn Scenario>> {
             capacity,
         }));
     }
+    if system::SUPPORTED {
+        list.extend(one_core::all().into_iter().map(boxed));
+        list.extend(loaded::all().into_iter().map(boxed));
+    }
+    list.extend(slow_side::all().into_iter().map(boxed));
     list.push(Box::new(ChannelPair));
     list.push(Box::new(QueuePair));
     queues(&mut list);
     list.push(Box::new(Idle));
     list.push(Box::new(Latency));
+    for capacity in [1, 8, 64, 256, 1024] {
+        list.push(Box::new(RoundTrip { capacity }));
+    }
+    if system::SUPPORTED {
+        list.push(Box::new(ProcessorTime::Threads));
+        list.push(Box::new(ProcessorTime::Tasks));
+    }
     list.push(Box::new(AmongReceivers));
     list.push(Box::new(AmongSenders));
     list
+}
+
+fn boxed(scenario: impl Scenario + 'static) -> Box<dyn Scenario> {
+    Box::new(scenario)
 }
 
 fn throughput(

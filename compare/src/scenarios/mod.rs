@@ -1,119 +1,44 @@
 //! What is measured: the rows of the table, and how each is run on a peer.
 
 mod batch;
+mod batch_sources;
 mod blocking;
 mod fairness;
 mod floor;
+mod group;
 mod idle;
 mod latency;
 mod list;
+mod loaded;
+mod one_core;
 mod one_thread;
 mod ping_pong;
 mod pipeline;
+mod processor_time;
 mod queues;
+mod round_trip;
+mod slow_side;
 mod throughput;
 mod workers;
 
 pub use floor::{FLOOR, LINE_ROUND_TRIP, LOCKED_PAIR};
+pub use group::Group;
 pub use list::{BATCH_ONE_THREAD, FOUR_BY_FOUR, SINGLE_OPERATION, SIXTEEN_THREADS, all};
 
 use std::fmt;
 
-/// Where a row stands in the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Group {
-    /// Not a row of the table: what the hardware allows, for the headline figures.
-    Floor,
-    Workers,
-    TokioMulti,
-    TokioCurrent,
-    Smol,
-    Payloads,
-    Exchange,
-    Batches,
-    Blocking,
-    OneThread,
-    Queues,
-    Idle,
-    Latency,
-    Fairness,
-}
-
-impl Group {
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Floor => "What the hardware allows",
-            Self::Workers => "Worker pools and other real work",
-            Self::TokioMulti => "Tasks on tokio, two worker threads",
-            Self::TokioCurrent => "Tasks on tokio, current thread",
-            Self::Smol => "Tasks on async-executor (smol), two threads",
-            Self::Payloads => "Larger messages",
-            Self::Exchange => "Ping-pong and stream pipelines",
-            Self::Batches => "Batches of 64",
-            Self::Blocking => "Threads that block",
-            Self::OneThread => "One thread, nothing waits",
-            Self::Queues => "Threads on a raw queue",
-            Self::Idle => "Idle channels",
-            Self::Latency => "Latency at a fixed rate",
-            Self::Fairness => "Fairness among receivers and among senders",
-        }
-    }
-
-    /// What the group's rows show, for who does not know the source.
-    pub fn note(self) -> &'static str {
-        match self {
-            Self::Floor => "",
-            Self::Workers => {
-                "Handlers and producers that take time, on tokio with two workers unless the row says \
-                 otherwise. \"× ideal\": the time divided by the least time that the cores allow: 1 is \
-                 ideal, 2 is serial on two cores. Longest wait: messages of the other senders received \
-                 during one `send`. Share: 1 is fair, and more is better. Messages per turn: what the \
-                 loop receives between two turns of the task; 400,000, the whole run, if it never has one."
-            }
-            Self::TokioMulti | Self::TokioCurrent | Self::Smol => {
-                "Producers × consumers, each a task; a message is a `u64`. Nanoseconds of wall time per message."
-            }
-            Self::Payloads => "As above, with larger messages, or one that is allocated and freed.",
-            Self::Exchange => {
-                "Ping-pong: two tasks, two channels of capacity 1, time per message (half a round trip). \
-                 Pipeline: a stream forwarded into a sink, its stream forwarded into a second channel; time per \
-                 message through both."
-            }
-            Self::Batches => {
-                "The peers' own batch calls where they have them (mpmc-std: both ends; tokio: both ends; flume, loole \
-                 and kanal: receiving only), else one by one."
-            }
-            Self::Blocking => "Producers × consumers, each a thread that blocks.",
-            Self::OneThread => "One thread sends a message and takes it out again.",
-            Self::Queues => {
-                "Threads that push and pop a `u64`, backing off (spin, then yield) when they cannot. The last \
-                 row's threads each push and pop in turn."
-            }
-            Self::Idle => {
-                "10,000 channels of capacity 64, each with a task parked in `recv`. Bytes on the heap per channel, the \
-                 task included; then one message into each, and the time per channel until all tasks are done."
-            }
-            Self::Latency => {
-                "A thread sends 100,000 messages per second, a task on another thread receives them. Time from \
-                 the moment when a message was due."
-            }
-            Self::Fairness => {
-                "Four producers, and four consumers (one for the senders' row), tokio with two workers, \
-                 capacity 64. Jain's index of messages per receiver or per sender: 1 is equal shares, 0.25 \
-                 is one of them taking all."
-            }
-        }
-    }
-}
+use crate::conditions::Conditions;
 
 /// What a row's figures are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Wall time per message. These rows enter the geometric means.
+    /// Wall time per message.
     NanosecondsPerMessage,
     /// A time that is not the cost of a message.
     Nanoseconds,
     Bytes,
+    /// How often memory was allocated.
+    Allocations,
     /// Jain's index. More is better.
     Index,
     /// A time divided by the least time that the cores allow for the same work.
@@ -132,6 +57,8 @@ impl Unit {
     pub fn advantage(self, ours: f64, theirs: f64) -> f64 {
         match self {
             Self::Index | Self::Share => ours / theirs,
+            // Counts that may both be zero.
+            Self::Allocations if ours == theirs => 1.0,
             _ => theirs / ours,
         }
     }
@@ -143,6 +70,7 @@ impl fmt::Display for Unit {
             Self::NanosecondsPerMessage => "ns/message",
             Self::Nanoseconds => "ns",
             Self::Bytes => "bytes",
+            Self::Allocations => "allocations",
             Self::Index => "index",
             Self::TimesIdeal => "× ideal",
             Self::Share => "share",
@@ -195,6 +123,16 @@ pub trait Scenario {
         Size::Calibrated
     }
 
+    /// What the measurement needs beside the channel.
+    fn conditions(&self) -> Conditions {
+        Conditions::Plain
+    }
+
+    /// Whether it is left out unless `--filter` names it.
+    fn is_extra(&self) -> bool {
+        false
+    }
+
     /// Runs on the peer of that name. One value per row.
     ///
     /// # Panics
@@ -216,7 +154,13 @@ fn check_received(received: u64, sent: u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::share;
+    use super::{Unit, share};
+
+    #[test]
+    fn equal_counts_are_equally_good_also_if_they_are_zero() {
+        assert_eq!(Unit::Allocations.advantage(0.0, 0.0), 1.0);
+        assert_eq!(Unit::Allocations.advantage(2.0, 6.0), 3.0);
+    }
 
     #[test]
     fn shares_differ_by_one_at_most_and_add_up() {

@@ -36,6 +36,7 @@ struct Pair {
 }
 
 impl TryWork for Pair {
+    type Message = u64;
     type Output = Duration;
 
     fn capacity(&self) -> usize {
@@ -80,6 +81,7 @@ struct TryBatches {
 }
 
 impl TryWork for TryBatches {
+    type Message = u64;
     type Output = Duration;
 
     fn capacity(&self) -> usize {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{compute, pool, row, times_ideal};
+use super::{pool, row, times_ideal};
 use crate::executor::Executor;
 use crate::peers::{AsyncPeer, AsyncSend, AsyncWork, Receivers, async_names, run_async};
 use crate::scenarios::{Row, Scenario, Size, Unit, check_received};
+use crate::work::compute;
 
 const CAPACITY: usize = 64;
 const WORKERS: usize = 8;

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 
-use super::{compute, pool, row, times_ideal};
+use super::{pool, row, times_ideal};
 use crate::executor::{Executor, Task};
 use crate::peers::{AsyncPeer, AsyncSend, AsyncWork, Receivers, async_names, run_async};
 use crate::scenarios::{Row, Scenario, Size, Unit, check_received};
+use crate::work::compute;
 
 /// Bursts before the ones that count.
 const WARM_UP: u64 = 2;

@@ -12,7 +12,7 @@ mod slow_sender;
 mod sojourn;
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Group, Row, Scenario, Unit};
 use crate::executor::{Executor, Task, WORKERS};
@@ -82,20 +82,13 @@ fn row(id: impl Into<String>, title: impl Into<String>, unit: Unit) -> Row {
     }
 }
 
-/// Computes for that long. The clock decides, so a job is as long on every machine.
-fn compute(time: Duration) {
-    let start = Instant::now();
-    while start.elapsed() < time {
-        std::hint::spin_loop();
-    }
-}
-
 /// Returns `time` divided by the least time in which the cores can do `jobs` jobs.
 fn times_ideal(time: Duration, jobs: u64, job: Duration) -> f64 {
     times_ideal_on(cores(), time, jobs, job)
 }
 
-fn times_ideal_on(cores: usize, time: Duration, jobs: u64, job: Duration) -> f64 {
+/// Returns the same for work that so many cores can share.
+pub fn times_ideal_on(cores: usize, time: Duration, jobs: u64, job: Duration) -> f64 {
     time.as_secs_f64() * cores as f64 / (jobs as f64 * job.as_secs_f64())
 }
 

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{compute, row, times_ideal};
+use super::{row, times_ideal};
 use crate::executor::{Executor, Task};
 use crate::peers::{
     AsyncPeer, AsyncSend, AsyncWork, Receivers, TryReceive, async_names, run_async,
 };
 use crate::scenarios::{Row, Scenario, Size, Unit, check_received, share};
+use crate::work::compute;
 
 /// How often the channel is emptied.
 const INTERVAL: Duration = Duration::from_millis(2);

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_utils::CachePadded;
 
-use super::{compute, row};
+use super::row;
 use crate::executor::{Executor, Task};
 use crate::peers::{
     AsyncPeer, AsyncReceive, AsyncSend, AsyncWork, Receivers, async_names, run_async,
 };
 use crate::scenarios::{Row, Scenario, Unit, check_received};
 use crate::statistics::Summary;
+use crate::work::compute;
 
 const HOT_SENDERS: u64 = 3;
 /// What the slower sender computes before each send.

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 
-use super::{compute, pool, row};
+use super::{pool, row};
 use crate::executor::{Executor, WORKERS};
 use crate::peers::{AsyncPeer, AsyncSend, AsyncWork, Receivers, async_names, run_async};
 use crate::scenarios::{Row, Scenario, Size, Unit, check_received};
+use crate::work::compute;
 
 const CAPACITY: usize = 1024;
 const TASKS: usize = 8;
