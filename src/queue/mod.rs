@@ -413,7 +413,21 @@ impl<T> MpmcQueue<T> {
 
     /// Drops all messages that are in the queue.
     pub(crate) fn discard_all(&self) {
-        run_all(|| self.try_recv(Patience::Yield).is_ok());
+        let mut message = None;
+        run_all(|| {
+            // A step of its own: if a sender's waker panics, the message is not dropped meanwhile.
+            if message.take().is_some() {
+                return true;
+            }
+            let claim = self.persist::<Head, _>(Patience::Yield, || self.ring.claim_recv());
+            let Ok(claim) = claim else { return false };
+            let (value, senders_parked) = claim.take();
+            message = Some(value);
+            if senders_parked {
+                self.notify_senders(1);
+            }
+            true
+        });
     }
 
     /// Sends, waiting while the queue is full. Fails when it is closed.
