@@ -108,8 +108,8 @@ mod unwind;
 mod wait;
 
 pub use channel::{
-    Drain, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats, TryIter,
-    Unsent, WeakReceiver, WeakSender, channel,
+    Drain, Drained, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats,
+    TryIter, Unsent, WeakReceiver, WeakSender, channel,
 };
 #[cfg(feature = "std")]
 pub use channel::{IntoIter, Iter};

@@ -12,12 +12,14 @@ use crate::channel::Sender;
 use crate::error::SendError;
 use crate::queue::{ReserveOperation, Unavailable};
 use crate::unwind::defer;
-use crate::wait::{HandleWaiter, Observer};
+use crate::wait::{HandleWaiter, Observer, RareWaiter};
 
 /// The state of a handle as a sink.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     waiter: HandleWaiter,
+    /// For `poll_send_ready`.
+    pub(crate) ready: RareWaiter,
     /// Waits until permits can be counted.
     countable: Observer,
     stage: Stage,
@@ -48,9 +50,8 @@ impl State {
             Stage::Idle
         };
         Self {
-            waiter: HandleWaiter::default(),
-            countable: Observer::default(),
             stage,
+            ..Self::default()
         }
     }
 }
@@ -135,6 +136,7 @@ impl<T> Sender<T> {
         let _closed = defer(|| shared.closed.leave(&mut self.closed));
         let queue = &shared.queue;
         let _countable = defer(|| queue.countable().leave(&mut self.sink.countable));
+        let _ready = defer(|| self.sink.ready.leave(&queue.senders_side()));
         self.sink.waiter.leave(&queue.senders_side());
     }
 }

@@ -3,8 +3,10 @@
 mod batch;
 #[cfg(feature = "std")]
 mod blocking;
+mod drained;
 mod iter;
 mod permit;
+mod readiness;
 mod receiver;
 mod sender;
 mod stats;
@@ -16,6 +18,7 @@ mod weak;
 pub use batch::Unsent;
 #[cfg(feature = "std")]
 pub use blocking::{IntoIter, Iter};
+pub use drained::Drained;
 pub use iter::{Drain, TryIter};
 pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;

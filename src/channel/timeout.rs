@@ -9,7 +9,7 @@ use crate::queue::{RecvOperation, SendOperation};
 use crate::wait;
 
 /// `None` if that is so far away that it never comes.
-fn deadline_after(timeout: Duration) -> Option<Instant> {
+pub(super) fn deadline_after(timeout: Duration) -> Option<Instant> {
     Instant::now().checked_add(timeout)
 }
 

@@ -1,8 +1,10 @@
 //! The raw queue: a ring and its two wait queues.
 
+mod drain;
 mod force;
 mod handles;
 mod operation;
+mod readiness;
 mod side;
 
 #[cfg(all(test, not(loom)))]
@@ -24,7 +26,7 @@ use core::task::{Context, Poll};
 use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
 use crate::sync::Lock;
 use crate::unwind::{defer, run_all};
-use crate::wait::{self, Observer, WaitQueue, WaitStats, WakerSet};
+use crate::wait::{self, DrainWaiters, Observer, WaitQueue, WaitStats, WakerSet};
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -54,6 +56,8 @@ pub struct MpmcQueue<T> {
     senders: WaitQueue,
     /// Tasks that wait until permits can be counted again.
     countable: WakerSet,
+    /// Tasks that wait until what was sent before has been received.
+    drains: DrainWaiters,
     /// Held during a forced send.
     forcing: Lock<()>,
 }
@@ -93,6 +97,7 @@ impl<T> MpmcQueue<T> {
             receivers: WaitQueue::new(capacity),
             senders: WaitQueue::new(capacity),
             countable: WakerSet::new(),
+            drains: DrainWaiters::new(),
             forcing: Lock::new(()),
         }
     }

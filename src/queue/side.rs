@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::MpmcQueue;
-use crate::ring::{Direction, Head, Parked, Reserved, Tail, Word};
+use crate::ring::{Direction, Head, Parked, Refusal, Reserved, Tail, Word};
 use crate::unwind::defer;
 use crate::wait::{Side, WaitQueue};
 
@@ -15,6 +15,14 @@ pub(crate) trait Waits: Direction {
 
     /// Gives reservations back, and notifies what has to be notified.
     fn unreserve<T>(queue: &MpmcQueue<T>, count: usize);
+
+    /// Fails as an operation would that takes one message or slot.
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal>;
+
+    /// Returns whether the marks of this side are also those of tasks in no wait queue.
+    fn shares_marks<T>(_queue: &MpmcQueue<T>) -> bool {
+        false
+    }
 }
 
 /// The receivers' side: they wait until the queue is not empty.
@@ -35,6 +43,10 @@ impl Waits for Head {
             queue.notify_receivers(count);
         }
     }
+
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal> {
+        queue.ring.probe_recv()
+    }
 }
 
 impl Waits for Tail {
@@ -46,6 +58,14 @@ impl Waits for Tail {
 
     fn unreserve<T>(queue: &MpmcQueue<T>, count: usize) {
         queue.release(count);
+    }
+
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal> {
+        queue.ring.probe_send()
+    }
+
+    fn shares_marks<T>(queue: &MpmcQueue<T>) -> bool {
+        queue.drains.is_waiting()
     }
 }
 
@@ -61,6 +81,31 @@ impl<'a, T, D> QueueSide<'a, T, D> {
             queue,
             direction: PhantomData,
         }
+    }
+}
+
+impl<T, D> Clone for QueueSide<'_, T, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, D> Copy for QueueSide<'_, T, D> {}
+
+impl<T, D: Waits> QueueSide<'_, T, D> {
+    /// Fails as an operation would that takes one message or slot.
+    pub(super) fn probe(&self) -> Result<(), Refusal> {
+        D::probe(self.queue)
+    }
+
+    /// Returns whether such an operation seems possible at the first attempt.
+    pub(super) fn probe_at_once(&self) -> bool {
+        self.queue.ring.probe_at_once::<D>()
+    }
+
+    /// Returns whether [`probe_at_once`](Self::probe_at_once) is worth repeating.
+    pub(super) fn may_probe_at_once(&self) -> bool {
+        self.queue.ring.may_probe_at_once::<D>()
     }
 }
 
@@ -90,7 +135,9 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
     }
 
     fn clear_keep(&self, marks: Word) {
-        self.queue.ring.clear_keep::<D>(marks);
+        if !D::shares_marks(self.queue) {
+            self.queue.ring.clear_keep::<D>(marks);
+        }
     }
 
     fn start_fair(&self) {
@@ -143,11 +190,12 @@ impl<T> MpmcQueue<T> {
         self.receivers.notify(&Receivers::of(self), count);
     }
 
-    /// Notifies senders of `count` free slots.
+    /// Notifies senders of `count` free slots, and tasks that wait for what was sent to be received.
     #[cold]
     #[inline(never)]
     pub(super) fn notify_senders(&self, count: usize) {
-        self.senders.notify(&Senders::of(self), count);
+        let _senders = defer(|| self.senders.notify(&Senders::of(self), count));
+        self.notify_drained();
     }
 
     /// Wakes all receivers, to see that nothing can come any more.

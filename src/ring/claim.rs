@@ -165,7 +165,7 @@ pub(super) trait Kind {
 }
 
 /// Sends a message, if there is room beside the permits.
-struct Send;
+pub(super) struct Send;
 /// Sends messages, each on a permit.
 pub(super) struct SendReserved;
 /// Sends a message into a slot that was reserved for a waiter, unless the channel was closed since.

@@ -77,7 +77,9 @@
 mod batch;
 mod chunk;
 mod claim;
+mod drain;
 mod permit;
+mod probe;
 mod transition;
 mod word;
 
@@ -92,9 +94,9 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::sync::{AtomicU64, CachePadded, Ordering, UnsafeCell};
 use crate::unwind::run_all;
-use word::{Geometry, MAX_CAPACITY, Position};
+use word::{Geometry, MAX_CAPACITY};
 
-pub(crate) use word::{MAX_PERMITS, Word};
+pub(crate) use word::{MAX_PERMITS, Position, Word};
 
 pub(crate) use chunk::Chunk;
 pub(crate) use claim::{Direction, Head, RecvClaim, SendClaim, Sent, Tail};

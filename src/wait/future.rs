@@ -159,7 +159,11 @@ impl<O: Operation> Waiting<O> {
     pub(super) fn new(operation: O, refusal: Option<budget::RefusedFuture>) -> Self {
         Self {
             operation,
-            waiter: Waiter::new(Kind::Future),
+            waiter: Waiter::new(if O::TAKES {
+                Kind::Future
+            } else {
+                Kind::Observer
+            }),
             busy: Busy::default(),
             spun: false,
             refusal,

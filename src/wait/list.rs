@@ -59,6 +59,9 @@ pub(crate) enum Kind {
     /// A `Stream` or `Sink` handle. It is woken like a future for as long as each wake was followed by a
     /// poll, and along with all others while that is not known.
     Handle,
+    /// A future or handle that takes nothing of what it waits for. It is woken along with all
+    /// others, always, so that it keeps no message or slot from those that take one.
+    Observer,
 }
 
 /// A task's place among those that wait on one side of a channel.
@@ -266,6 +269,11 @@ impl<const N: usize> List<N> {
 
     pub(super) fn first(&self, place: Place) -> Option<Link> {
         self.queues[place as usize].first
+    }
+
+    /// Returns the waiter behind a waiter that is linked.
+    pub(super) fn after(&mut self, link: Link) -> Option<Link> {
+        self.entry(link, |entry| entry.next)
     }
 
     /// Links a waiter at the end of a queue.

@@ -462,8 +462,11 @@ impl Members {
             if is_new {
                 entry.ticket = registration;
             }
-            entry.losses += lost;
-            entry.trusted |= kind == Kind::Future || lost > 0;
+            // An observer loses nothing and is never woken alone.
+            if kind != Kind::Observer {
+                entry.losses += lost;
+                entry.trusted |= kind == Kind::Future || lost > 0;
+            }
             entry.moment = registration;
             (entry.waker.replace(waker), is_new, entry.trusted)
         });

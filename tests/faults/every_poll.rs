@@ -13,12 +13,14 @@ enum Wait {
     SendMany,
     Reserve,
     ReserveMany,
+    SendReady,
     Recv,
     RecvMany,
+    RecvReady,
     Closed,
 }
 
-use Wait::{Closed, Recv, RecvMany, Reserve, ReserveMany, Send, SendMany};
+use Wait::{Closed, Recv, RecvMany, RecvReady, Reserve, ReserveMany, Send, SendMany, SendReady};
 
 /// What happens before each poll.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +38,11 @@ struct Scene {
 
 impl Wait {
     fn is_for_room(self) -> bool {
-        matches!(self, Send | SendMany | Reserve | ReserveMany)
+        matches!(self, Send | SendMany | Reserve | ReserveMany | SendReady)
     }
 
     fn is_for_messages(self) -> bool {
-        matches!(self, Recv | RecvMany)
+        matches!(self, Recv | RecvMany | RecvReady)
     }
 
     fn start(self, scene: &Scene) -> Task<'_, ()> {
@@ -61,6 +63,8 @@ impl Wait {
                 let mut received = Vec::new();
                 assert!(rx.recv_many(&mut received, 2).await > 0);
             }),
+            SendReady => Task::new(async { tx.send_ready().await.unwrap() }),
+            RecvReady => Task::new(async { assert!(rx.recv_ready().await) }),
             Closed => Task::new(tx.closed()),
         }
     }
@@ -174,8 +178,8 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
 
 #[test]
 fn a_future_dropped_after_any_number_of_polls_has_done_nothing() {
-    let room = [Send, SendMany, Reserve, ReserveMany];
-    let messages = [Recv, RecvMany];
+    let room = [Send, SendMany, Reserve, ReserveMany, SendReady];
+    let messages = [Recv, RecvMany, RecvReady];
     let pairs = |side: &[Wait]| {
         let pairs = side.iter().flat_map(|&a| side.iter().map(move |&b| (a, b)));
         pairs.collect::<Vec<_>>()

@@ -1,0 +1,356 @@
+//! Waiting until there is a message, or free capacity, and taking nothing.
+
+use core::task::{Context, Poll, ready};
+#[cfg(feature = "std")]
+use core::time::Duration;
+#[cfg(feature = "std")]
+use std::time::Instant;
+
+#[cfg(feature = "std")]
+use super::timeout::deadline_after;
+use super::{Receiver, Sender};
+use crate::error::SendError;
+#[cfg(feature = "std")]
+use crate::error::{RecvTimeoutError, SendTimeoutError};
+use crate::wait;
+
+/// Readiness: these calls wait until there is a message, and leave it in the channel.
+///
+/// What they report is of a moment: with several receivers another one may take the message before
+/// this one does, so follow them with [`try_recv`](Self::try_recv) and be prepared for `Empty`. A
+/// message that wakes such a call also wakes a receiver that waits to take it, if there is one:
+/// readiness calls keep no message from others. All of them are woken by each message.
+impl<T> Receiver<T> {
+    /// Waits until there is a message to receive, and takes nothing. `true` if there is one;
+    /// `false` if the channel is closed and everything has been received. Woken by each message and
+    /// by closing.
+    ///
+    /// Messages that are reserved for other waiting receivers do not count. Two loads if there is a
+    /// message, and no allocation.
+    ///
+    /// # Cancel safety
+    ///
+    /// Can be dropped and called again at any time. No other receiver is affected.
+    ///
+    /// # Examples
+    ///
+    /// A worker that gets its resources only when there is something to do:
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// tx.send(7).await.unwrap();
+    /// drop(tx);
+    ///
+    /// let mut received = Vec::new();
+    /// while rx.recv_ready().await {
+    ///     assert_eq!(rx.len(), 1); // still there
+    ///     // Here another receiver may be quicker, so this may find nothing.
+    ///     received.extend(rx.try_recv());
+    /// }
+    /// assert_eq!(received, [7]);
+    /// # });
+    /// ```
+    #[doc(alias = "readable")]
+    #[doc(alias = "ready")]
+    pub async fn recv_ready(&self) -> bool {
+        wait::run(self.shared.queue.recv_ready()).await
+    }
+
+    /// Returns `Ready` as [`recv_ready`](Self::recv_ready) does, or registers the task to be woken.
+    ///
+    /// Only the task of the last call is woken; a wait of [`poll_recv`](Self::poll_recv) is another
+    /// one. The first call allocates.
+    ///
+    /// # Cancel safety
+    ///
+    /// The registration stays until the task is woken or the handle is dropped, and keeps no
+    /// message from others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (tx, mut rx) = mpmc_std::channel(1);
+    /// tx.send(7).await.unwrap();
+    /// assert!(poll_fn(|cx| rx.poll_recv_ready(cx)).await);
+    /// assert_eq!(rx.try_recv(), Ok(7));
+    /// # });
+    /// ```
+    pub fn poll_recv_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut ready = self.shared.queue.recv_ready();
+        self.stream.ready.poll(&mut ready, cx)
+    }
+
+    /// Waits as [`recv_ready`](Self::recv_ready), blocking the thread. For threads outside any
+    /// executor.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// let thread = std::thread::spawn(move || (rx.blocking_recv_ready(), rx.len()));
+    /// tx.blocking_send(7).unwrap();
+    /// assert_eq!(thread.join().unwrap(), (true, 1));
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn blocking_recv_ready(&self) -> bool {
+        wait::block_forever(self.shared.queue.recv_ready())
+    }
+
+    /// Waits as [`blocking_recv_ready`](Self::blocking_recv_ready), but not longer than `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been
+    /// received.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mpmc_std::error::RecvTimeoutError;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// let moment = Duration::from_millis(1);
+    /// assert_eq!(rx.blocking_recv_ready_timeout(moment), Err(RecvTimeoutError::Timeout));
+    /// tx.try_send(7).unwrap();
+    /// assert_eq!(rx.blocking_recv_ready_timeout(moment), Ok(()));
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn blocking_recv_ready_timeout(&self, timeout: Duration) -> Result<(), RecvTimeoutError> {
+        self.blocking_recv_ready_until(deadline_after(timeout))
+    }
+
+    /// Waits as [`blocking_recv_ready`](Self::blocking_recv_ready), but not longer than until
+    /// `deadline`. A message that is there is reported also if that moment has passed.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been
+    /// received.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// assert!(rx.blocking_recv_ready_deadline(Instant::now()).is_err());
+    /// tx.try_send(7).unwrap();
+    /// assert!(rx.blocking_recv_ready_deadline(Instant::now()).is_ok());
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn blocking_recv_ready_deadline(&self, deadline: Instant) -> Result<(), RecvTimeoutError> {
+        self.blocking_recv_ready_until(Some(deadline))
+    }
+
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn blocking_recv_ready_until(&self, deadline: Option<Instant>) -> Result<(), RecvTimeoutError> {
+        match wait::block(self.shared.queue.recv_ready(), deadline) {
+            Some(true) => Ok(()),
+            Some(false) => Err(RecvTimeoutError::Disconnected),
+            None => Err(RecvTimeoutError::Timeout),
+        }
+    }
+}
+
+/// Readiness: these calls wait until there is free capacity, and reserve nothing.
+///
+/// What they report is of a moment: another sender may use the capacity before this one does, so
+/// follow them with [`try_send`](Self::try_send) and be prepared for `Full`. To keep the capacity,
+/// use [`reserve`](Self::reserve). A slot that wakes such a call also wakes a sender that waits to
+/// use it, if there is one. All readiness calls are woken by each slot.
+impl<T> Sender<T> {
+    /// Waits until there is free capacity for a message, and reserves nothing. Woken by a receiver
+    /// that takes a message, by a permit that is given back, and by closing.
+    ///
+    /// Slots that are reserved for other waiting senders do not count. Two loads if there is free
+    /// capacity, and no allocation.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the channel or this handle is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Can be dropped and called again at any time. No other sender is affected.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// tx.send(1).await.unwrap();
+    /// let (ready, received) = futures::join!(tx.send_ready(), rx.recv());
+    /// assert_eq!((ready, received), (Ok(()), Some(1)));
+    /// assert_eq!(tx.capacity(), 1); // nothing is reserved
+    /// # });
+    /// ```
+    #[doc(alias = "writable")]
+    #[doc(alias = "ready")]
+    pub async fn send_ready(&self) -> Result<(), SendError<()>> {
+        self.check_open(())?;
+        open(wait::run(self.shared.queue.send_ready()).await)
+    }
+
+    /// Returns `Ready` as [`send_ready`](Self::send_ready) does, or registers the task to be woken.
+    ///
+    /// Only the task of the last call is woken; a wait of [`poll_reserve`](Self::poll_reserve) is
+    /// another one. The first call allocates.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the channel or this handle is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// The registration stays until the task is woken or the handle is dropped, and keeps no slot
+    /// from others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (mut tx, rx) = mpmc_std::channel(1);
+    /// poll_fn(|cx| tx.poll_send_ready(cx)).await.unwrap();
+    /// tx.try_send(7).unwrap();
+    /// drop(rx);
+    /// assert!(poll_fn(|cx| tx.poll_send_ready(cx)).await.is_err());
+    /// # });
+    /// ```
+    pub fn poll_send_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError<()>>> {
+        if let Err(closed) = self.check_open(()) {
+            return Poll::Ready(Err(closed));
+        }
+        let mut send_ready = self.shared.queue.send_ready();
+        Poll::Ready(open(ready!(self.sink.ready.poll(&mut send_ready, cx))))
+    }
+
+    /// Waits as [`send_ready`](Self::send_ready), blocking the thread. For threads outside any
+    /// executor.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the channel or this handle is closed.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// tx.blocking_send(7).unwrap();
+    /// let thread = std::thread::spawn(move || (tx.blocking_send_ready(), tx.len()));
+    /// assert_eq!(rx.blocking_recv(), Some(7));
+    /// assert_eq!(thread.join().unwrap(), (Ok(()), 0));
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn blocking_send_ready(&self) -> Result<(), SendError<()>> {
+        self.check_open(())?;
+        open(wait::block_forever(self.shared.queue.send_ready()))
+    }
+
+    /// Waits as [`blocking_send_ready`](Self::blocking_send_ready), but not longer than `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`] if the time is up, or the channel or this handle is closed.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mpmc_std::error::SendTimeoutError;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// let moment = Duration::from_millis(1);
+    /// tx.try_send(7).unwrap();
+    /// assert_eq!(tx.blocking_send_ready_timeout(moment), Err(SendTimeoutError::Timeout(())));
+    /// rx.try_recv().unwrap();
+    /// assert_eq!(tx.blocking_send_ready_timeout(moment), Ok(()));
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn blocking_send_ready_timeout(
+        &self,
+        timeout: Duration,
+    ) -> Result<(), SendTimeoutError<()>> {
+        self.blocking_send_ready_until(deadline_after(timeout))
+    }
+
+    /// Waits as [`blocking_send_ready`](Self::blocking_send_ready), but not longer than until
+    /// `deadline`. Capacity that is free is reported also if that moment has passed.
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`] if the time is up, or the channel or this handle is closed.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, _rx) = mpmc_std::channel(1);
+    /// assert!(tx.blocking_send_ready_deadline(Instant::now()).is_ok());
+    /// tx.try_send(7).unwrap();
+    /// assert!(tx.blocking_send_ready_deadline(Instant::now()).is_err());
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn blocking_send_ready_deadline(
+        &self,
+        deadline: Instant,
+    ) -> Result<(), SendTimeoutError<()>> {
+        self.blocking_send_ready_until(Some(deadline))
+    }
+
+    #[cfg(feature = "std")]
+    #[track_caller]
+    fn blocking_send_ready_until(
+        &self,
+        deadline: Option<Instant>,
+    ) -> Result<(), SendTimeoutError<()>> {
+        self.check_open(())?;
+        match wait::block(self.shared.queue.send_ready(), deadline) {
+            Some(is_open) => Ok(open(is_open)?),
+            None => Err(SendTimeoutError::Timeout(())),
+        }
+    }
+}
+
+/// An error unless the channel is open.
+fn open(is_open: bool) -> Result<(), SendError<()>> {
+    if is_open { Ok(()) } else { Err(SendError(())) }
+}

@@ -1,0 +1,34 @@
+//! Waiting until everything that was sent before has been received.
+
+use super::MpmcQueue;
+use crate::ring::Position;
+use crate::wait::{DrainWaiters, Draining, UntilDrained};
+
+impl<T> MpmcQueue<T> {
+    /// Waits until all that was sent before this call has been received.
+    pub(crate) fn drained(&self) -> UntilDrained<'_, Self> {
+        UntilDrained::new(self, self.ring.next_position())
+    }
+
+    /// Wakes the tasks that wait for what has been received by now. To be called after a claim that
+    /// found a mark in `head`.
+    pub(super) fn notify_drained(&self) {
+        if self.drains.is_waiting() {
+            self.drains.notify(|target| self.ring.has_passed(target));
+        }
+    }
+}
+
+impl<T> Draining for MpmcQueue<T> {
+    fn drain_waiters(&self) -> &DrainWaiters {
+        &self.drains
+    }
+
+    fn is_drained(&self, target: Position) -> bool {
+        self.ring.has_passed(target)
+    }
+
+    fn mark_undrained(&self, target: Position) -> bool {
+        self.ring.mark_unless_passed(target)
+    }
+}
