@@ -6,6 +6,7 @@ mod blocking;
 mod drained;
 mod iter;
 mod permit;
+mod position;
 mod readiness;
 mod receiver;
 mod sender;

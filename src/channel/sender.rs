@@ -351,7 +351,7 @@ impl<T> Sender<T> {
 }
 
 /// What a refused attempt to send means to its caller.
-fn refused<V>((value, refusal): (V, Refusal)) -> TrySendError<V> {
+pub(super) fn refused<V>((value, refusal): (V, Refusal)) -> TrySendError<V> {
     match refusal {
         Refusal::Closed => TrySendError::Closed(value),
         _ => TrySendError::Full(value),

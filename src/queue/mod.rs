@@ -4,6 +4,7 @@ mod drain;
 mod force;
 mod handles;
 mod operation;
+mod position;
 mod readiness;
 mod side;
 
@@ -14,6 +15,10 @@ pub use handles::{Consumer, Producer};
 pub(crate) use operation::{
     Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,
     SendOperation, Unavailable,
+};
+
+pub(crate) use position::{
+    RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation,
 };
 
 use operation::persist;

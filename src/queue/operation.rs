@@ -52,7 +52,7 @@ pub(super) fn persist<C>(
 
 /// What an attempt comes to: a claim's output, or what being closed means, or a reason to wait.
 #[inline]
-fn attempt<C, R>(
+pub(super) fn attempt<C, R>(
     claim: Result<C, Refusal>,
     done: impl FnOnce(Result<C, Unavailable>) -> R,
 ) -> Attempt<R> {
@@ -74,7 +74,7 @@ pub(crate) enum Unavailable {
 }
 
 /// What an attempt with a reservation comes to. `Closed` means that it cannot be used.
-fn attempt_granted<S: Side, C, R>(
+pub(super) fn attempt_granted<S: Side, C, R>(
     claim: Result<C, Refusal>,
     reservation: &mut Reservation<'_, S>,
     done: impl FnOnce(C) -> R,

@@ -98,6 +98,7 @@ use word::{Geometry, MAX_CAPACITY};
 
 pub(crate) use word::{MAX_PERMITS, Position, Word};
 
+pub(crate) use batch::RecvBatch;
 pub(crate) use chunk::Chunk;
 pub(crate) use claim::{Direction, Head, RecvClaim, SendClaim, Sent, Tail};
 pub(crate) use permit::Reserved;
@@ -199,12 +200,16 @@ impl<T> Ring<T> {
     pub(crate) fn counts(&self) -> (u64, u64, usize) {
         let (head, tail) = self.snapshot();
         let (head, tail) = (head.position(), tail.position());
-        let ordinal = |position| self.geometry.ordinal(position);
         (
-            ordinal(tail),
-            ordinal(head),
+            self.ordinal(tail),
+            self.ordinal(head),
             self.geometry.distance(head, tail),
         )
+    }
+
+    /// How many positions lie before `position` (until positions wrap).
+    pub(crate) fn ordinal(&self, position: Position) -> u64 {
+        self.geometry.ordinal(position)
     }
 
     /// Whether the ring is open and no permit is out.

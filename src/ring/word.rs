@@ -168,7 +168,8 @@ impl Geometry {
 
     /// How many positions lie before `position` since the first lap, until positions wrap.
     pub(super) fn ordinal(&self, position: Position) -> u64 {
-        let lap = position.0 / self.lap();
+        // A lap is a power of two.
+        let lap = position.0 >> self.lap_mask.trailing_zeros();
         lap * self.capacity + self.index(position) as u64
     }
 
@@ -404,6 +405,23 @@ mod tests {
                     assert!(at.has_reached(start) && !start.has_reached(at));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_ordinal_counts_positions_until_they_wrap() {
+        for capacity in [1, 2, 3, 6, 8, 1000] {
+            let geometry = Geometry::new(capacity);
+            let last_lap = u64::MAX / geometry.lap();
+            let mut at = geometry.position(0, 0);
+            for count in 0..3 * capacity as u64 {
+                assert_eq!(geometry.ordinal(at), count);
+                at = geometry.next(at);
+            }
+            let last = geometry.position(last_lap, capacity - 1);
+            let positions = (last_lap + 1) * capacity as u64;
+            assert_eq!(geometry.ordinal(last), positions - 1);
+            assert_eq!(geometry.ordinal(geometry.next(last)), 0);
         }
     }
 

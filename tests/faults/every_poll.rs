@@ -17,10 +17,15 @@ enum Wait {
     Recv,
     RecvMany,
     RecvReady,
+    RecvWithPosition,
+    Drained,
     Closed,
 }
 
-use Wait::{Closed, Recv, RecvMany, RecvReady, Reserve, ReserveMany, Send, SendMany, SendReady};
+use Wait::{
+    Closed, Drained, Recv, RecvMany, RecvReady, RecvWithPosition, Reserve, ReserveMany, Send,
+    SendMany, SendReady,
+};
 
 /// What happens before each poll.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +47,7 @@ impl Wait {
     }
 
     fn is_for_messages(self) -> bool {
-        matches!(self, Recv | RecvMany | RecvReady)
+        matches!(self, Recv | RecvMany | RecvReady | RecvWithPosition)
     }
 
     fn start(self, scene: &Scene) -> Task<'_, ()> {
@@ -65,6 +70,8 @@ impl Wait {
             }),
             SendReady => Task::new(async { tx.send_ready().await.unwrap() }),
             RecvReady => Task::new(async { assert!(rx.recv_ready().await) }),
+            RecvWithPosition => Task::new(async { drop(rx.recv_with_position().await.unwrap()) }),
+            Drained => Task::new(tx.drained()),
             Closed => Task::new(tx.closed()),
         }
     }
@@ -74,7 +81,12 @@ impl Wait {
         |wait| {
             let (tx, rx) = channel(CAPACITY);
             let drops = Drops::default();
-            for _ in 0..CAPACITY * usize::from(wait.is_for_room()) {
+            let messages = match wait {
+                Drained => 1,
+                _ if wait.is_for_room() => CAPACITY,
+                _ => 0,
+            };
+            for _ in 0..messages {
                 tx.try_send(drops.message()).unwrap();
             }
             Scene { tx, rx, drops }
@@ -85,7 +97,7 @@ impl Wait {
 impl Scene {
     /// Gives waits of this kind something to do.
     fn give_chance(&self, wait: Wait) {
-        if wait.is_for_room() {
+        if wait.is_for_room() || wait == Drained {
             drop(self.rx.try_recv().unwrap());
         } else if wait.is_for_messages() {
             self.tx.try_send(self.drops.message()).unwrap();
@@ -101,7 +113,8 @@ impl Scene {
     }
 
     fn prepare(&self, wait: Wait, before: Before) {
-        if let Before::MissedChance = before {
+        // What has been received stays received.
+        if let (Before::MissedChance, true) = (before, wait != Drained) {
             self.give_chance(wait);
             self.take_chance(wait);
         }
@@ -144,7 +157,7 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
     assert!(!run(&mut heir), "{what}");
     let messages = if woken_at_end {
         scene.give_chance(dropped);
-        if dropped.is_for_room() {
+        if dropped.is_for_room() || dropped == Drained {
             messages - 1
         } else {
             messages + usize::from(dropped.is_for_messages())
@@ -179,13 +192,20 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
 #[test]
 fn a_future_dropped_after_any_number_of_polls_has_done_nothing() {
     let room = [Send, SendMany, Reserve, ReserveMany, SendReady];
-    let messages = [Recv, RecvMany, RecvReady];
+    let messages = [Recv, RecvMany, RecvReady, RecvWithPosition];
     let pairs = |side: &[Wait]| {
         let pairs = side.iter().flat_map(|&a| side.iter().map(move |&b| (a, b)));
         pairs.collect::<Vec<_>>()
     };
     let mut cases = 0;
-    for (dropped, behind) in [pairs(&room), pairs(&messages), pairs(&[Closed])].concat() {
+    for (dropped, behind) in [
+        pairs(&room),
+        pairs(&messages),
+        pairs(&[Closed]),
+        pairs(&[Drained]),
+    ]
+    .concat()
+    {
         for before in [Before::Nothing, Before::MissedChance] {
             for polls in 0..5 {
                 for woken_at_end in [false, true] {
