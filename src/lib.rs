@@ -114,6 +114,7 @@ pub use channel::{
 #[cfg(feature = "std")]
 pub use channel::{IntoIter, Iter};
 pub use queue::{Consumer, MpmcQueue, Producer};
+pub use stream::RecvStream;
 
 /// So that the README's example is compiled and run.
 #[cfg(doctest)]

@@ -3,6 +3,8 @@
 //! `poll_ready` takes a permit, `start_send` uses it. So what `poll_ready` promised holds with any
 //! number of senders, and a handle that was made ready and then dropped gives its permit back.
 
+mod poll_sender;
+
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -31,15 +33,41 @@ enum Stage {
     Idle,
     /// Holds a permit for `start_send`.
     Ready,
-    /// Closed through `Sink::poll_close`, and no longer counted as a sender.
+    /// Closed, and no longer counted as a sender, but holds a permit for one last message.
+    ReadyClosed,
+    /// Closed, and no longer counted as a sender.
     Closed,
 }
 
+impl Stage {
+    fn is_closed(self) -> bool {
+        matches!(self, Self::ReadyClosed | Self::Closed)
+    }
+
+    fn holds_permit(self) -> bool {
+        matches!(self, Self::Ready | Self::ReadyClosed)
+    }
+}
+
 impl State {
-    /// Whether this handle was closed through [`Sink::poll_close`].
+    /// Returns whether this handle was closed.
     #[inline(always)]
     pub(crate) fn is_closed(&self) -> bool {
-        self.stage == Stage::Closed
+        self.stage.is_closed()
+    }
+
+    /// Hands the permit that this handle holds to the caller, or returns `Some(false)` if the handle
+    /// is closed and holds none, and `None` if it has not reserved any.
+    #[inline]
+    fn take_permit(&mut self) -> Option<bool> {
+        let (stage, taken) = match self.stage {
+            Stage::Ready => (Stage::Idle, true),
+            Stage::ReadyClosed => (Stage::Closed, true),
+            Stage::Closed => return Some(false),
+            Stage::Idle => return None,
+        };
+        self.stage = stage;
+        Some(taken)
     }
 
     /// What a clone of the handle starts with: no permit, but as closed as the original.
@@ -93,9 +121,10 @@ impl<T> Sender<T> {
     /// # Ok::<_, mpmc_std::error::SendError<()>>(())
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "poll_ready")]
     pub fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError<()>>> {
         match self.sink.stage {
-            Stage::Ready => return Poll::Ready(Ok(())),
+            Stage::Ready | Stage::ReadyClosed => return Poll::Ready(Ok(())),
             Stage::Closed => return Poll::Ready(Err(SendError(()))),
             Stage::Idle => {}
         }
@@ -118,24 +147,33 @@ impl<T> Sender<T> {
         Poll::Pending
     }
 
-    /// Ends this handle's part in the channel, if it has not ended yet.
+    /// Ends this handle's part in the channel, if it has not ended yet, and gives a permit back.
     pub(crate) fn disconnect(&mut self) {
-        let stage = core::mem::replace(&mut self.sink.stage, Stage::Closed);
+        self.end(Stage::Closed);
+    }
+
+    /// Ends this handle's part in the channel, if it has not ended yet. Leaves it in a closed stage.
+    fn end(&mut self, closed: Stage) {
+        let stage = core::mem::replace(&mut self.sink.stage, closed);
         let shared = &self.shared;
         // Wakers are called and dropped on the way, which are user code and may panic.
         let _count = defer(|| {
-            if stage != Stage::Closed {
+            if !stage.is_closed() {
                 shared.drop_sender();
             }
         });
         let _permit = defer(|| {
-            if stage == Stage::Ready {
+            if stage.holds_permit() && !closed.holds_permit() {
                 shared.queue.release(1);
             }
         });
-        let _closed = defer(|| shared.closed.leave(&mut self.closed));
+        let _closed = defer(|| {
+            shared.closed.leave(&mut self.closed);
+        });
         let queue = &shared.queue;
-        let _countable = defer(|| queue.countable().leave(&mut self.sink.countable));
+        let _countable = defer(|| {
+            queue.countable().leave(&mut self.sink.countable);
+        });
         let _ready = defer(|| self.sink.ready.leave(&queue.senders_side()));
         self.sink.waiter.leave(&queue.senders_side());
     }
@@ -177,22 +215,23 @@ impl<T> Sink<T> for Sender<T> {
     ///
     /// # Errors
     ///
-    /// `SendError(Some(item))` if no receiver is left or this handle was closed.
+    /// `SendError(Some(item))` if no receiver is left or this handle was closed; or if the channel is
+    /// closed and nothing has been reserved.
     ///
     /// # Panics
     ///
-    /// If `poll_ready` has not returned `Ready(Ok(()))` before. Nothing was sent then.
+    /// If nothing has been reserved while the channel is open: `poll_ready` has to return
+    /// `Ready(Ok(()))` before. Nothing was sent then.
     #[track_caller]
     fn start_send(mut self: Pin<&mut Self>, item: T) -> Result<(), Self::Error> {
-        match self.sink.stage {
-            Stage::Ready => {
-                self.sink.stage = Stage::Idle;
-                self.shared
-                    .send_reserved(item)
-                    .map_err(|item| SendError(Some(item)))
-            }
-            Stage::Closed => Err(SendError(Some(item))),
-            Stage::Idle => panic!("`start_send` called without a successful `poll_ready`"),
+        match self.sink.take_permit() {
+            Some(true) => self
+                .shared
+                .send_reserved(item)
+                .map_err(|item| SendError(Some(item))),
+            Some(false) => Err(SendError(Some(item))),
+            None if self.is_closed() => Err(SendError(Some(item))),
+            None => panic!("`start_send` called without a successful `poll_ready`"),
         }
     }
 
@@ -202,7 +241,8 @@ impl<T> Sink<T> for Sender<T> {
     }
 
     /// Ends this handle's part in the channel, as dropping it would. Sending through it fails from now
-    /// on; other senders are not affected.
+    /// on; other senders are not affected. What `poll_ready` reserved is given back, unlike by
+    /// [`Sender::close`], since a sink that was closed takes no item.
     fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.disconnect();
         Poll::Ready(Ok(()))

@@ -1,4 +1,8 @@
-//! `Receiver` as a `Stream`.
+//! `Receiver` as a `Stream`, and a stream that borrows one.
+
+mod borrowed;
+
+pub use borrowed::RecvStream;
 
 use alloc::vec::Vec;
 use core::pin::Pin;

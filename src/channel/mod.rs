@@ -64,6 +64,9 @@ use turn::ReservationLock;
 /// # });
 /// ```
 #[track_caller]
+#[doc(alias = "bounded")]
+#[doc(alias = "bounded_async")]
+#[doc(alias = "sync_channel")]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
         queue: MpmcQueue::with_exact_capacity(capacity),
@@ -162,12 +165,15 @@ impl Handles {
 }
 
 impl<T> Shared<T> {
-    fn close(&self) {
-        if self.queue.close_quietly() {
+    /// Returns whether the channel was open.
+    pub(crate) fn close(&self) -> bool {
+        let closed_now = self.queue.close_quietly();
+        if closed_now {
             let _turn = defer(|| self.reserving.end());
             let _closed = defer(|| self.closed.notify_all());
             self.queue.announce_close();
         }
+        closed_now
     }
 
     pub(crate) fn drop_sender(&self) {

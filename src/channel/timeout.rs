@@ -34,6 +34,8 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.blocking_send_timeout(2, moment), Err(SendTimeoutError::Timeout(2)));
     /// ```
     #[track_caller]
+    #[doc(alias = "send_timeout")]
+    #[doc(alias = "send_option_timeout")]
     pub fn blocking_send_timeout(
         &self,
         value: T,
@@ -59,6 +61,7 @@ impl<T> Sender<T> {
     /// assert!(tx.blocking_send_deadline(2, Instant::now()).is_err());
     /// ```
     #[track_caller]
+    #[doc(alias = "send_deadline")]
     pub fn blocking_send_deadline(
         &self,
         value: T,
@@ -157,6 +160,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.blocking_recv_timeout(moment), Ok(7));
     /// ```
     #[track_caller]
+    #[doc(alias = "recv_timeout")]
     pub fn blocking_recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         self.blocking_recv_until(deadline_after(timeout))
     }
@@ -179,6 +183,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.blocking_recv_deadline(Instant::now()), Ok(7));
     /// ```
     #[track_caller]
+    #[doc(alias = "recv_deadline")]
     pub fn blocking_recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
         self.blocking_recv_until(Some(deadline))
     }

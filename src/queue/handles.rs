@@ -89,6 +89,8 @@ impl<T> Producer<T> {
     /// assert_eq!(producer.send(2), Err(2));
     /// ```
     #[inline]
+    #[doc(alias = "push")]
+    #[doc(alias = "try_send_realtime")]
     pub fn send(&self, value: T) -> Result<(), T> {
         self.queue
             .try_send(value, Patience::None)
@@ -214,6 +216,8 @@ impl<T> Consumer<T> {
     /// assert_eq!(consumer.recv(), Some(1));
     /// ```
     #[inline]
+    #[doc(alias = "pop")]
+    #[doc(alias = "try_recv_realtime")]
     pub fn recv(&self) -> Option<T> {
         self.queue.try_recv(Patience::None).ok()
     }

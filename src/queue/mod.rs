@@ -55,6 +55,8 @@ use crate::wait::{self, DrainWaiters, Observer, WaitQueue, WaitStats, WakerSet};
 /// assert_eq!(consumer.recv(), Some("hello"));
 /// assert_eq!(consumer.recv(), None);
 /// ```
+#[doc(alias = "ArrayQueue")]
+#[doc(alias = "ConcurrentQueue")]
 pub struct MpmcQueue<T> {
     ring: Ring<T>,
     receivers: WaitQueue,

@@ -72,6 +72,11 @@ impl HandleWaiter {
         Poll::Ready(output)
     }
 
+    /// Returns whether a poll has left a registration behind.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+
     /// Ends the registration.
     #[inline]
     pub(crate) fn leave<S: Side>(&mut self, side: &S) {

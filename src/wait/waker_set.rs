@@ -147,13 +147,14 @@ impl WakerSet {
         }
     }
 
-    /// Ends the registration of a handle.
-    pub(crate) fn leave(&self, waiter: &mut Observer) {
-        if let Some(waiter) = waiter.0.take() {
-            if waiter.state() != State::Idle {
-                self.deregister(waiter.as_ref());
-            }
+    /// Ends the registration of a handle. Returns whether there was one.
+    pub(crate) fn leave(&self, waiter: &mut Observer) -> bool {
+        let waiter = waiter.0.take();
+        let waiter = waiter.filter(|waiter| waiter.state() != State::Idle);
+        if let Some(waiter) = &waiter {
+            self.deregister(waiter.as_ref());
         }
+        waiter.is_some()
     }
 }
 
