@@ -23,6 +23,7 @@
 //! | channel | [`channel`] gives [`Sender`] and [`Receiver`], both `Clone` | async services, threads, and both together |
 //! | futures | [`Receiver`] is a [`Stream`], [`Sender`] a [`Sink`] | stream pipelines |
 //! | raw queue | [`MpmcQueue`], [`Producer`], [`Consumer`] | a queue that never closes by itself and never waits unless asked to |
+//! | real time | [`RealtimeQueue`] | threads that must not wait for anything: no locks, no wakers, a bounded number of steps |
 //!
 //! ```text
 //!   senders ──► tail                                      head ──► receivers
@@ -113,7 +114,7 @@ pub use channel::{
 };
 #[cfg(feature = "std")]
 pub use channel::{IntoIter, Iter};
-pub use queue::{Consumer, MpmcQueue, Producer};
+pub use queue::{Consumer, MpmcQueue, Producer, RealtimeQueue};
 pub use stream::RecvStream;
 
 /// So that the README's example is compiled and run.

@@ -6,6 +6,7 @@ mod handles;
 mod operation;
 mod position;
 mod readiness;
+mod realtime;
 mod side;
 
 #[cfg(all(test, not(loom)))]
@@ -16,6 +17,7 @@ pub(crate) use operation::{
     Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,
     SendOperation, Unavailable,
 };
+pub use realtime::RealtimeQueue;
 
 pub(crate) use position::{
     RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation,
@@ -40,6 +42,22 @@ use crate::wait::{self, DrainWaiters, Observer, WaitQueue, WaitStats, WakerSet};
 /// dropped with the queue.
 ///
 /// For async services use [`channel`](crate::channel()) instead, which closes when one side is gone.
+///
+/// # What `send` and `recv` can wait for
+///
+/// [`Producer::send`] and [`Consumer::recv`] do not wait for capacity or messages, nor for a thread
+/// that is suspended in the middle of an operation. But they are not free of waiting:
+///
+/// * If a task waits on the other side (`send_async`, `recv_async`), one that succeeds wakes it: it
+///   takes the lock of the waiting list, which other threads hold for moments (a suspended one for
+///   longer), and calls the waker, which is the executor's code. One that finds only what is
+///   reserved for a waiter may take that lock, too. Without the feature `std` the lock spins.
+/// * After 16 races in a row lost to other threads it backs off: it spins, then yields the thread,
+///   and after some 1000 rounds sleeps for moments.
+///
+/// As long as nobody calls `send_async` or `recv_async`, no lock is taken and no waker called. Where
+/// that must hold for certain, and every operation must end in a bounded number of steps, use
+/// [`RealtimeQueue`].
 ///
 /// # Examples
 ///
@@ -71,6 +89,7 @@ pub struct MpmcQueue<T> {
 
 impl<T> MpmcQueue<T> {
     /// Creates a queue for at least `capacity` messages: the capacity is rounded up to a power of two.
+    /// [`with_exact_capacity`](Self::with_exact_capacity) does not round.
     /// All memory is allocated here, one slot (the message and 8 bytes, padded to the alignment) per
     /// message.
     ///
@@ -96,9 +115,24 @@ impl<T> MpmcQueue<T> {
         })
     }
 
-    /// A queue for exactly `capacity` messages.
+    /// Creates a queue for exactly `capacity` messages. Otherwise as [`new`](Self::new).
+    ///
+    /// Operations cost the same. A power of two only makes positions last twice as long as the least
+    /// favorable capacity does (they wrap after 2^44 instead of 2^43 messages).
+    ///
+    /// # Panics
+    ///
+    /// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been
+    /// allocated then).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = mpmc_std::MpmcQueue::<u8>::with_exact_capacity(100);
+    /// assert_eq!(queue.capacity(), 100);
+    /// ```
     #[track_caller]
-    pub(crate) fn with_exact_capacity(capacity: usize) -> Self {
+    pub fn with_exact_capacity(capacity: usize) -> Self {
         Self {
             ring: Ring::new(capacity),
             receivers: WaitQueue::new(capacity),
