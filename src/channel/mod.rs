@@ -48,7 +48,8 @@ use turn::ReservationLock;
 /// # Panics
 ///
 /// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been allocated
-/// then).
+/// then). The [guide](crate::guide::capacity) says why there is neither a rendezvous nor an unbounded
+/// channel, and what to use instead.
 ///
 /// # Examples
 ///

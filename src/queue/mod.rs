@@ -32,6 +32,7 @@ use core::task::{Context, Poll};
 
 use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
 use crate::sync::Lock;
+use crate::trace;
 use crate::unwind::{defer, run_all};
 use crate::wait::{self, DrainWaiters, Observer, WaitQueue, WaitStats, WakerSet};
 
@@ -133,10 +134,12 @@ impl<T> MpmcQueue<T> {
     /// ```
     #[track_caller]
     pub fn with_exact_capacity(capacity: usize) -> Self {
+        let ring = Ring::new(capacity);
+        let channel = trace::created(capacity);
         Self {
-            ring: Ring::new(capacity),
-            receivers: WaitQueue::new(capacity),
-            senders: WaitQueue::new(capacity),
+            ring,
+            receivers: WaitQueue::new(capacity, channel.receivers()),
+            senders: WaitQueue::new(capacity, channel.senders()),
             countable: WakerSet::new(),
             drains: DrainWaiters::new(),
             forcing: Lock::new(()),

@@ -32,6 +32,7 @@ pub(crate) struct WaitQueue {
     pub(super) standby: Standby,
     /// 1 if exclusive waiters were there lately.
     has_waiters: Hint,
+    label: trace::Label,
 }
 
 /// What the lock protects.
@@ -103,8 +104,8 @@ struct Remaining {
 }
 
 impl WaitQueue {
-    /// Creates the wait queue of a channel of `capacity` messages.
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// Creates the wait queue of a channel of `capacity` messages, of which events say `label`.
+    pub(crate) fn new(capacity: usize, label: trace::Label) -> Self {
         Self {
             members: Lock::new(Members::new()),
             granted: AtomicUsize::new(0),
@@ -112,6 +113,7 @@ impl WaitQueue {
             spinner: Spinner::new(capacity),
             standby: Standby::new(),
             has_waiters: Hint::default(),
+            label,
         }
     }
 
@@ -432,6 +434,12 @@ impl WaitQueue {
             wakes: members.wakes,
             spurious: members.spurious,
         })
+    }
+}
+
+impl trace::Labeled for WaitQueue {
+    fn label(&self) -> trace::Label {
+        self.label
     }
 }
 
