@@ -24,61 +24,29 @@ pub(crate) struct State {
     pub(crate) ready: RareWaiter,
     /// Waits until permits can be counted.
     countable: Observer,
-    stage: Stage,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Idle,
-    /// Holds a permit for `start_send`.
-    Ready,
-    /// Closed, and no longer counted as a sender, but holds a permit for one last message.
-    ReadyClosed,
-    /// Closed, and no longer counted as a sender.
-    Closed,
-}
-
-impl Stage {
-    fn is_closed(self) -> bool {
-        matches!(self, Self::ReadyClosed | Self::Closed)
-    }
-
-    fn holds_permit(self) -> bool {
-        matches!(self, Self::Ready | Self::ReadyClosed)
-    }
+    /// For `start_send`.
+    holds_permit: bool,
+    /// No longer counted as a sender. A permit that it holds is for one last message.
+    closed: bool,
 }
 
 impl State {
     /// Returns whether this handle was closed.
     #[inline(always)]
     pub(crate) fn is_closed(&self) -> bool {
-        self.stage.is_closed()
+        self.closed
     }
 
-    /// Hands the permit that this handle holds to the caller, or returns `Some(false)` if the handle
-    /// is closed and holds none, and `None` if it has not reserved any.
+    /// Hands the permit that this handle holds to the caller. Returns whether it holds one.
     #[inline]
-    fn take_permit(&mut self) -> Option<bool> {
-        let (stage, taken) = match self.stage {
-            Stage::Ready => (Stage::Idle, true),
-            Stage::ReadyClosed => (Stage::Closed, true),
-            Stage::Closed => return Some(false),
-            Stage::Idle => return None,
-        };
-        self.stage = stage;
-        Some(taken)
+    fn take_permit(&mut self) -> bool {
+        core::mem::take(&mut self.holds_permit)
     }
 
     /// What a clone of the handle starts with: no permit, but as closed as the original.
     pub(crate) fn for_clone(&self) -> Self {
-        let stage = if self.is_closed() {
-            Stage::Closed
-        } else {
-            Stage::Idle
-        };
         Self {
-            stage,
+            closed: self.closed,
             ..Self::default()
         }
     }
@@ -123,10 +91,11 @@ impl<T> Sender<T> {
     /// ```
     #[doc(alias = "poll_ready")]
     pub fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError<()>>> {
-        match self.sink.stage {
-            Stage::Ready | Stage::ReadyClosed => return Poll::Ready(Ok(())),
-            Stage::Closed => return Poll::Ready(Err(SendError(()))),
-            Stage::Idle => {}
+        if self.sink.holds_permit {
+            return Poll::Ready(Ok(()));
+        }
+        if self.sink.closed {
+            return Poll::Ready(Err(SendError(())));
         }
         let queue = &self.shared.queue;
         let state = &mut self.sink;
@@ -134,7 +103,7 @@ impl<T> Sender<T> {
         for _ in 0..2 {
             match ready!(state.waiter.poll(&mut ReserveOperation { queue }, cx)) {
                 Ok(()) => {
-                    state.stage = Stage::Ready;
+                    state.holds_permit = true;
                     return Poll::Ready(Ok(()));
                 }
                 Err(Unavailable::Closed) => return Poll::Ready(Err(SendError(()))),
@@ -149,24 +118,21 @@ impl<T> Sender<T> {
 
     /// Ends this handle's part in the channel, if it has not ended yet, and gives a permit back.
     pub(crate) fn disconnect(&mut self) {
-        self.end(Stage::Closed);
+        let permits = usize::from(self.sink.take_permit());
+        self.end(permits);
     }
 
-    /// Ends this handle's part in the channel, if it has not ended yet. Leaves it in a closed stage.
-    fn end(&mut self, closed: Stage) {
-        let stage = core::mem::replace(&mut self.sink.stage, closed);
+    /// Ends this handle's part in the channel, if it has not ended yet, and gives permits back.
+    fn end(&mut self, permits: usize) {
+        let was_closed = core::mem::replace(&mut self.sink.closed, true);
         let shared = &self.shared;
         // Wakers are called and dropped on the way, which are user code and may panic.
         let _count = defer(|| {
-            if !stage.is_closed() {
+            if !was_closed {
                 shared.drop_sender();
             }
         });
-        let _permit = defer(|| {
-            if stage.holds_permit() && !closed.holds_permit() {
-                shared.queue.release(1);
-            }
-        });
+        let _permits = defer(|| shared.queue.release(permits));
         let _closed = defer(|| {
             shared.closed.leave(&mut self.closed);
         });
@@ -224,15 +190,16 @@ impl<T> Sink<T> for Sender<T> {
     /// `Ready(Ok(()))` before. Nothing was sent then.
     #[track_caller]
     fn start_send(mut self: Pin<&mut Self>, item: T) -> Result<(), Self::Error> {
-        match self.sink.take_permit() {
-            Some(true) => self
+        if self.sink.take_permit() {
+            return self
                 .shared
                 .send_reserved(item)
-                .map_err(|item| SendError(Some(item))),
-            Some(false) => Err(SendError(Some(item))),
-            None if self.is_closed() => Err(SendError(Some(item))),
-            None => panic!("`start_send` called without a successful `poll_ready`"),
+                .map_err(|item| SendError(Some(item)));
         }
+        if self.is_closed() {
+            return Err(SendError(Some(item)));
+        }
+        panic!("`start_send` called without a successful `poll_ready`");
     }
 
     /// Always ready: a message is in the channel as soon as `start_send` has returned.

@@ -1,6 +1,5 @@
 //! What tokio-util's `PollSender` has, beside `poll_reserve`, and the two ways to close.
 
-use super::Stage;
 use crate::channel::Sender;
 use crate::error::SendError;
 use crate::unwind::defer;
@@ -41,12 +40,13 @@ impl<T> Sender<T> {
     #[doc(alias = "start_send")]
     #[track_caller]
     pub fn send_item(&mut self, value: T) -> Result<(), SendError<T>> {
-        match self.sink.take_permit() {
-            Some(true) => self.shared.send_reserved(value).map_err(SendError),
-            Some(false) => Err(SendError(value)),
-            None if self.is_closed() => Err(SendError(value)),
-            None => panic!("`send_item` called without a successful `poll_reserve`"),
+        if self.sink.take_permit() {
+            return self.shared.send_reserved(value).map_err(SendError);
         }
+        if self.is_closed() {
+            return Err(SendError(value));
+        }
+        panic!("`send_item` called without a successful `poll_reserve`");
     }
 
     /// Gives back what [`poll_reserve`](Self::poll_reserve) reserved, or ends its wait. Returns
@@ -72,7 +72,7 @@ impl<T> Sender<T> {
     /// # });
     /// ```
     pub fn abort_send(&mut self) -> bool {
-        if self.sink.take_permit() == Some(true) {
+        if self.sink.take_permit() {
             self.shared.queue.release(1);
             return true;
         }
@@ -123,12 +123,7 @@ impl<T> Sender<T> {
     /// ```
     #[doc(alias = "disconnect")]
     pub fn close(&mut self) {
-        let holds_permit = self.sink.stage.holds_permit();
-        self.end(if holds_permit {
-            Stage::ReadyClosed
-        } else {
-            Stage::Closed
-        });
+        self.end(0);
     }
 
     /// Closes the channel for all its senders, as [`Receiver::close`](crate::Receiver::close) does.
