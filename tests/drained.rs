@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mpmc_std::channel;
-use support::{Task, panicking_waker, panics_as_wanted, poll_once, within_limit};
+use support::{Task, panicking_waker, panics_as_wanted, poll_once, soon, within_limit};
 
 const MOMENT: Duration = Duration::from_millis(2);
 
@@ -220,4 +220,30 @@ fn it_ends_under_load() {
             });
         }
     });
+}
+
+/// Tasks that spin take slots for which their notification was left to them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_ends_under_the_load_of_tasks() {
+    for capacity in [1, 4, 64] {
+        let (tx, rx) = channel(capacity);
+        let mut senders = Vec::new();
+        for _ in 0..2 {
+            let tx = tx.clone();
+            senders.push(tokio::spawn(
+                async move { while tx.send(()).await.is_ok() {} },
+            ));
+            let rx = rx.clone();
+            tokio::spawn(async move { while rx.recv().await.is_some() {} });
+        }
+        for _ in 0..500 {
+            tx.send(()).await.unwrap();
+            soon(tx.drained()).await;
+        }
+        rx.close();
+        soon(rx.drained()).await;
+        for sender in senders {
+            soon(sender).await.unwrap();
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use mpmc_std::error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
 use mpmc_std::{Receiver, Sender, channel};
-use support::{Task, Woken, poll_once, within_limit};
+use support::{Task, Woken, poll_once, soon, within_limit};
 
 const MOMENT: Duration = Duration::from_millis(2);
 
@@ -331,4 +331,53 @@ fn readiness_beside_receiving_under_load() {
         sums.sum::<u64>()
     });
     assert_eq!(sum, (0..MESSAGES).sum());
+}
+
+/// Tasks spin before they park, and stand in for waiters meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readiness_beside_receiving_in_tasks() {
+    const EACH: u64 = 5_000;
+    for capacity in [1, 4] {
+        let (tx, rx) = channel(capacity);
+        let mut tasks = Vec::new();
+        for number in 0..4 {
+            let rx = rx.clone();
+            tasks.push(tokio::spawn(async move {
+                let mut sum = 0;
+                if number % 2 == 0 {
+                    while let Some(message) = rx.recv().await {
+                        sum += message;
+                    }
+                } else {
+                    while rx.recv_ready().await {
+                        sum += rx.try_recv().unwrap_or(0);
+                    }
+                }
+                sum
+            }));
+        }
+        for number in 0..2 {
+            let tx = tx.clone();
+            tokio::spawn(async move {
+                for message in 0..EACH {
+                    if number == 0 {
+                        tx.send(message).await.unwrap();
+                        continue;
+                    }
+                    loop {
+                        tx.send_ready().await.unwrap();
+                        if tx.try_send(message).is_ok() {
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        drop((tx, rx));
+        let mut sum = 0;
+        for task in tasks {
+            sum += soon(task).await.unwrap();
+        }
+        assert_eq!(sum, 2 * (0..EACH).sum::<u64>());
+    }
 }

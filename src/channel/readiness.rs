@@ -19,7 +19,8 @@ use crate::wait;
 /// What they report is of a moment: with several receivers another one may take the message before
 /// this one does, so follow them with [`try_recv`](Self::try_recv) and be prepared for `Empty`. A
 /// message that wakes such a call also wakes a receiver that waits to take it, if there is one:
-/// readiness calls keep no message from others. All of them are woken by each message.
+/// readiness calls keep no message from others. All of them are woken by each message, but for one
+/// that a call takes at once which attempts again and again at this moment (spins).
 impl<T> Receiver<T> {
     /// Waits until there is a message to receive, and takes nothing. `true` if there is one;
     /// `false` if the channel is closed and everything has been received. Woken by each message and

@@ -14,17 +14,19 @@ enum Wait {
     Reserve,
     ReserveMany,
     SendReady,
+    SendWithPosition,
     Recv,
     RecvMany,
     RecvReady,
     RecvWithPosition,
+    RecvManyWithPosition,
     Drained,
     Closed,
 }
 
 use Wait::{
-    Closed, Drained, Recv, RecvMany, RecvReady, RecvWithPosition, Reserve, ReserveMany, Send,
-    SendMany, SendReady,
+    Closed, Drained, Recv, RecvMany, RecvManyWithPosition, RecvReady, RecvWithPosition, Reserve,
+    ReserveMany, Send, SendMany, SendReady, SendWithPosition,
 };
 
 /// What happens before each poll.
@@ -43,11 +45,17 @@ struct Scene {
 
 impl Wait {
     fn is_for_room(self) -> bool {
-        matches!(self, Send | SendMany | Reserve | ReserveMany | SendReady)
+        matches!(
+            self,
+            Send | SendMany | Reserve | ReserveMany | SendReady | SendWithPosition
+        )
     }
 
     fn is_for_messages(self) -> bool {
-        matches!(self, Recv | RecvMany | RecvReady | RecvWithPosition)
+        matches!(
+            self,
+            Recv | RecvMany | RecvReady | RecvWithPosition | RecvManyWithPosition
+        )
     }
 
     fn start(self, scene: &Scene) -> Task<'_, ()> {
@@ -71,6 +79,15 @@ impl Wait {
             SendReady => Task::new(async { tx.send_ready().await.unwrap() }),
             RecvReady => Task::new(async { assert!(rx.recv_ready().await) }),
             RecvWithPosition => Task::new(async { drop(rx.recv_with_position().await.unwrap()) }),
+            SendWithPosition => {
+                let message = drops.message();
+                Task::new(async { tx.send_with_position(message).await.map(drop).unwrap() })
+            }
+            RecvManyWithPosition => Task::new(async {
+                let mut received = Vec::new();
+                let positions = rx.recv_many_with_position(&mut received, 2).await;
+                assert_eq!(positions.count(), received.len());
+            }),
             Drained => Task::new(tx.drained()),
             Closed => Task::new(tx.closed()),
         }
@@ -191,8 +208,21 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
 
 #[test]
 fn a_future_dropped_after_any_number_of_polls_has_done_nothing() {
-    let room = [Send, SendMany, Reserve, ReserveMany, SendReady];
-    let messages = [Recv, RecvMany, RecvReady, RecvWithPosition];
+    let room = [
+        Send,
+        SendMany,
+        Reserve,
+        ReserveMany,
+        SendReady,
+        SendWithPosition,
+    ];
+    let messages = [
+        Recv,
+        RecvMany,
+        RecvReady,
+        RecvWithPosition,
+        RecvManyWithPosition,
+    ];
     let pairs = |side: &[Wait]| {
         let pairs = side.iter().flat_map(|&a| side.iter().map(move |&b| (a, b)));
         pairs.collect::<Vec<_>>()
