@@ -1,5 +1,6 @@
 //! Fan out to several workers through one channel, fan in through another, and put the results in order.
 //!
+//! The order is that of the first channel: a worker learns the position of each job with it, and sends it along.
 //! Both channels are bounded, so the whole holds a bounded number of jobs, however many there are.
 
 use std::collections::BTreeMap;
@@ -24,10 +25,10 @@ fn steps(start: u64) -> u32 {
     count
 }
 
-async fn work(jobs: Receiver<(usize, u64)>, results: Sender<(usize, u32)>) -> usize {
+async fn work(jobs: Receiver<u64>, results: Sender<(u64, u32)>) -> usize {
     let mut count = 0;
-    while let Some((index, start)) = jobs.recv().await {
-        if results.send((index, steps(start))).await.is_err() {
+    while let Some((position, start)) = jobs.recv_with_position().await {
+        if results.send((position, steps(start))).await.is_err() {
             break; // nobody wants results any more
         }
         count += 1;
@@ -47,7 +48,7 @@ async fn main() {
     drop((at_workers, results));
 
     let source = tokio::spawn(async move {
-        jobs.send_many((0..JOBS).map(|index| (index, index as u64 + 1)))
+        jobs.send_many(1..=JOBS as u64)
             .await
             .expect("the workers stay until the jobs end")
     });
@@ -55,9 +56,9 @@ async fn main() {
     // Results come in the order in which they are ready. Those that are early wait here.
     let mut early = BTreeMap::new();
     let mut in_order = Vec::new();
-    while let Some((index, result)) = at_end.recv().await {
-        early.insert(index, result);
-        while let Some(result) = early.remove(&in_order.len()) {
+    while let Some((position, result)) = at_end.recv().await {
+        early.insert(position, result);
+        while let Some(result) = early.remove(&(in_order.len() as u64)) {
             in_order.push(result);
         }
     }

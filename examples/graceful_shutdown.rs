@@ -1,4 +1,5 @@
-//! Ending without losing what was accepted: stop accepting, finish what is there, but not for ever.
+//! Ending without losing what was accepted: stop accepting, let the workers take what is there, and let them finish.
+//! Each step has a limit.
 //!
 //! Ends on Ctrl-C, or by itself after a moment.
 
@@ -50,10 +51,13 @@ async fn main() {
     rx.close();
     let accepted: u64 = acceptors.join_all().await.iter().sum();
 
-    // 2. The workers finish what was accepted, and end. A second limit is for those that hang.
-    let all_finished = timeout(Duration::from_secs(10), workers.join_all()).await;
+    // 2. The workers take what was accepted. What is left after the limit could be saved: `rx.drain()`.
+    let all_taken = timeout(Duration::from_secs(10), rx.drained()).await;
+    assert!(all_taken.is_ok(), "{} jobs are left", rx.len());
 
-    assert!(all_finished.is_ok(), "{} jobs are left", rx.len());
+    // 3. Taken is not done: each worker finishes its last job, and ends.
+    let all_finished = timeout(Duration::from_secs(10), workers.join_all()).await;
+    assert!(all_finished.is_ok(), "a worker hangs");
     assert_eq!(done.load(Ordering::Relaxed), accepted);
     assert_eq!(tx.stats().sent, accepted);
     println!("{accepted} jobs accepted, as many done, none lost");

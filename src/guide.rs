@@ -6,6 +6,9 @@
 #[doc = include_str!("../docs/closing.md")]
 pub mod closing {}
 
+#[doc = include_str!("../docs/shutdown.md")]
+pub mod shutdown {}
+
 #[doc = include_str!("../docs/backpressure.md")]
 pub mod backpressure {}
 

@@ -23,6 +23,7 @@
 //! | channel | [`channel`] gives [`Sender`] and [`Receiver`], both `Clone` | async services, threads, and both together |
 //! | futures | [`Receiver`] is a [`Stream`], [`Sender`] a [`Sink`] | stream pipelines |
 //! | raw queue | [`MpmcQueue`], [`Producer`], [`Consumer`] | a queue that never closes by itself and never waits unless asked to |
+//! | real time | [`RealtimeQueue`] | threads that must not wait for anything: no locks, no wakers, a bounded number of steps |
 //!
 //! ```text
 //!   senders ──► tail                                      head ──► receivers
@@ -55,7 +56,7 @@
 //!   after 256 operations (1024 at first), in any combinator.
 //! * **Costs do not depend on the past:** not on how many tasks and handles once waited.
 //!
-//! The [`guide`] has a page for each of the common tasks: closing, backpressure, batches, select loops, threads,
+//! The [`guide`] has a page for each of the common tasks: closing, shutdown, backpressure, batches, select loops, threads,
 //! the capacity, and finding out why a program stands still.
 //!
 //! The README lists what each operation costs and how far it makes progress by itself, with the commands
@@ -67,7 +68,7 @@
 //! |---|---|
 //! | `std` (on by default) | blocking calls (`blocking_send`, `blocking_recv` and related methods), iterators that block, timeouts. Without it the crate is `no_std` and needs `alloc`; locks then spin, and all threads share one budget |
 //! | `tokio` | `Sender::send_timeout`; tokio's cooperative budget counts, inside a tokio runtime; blocking calls (`blocking_send`, iterators, ...) inside a tokio task panic instead of stopping its thread |
-//! | `tracing` | parks, wakes and closes as events of the crate `tracing`, at the level TRACE. A subscriber must not send its events through a channel whose events it receives: each would cause the next, without end |
+//! | `tracing` | channels, parks, wakes and closes as events of the crate `tracing`, at the level TRACE, with a number that names the channel, and the side. A subscriber must not send its events through a channel whose events it receives: each would cause the next, without end |
 //! | `debug-assertions` | the internal invariants are checked in every profile, not only in debug builds |
 //!
 //! # Cancellation and fairness
@@ -108,12 +109,13 @@ mod unwind;
 mod wait;
 
 pub use channel::{
-    Drain, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats, TryIter,
-    Unsent, WeakReceiver, WeakSender, channel, future,
+    Drain, Drained, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats,
+    TryIter, Unsent, WeakReceiver, WeakSender, channel, future,
 };
 #[cfg(feature = "std")]
 pub use channel::{IntoIter, Iter};
-pub use queue::{Consumer, MpmcQueue, Producer};
+pub use queue::{Consumer, MpmcQueue, Producer, RealtimeQueue};
+pub use stream::RecvStream;
 
 /// So that the README's example is compiled and run.
 #[cfg(doctest)]

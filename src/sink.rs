@@ -3,6 +3,8 @@
 //! `poll_ready` takes a permit, `start_send` uses it. So what `poll_ready` promised holds with any
 //! number of senders, and a handle that was made ready and then dropped gives its permit back.
 
+mod poll_sender;
+
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -12,45 +14,40 @@ use crate::channel::Sender;
 use crate::error::SendError;
 use crate::queue::{ReserveOperation, Unavailable};
 use crate::unwind::defer;
-use crate::wait::{HandleWaiter, Observer};
+use crate::wait::{HandleWaiter, Observer, RareWaiter};
 
 /// The state of a handle as a sink.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     waiter: HandleWaiter,
+    /// For `poll_send_ready`.
+    pub(crate) ready: RareWaiter,
     /// Waits until permits can be counted.
     countable: Observer,
-    stage: Stage,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Idle,
-    /// Holds a permit for `start_send`.
-    Ready,
-    /// Closed through `Sink::poll_close`, and no longer counted as a sender.
-    Closed,
+    /// For `start_send`.
+    holds_permit: bool,
+    /// No longer counted as a sender. A permit that it holds is for one last message.
+    closed: bool,
 }
 
 impl State {
-    /// Whether this handle was closed through [`Sink::poll_close`].
+    /// Returns whether this handle was closed.
     #[inline(always)]
     pub(crate) fn is_closed(&self) -> bool {
-        self.stage == Stage::Closed
+        self.closed
+    }
+
+    /// Hands the permit that this handle holds to the caller. Returns whether it holds one.
+    #[inline]
+    fn take_permit(&mut self) -> bool {
+        core::mem::take(&mut self.holds_permit)
     }
 
     /// What a clone of the handle starts with: no permit, but as closed as the original.
     pub(crate) fn for_clone(&self) -> Self {
-        let stage = if self.is_closed() {
-            Stage::Closed
-        } else {
-            Stage::Idle
-        };
         Self {
-            waiter: HandleWaiter::default(),
-            countable: Observer::default(),
-            stage,
+            closed: self.closed,
+            ..Self::default()
         }
     }
 }
@@ -92,11 +89,13 @@ impl<T> Sender<T> {
     /// # Ok::<_, mpmc_std::error::SendError<()>>(())
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "poll_ready")]
     pub fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError<()>>> {
-        match self.sink.stage {
-            Stage::Ready => return Poll::Ready(Ok(())),
-            Stage::Closed => return Poll::Ready(Err(SendError(()))),
-            Stage::Idle => {}
+        if self.sink.holds_permit {
+            return Poll::Ready(Ok(()));
+        }
+        if self.sink.closed {
+            return Poll::Ready(Err(SendError(())));
         }
         let queue = &self.shared.queue;
         let state = &mut self.sink;
@@ -104,7 +103,7 @@ impl<T> Sender<T> {
         for _ in 0..2 {
             match ready!(state.waiter.poll(&mut ReserveOperation { queue }, cx)) {
                 Ok(()) => {
-                    state.stage = Stage::Ready;
+                    state.holds_permit = true;
                     return Poll::Ready(Ok(()));
                 }
                 Err(Unavailable::Closed) => return Poll::Ready(Err(SendError(()))),
@@ -117,24 +116,31 @@ impl<T> Sender<T> {
         Poll::Pending
     }
 
-    /// Ends this handle's part in the channel, if it has not ended yet.
+    /// Ends this handle's part in the channel, if it has not ended yet, and gives a permit back.
     pub(crate) fn disconnect(&mut self) {
-        let stage = core::mem::replace(&mut self.sink.stage, Stage::Closed);
+        let permits = usize::from(self.sink.take_permit());
+        self.end(permits);
+    }
+
+    /// Ends this handle's part in the channel, if it has not ended yet, and gives permits back.
+    fn end(&mut self, permits: usize) {
+        let was_closed = core::mem::replace(&mut self.sink.closed, true);
         let shared = &self.shared;
         // Wakers are called and dropped on the way, which are user code and may panic.
         let _count = defer(|| {
-            if stage != Stage::Closed {
+            if !was_closed {
                 shared.drop_sender();
             }
         });
-        let _permit = defer(|| {
-            if stage == Stage::Ready {
-                shared.queue.release(1);
-            }
+        let _permits = defer(|| shared.queue.release(permits));
+        let _closed = defer(|| {
+            shared.closed.leave(&mut self.closed);
         });
-        let _closed = defer(|| shared.closed.leave(&mut self.closed));
         let queue = &shared.queue;
-        let _countable = defer(|| queue.countable().leave(&mut self.sink.countable));
+        let _countable = defer(|| {
+            queue.leave_countable(&mut self.sink.countable);
+        });
+        let _ready = defer(|| self.sink.ready.leave(&queue.senders_side()));
         self.sink.waiter.leave(&queue.senders_side());
     }
 }
@@ -175,23 +181,25 @@ impl<T> Sink<T> for Sender<T> {
     ///
     /// # Errors
     ///
-    /// `SendError(Some(item))` if no receiver is left or this handle was closed.
+    /// `SendError(Some(item))` if no receiver is left or this handle was closed; or if the channel is
+    /// closed and nothing has been reserved.
     ///
     /// # Panics
     ///
-    /// If `poll_ready` has not returned `Ready(Ok(()))` before. Nothing was sent then.
+    /// If nothing has been reserved while the channel is open: `poll_ready` has to return
+    /// `Ready(Ok(()))` before. Nothing was sent then.
     #[track_caller]
     fn start_send(mut self: Pin<&mut Self>, item: T) -> Result<(), Self::Error> {
-        match self.sink.stage {
-            Stage::Ready => {
-                self.sink.stage = Stage::Idle;
-                self.shared
-                    .send_reserved(item)
-                    .map_err(|item| SendError(Some(item)))
-            }
-            Stage::Closed => Err(SendError(Some(item))),
-            Stage::Idle => panic!("`start_send` called without a successful `poll_ready`"),
+        if self.sink.take_permit() {
+            return self
+                .shared
+                .send_reserved(item)
+                .map_err(|item| SendError(Some(item)));
         }
+        if self.is_closed() {
+            return Err(SendError(Some(item)));
+        }
+        panic!("`start_send` called without a successful `poll_ready`");
     }
 
     /// Always ready: a message is in the channel as soon as `start_send` has returned.
@@ -200,7 +208,8 @@ impl<T> Sink<T> for Sender<T> {
     }
 
     /// Ends this handle's part in the channel, as dropping it would. Sending through it fails from now
-    /// on; other senders are not affected.
+    /// on; other senders are not affected. What `poll_ready` reserved is given back, unlike by
+    /// [`Sender::close`], since a sink that was closed takes no item.
     fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.disconnect();
         Poll::Ready(Ok(()))

@@ -1,4 +1,8 @@
-//! `Receiver` as a `Stream`.
+//! `Receiver` as a `Stream`, and a stream that borrows one.
+
+mod borrowed;
+
+pub use borrowed::RecvStream;
 
 use alloc::vec::Vec;
 use core::pin::Pin;
@@ -8,19 +12,24 @@ use futures_core::{FusedStream, Stream};
 
 use crate::channel::Receiver;
 use crate::queue::{RecvManyOperation, RecvOperation};
-use crate::wait::{HandleWaiter, Side};
+use crate::unwind::defer;
+use crate::wait::{HandleWaiter, RareWaiter, Side};
 
 /// The state of a handle as a stream.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     waiter: HandleWaiter,
+    /// For `poll_recv_ready`.
+    pub(crate) ready: RareWaiter,
     /// `poll_next` has returned `None`.
     terminated: bool,
 }
 
 impl State {
-    /// Ends the handle's registration.
+    /// Ends the handle's registrations.
     pub(crate) fn leave(&mut self, side: &impl Side) {
+        // Also if the destructor of a waker panics.
+        let _ready = defer(|| self.ready.leave(side));
         self.waiter.leave(side);
     }
 }

@@ -187,8 +187,8 @@ fn start_send_without_poll_ready() {
 fn a_sink_that_is_closed() {
     let (mut tx, rx) = channel(2);
     let other = tx.clone();
-    ready(tx.close()).unwrap();
-    ready(tx.close()).unwrap();
+    ready(SinkExt::close(&mut tx)).unwrap();
+    ready(SinkExt::close(&mut tx)).unwrap();
     // The channel is open, which is not all that there is to say.
     assert!(!rx.is_closed() && format!("{tx:?}").contains("sink: Closed"));
     assert!(!format!("{other:?}").contains("sink"));

@@ -123,7 +123,7 @@ fn a_handle_dropped_when_ready_wakes_a_waiting_sink() {
 fn a_handle_closed_when_ready_frees_its_room() {
     let (tx, rx, mut ready) = with_a_permit_held();
     let parked = Task::parked(tx.send(1));
-    assert_eq!(poll_once(ready.close()), Ok(()).into());
+    assert_eq!(poll_once(SinkExt::close(&mut ready)), Ok(()).into());
     assert!(parked.is_woken());
     parked.finish().unwrap();
     assert_eq!([rx.try_recv(), rx.try_recv()], [Ok(0), Ok(1)]);

@@ -82,6 +82,11 @@ fn stats() {
 }
 
 #[test]
+fn exporter() {
+    runs("exporter", "exported 16 figures");
+}
+
+#[test]
 fn fast_path() {
     runs("fast_path", "each fast path was taken once");
 }

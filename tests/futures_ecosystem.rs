@@ -201,9 +201,9 @@ fn poll_close_ends_this_handle_only() {
     let (mut tx, rx) = channel(2);
     let other = tx.clone();
     reserve(&mut tx);
-    assert_eq!(poll_once(tx.close()), Ok(()).into());
+    assert_eq!(poll_once(SinkExt::close(&mut tx)), Ok(()).into());
     assert_eq!(
-        poll_once(tx.close()),
+        poll_once(SinkExt::close(&mut tx)),
         Ok(()).into(),
         "closing again is fine"
     );
@@ -232,7 +232,7 @@ fn poll_close_of_the_last_handle_ends_the_channel() {
     let other = rx.clone();
     assert_eq!(poll_once(rx.recv()), Some(1).into());
     let receiver = Task::parked(other.recv());
-    assert_eq!(poll_once(tx.close()), Ok(()).into());
+    assert_eq!(poll_once(SinkExt::close(&mut tx)), Ok(()).into());
     assert!(receiver.is_woken());
     assert_eq!(receiver.finish(), None);
 }

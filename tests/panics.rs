@@ -8,12 +8,12 @@ use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::process::Command;
 use std::task::{Context, Waker};
 
 use futures::{Sink, Stream};
 use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
+use support::process::in_own_process;
 use support::{Drops, Task, panicking_waker, panics_as_wanted, poll_once, reserve};
 
 /// A future whose waker panics in `wake`. It is leaked if a test has failed already, since a second panic
@@ -184,23 +184,6 @@ fn what_an_iterator_yielded_before_it_panicked_does_not_stay_behind_the_last_rec
     assert!(catch_unwind(AssertUnwindSafe(|| drop(tx.try_send_many(items)))).is_err());
     assert_eq!(drops.of_each(), [1; 6], "while the sender lives");
     assert_eq!((tx.len(), tx.stats().permits), (0, 0));
-}
-
-/// Runs `body` in a process of its own, for it may abort, and fails if that fails. `test` is the name of
-/// the calling test.
-fn in_own_process(test: &str, body: impl FnOnce()) {
-    const CHILD: &str = "MPMC_STD_TEST_CHILD";
-    if std::env::var_os(CHILD).is_some() {
-        return body();
-    }
-    let this = std::env::current_exe().unwrap();
-    let child = Command::new(this)
-        .args(["--exact", test, "--nocapture"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&child.stderr);
-    assert!(child.status.success(), "{}:\n{output}", child.status);
 }
 
 fn poll_with_a_panicking_clone(poll: impl FnOnce(&mut Context<'_>)) {

@@ -1,4 +1,4 @@
-//! The feature `tracing`: parks, wakes and closes are told, and nothing else is.
+//! The feature `tracing`: channels, parks, wakes and closes are told, and nothing else is.
 #![cfg(all(not(loom), feature = "tracing"))]
 
 mod support;
@@ -13,16 +13,23 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+/// What an event says, in the order in which its fields were recorded.
+type Fields = Vec<(&'static str, String)>;
+
 /// Keeps the messages of the crate's events.
 #[derive(Clone, Default)]
 struct Recorder {
     messages: Arc<Mutex<Vec<String>>>,
+    /// The other fields, event for event.
+    fields: Arc<Mutex<Vec<Fields>>>,
     /// The event that it panics at.
     panics_at: Option<&'static str>,
 }
 
 impl Visit for Recorder {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let said = (field.name(), format!("{value:?}"));
+        self.fields.lock().unwrap().last_mut().unwrap().push(said);
         if field.name() == "message" {
             let message = format!("{value:?}");
             self.messages.lock().unwrap().push(message.clone());
@@ -49,6 +56,7 @@ impl Subscriber for Recorder {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
+        self.fields.lock().unwrap().push(Vec::new());
         event.record(&mut self.clone());
     }
 
@@ -64,13 +72,74 @@ fn take_turns() -> MutexGuard<'static, ()> {
 }
 
 fn events_of(work: impl FnOnce()) -> Vec<String> {
+    let recorder = record(work);
+    let messages = recorder.messages.lock().unwrap();
+    messages.clone()
+}
+
+fn record(work: impl FnOnce()) -> Recorder {
     let recorder = Recorder::default();
     tracing::subscriber::with_default(recorder.clone(), work);
-    recorder.messages.lock().unwrap().clone()
+    recorder
+}
+
+/// The value of a field in each event that has it.
+fn values(recorder: &Recorder, field: &str) -> Vec<String> {
+    let events = recorder.fields.lock().unwrap();
+    let fields = events.iter().flatten();
+    let named = fields.filter(|(name, _)| *name == field);
+    named.map(|(_, value)| value.clone()).collect()
 }
 
 #[test]
-fn a_park_its_wake_and_the_close_are_told() {
+fn events_name_their_channel_and_side() {
+    let _turn = take_turns();
+    let first_line = line!() + 3;
+    let recorder = record(|| {
+        // One line each, for the place is told.
+        let (tx, rx) = mpmc_std::channel(1);
+        let (other, its_rx) = mpmc_std::channel(2);
+        other.try_send(0).unwrap();
+        block_on(join(rx.recv(), async { tx.send(1).await.unwrap() }));
+        tx.try_send(2).unwrap();
+        block_on(join(tx.send(3), async { rx.recv().await.unwrap() }))
+            .0
+            .unwrap();
+        drop(tx);
+        std::mem::forget((other, its_rx));
+    });
+    let channels = values(&recorder, "channel");
+    let [first, second] = [&channels[0], &channels[1]];
+    assert_ne!(first, second, "no other channel has its number");
+    assert!(channels[2..].iter().all(|channel| channel == first));
+    assert_eq!(values(&recorder, "capacity"), ["1", "2"]);
+    let places = values(&recorder, "at");
+    for (place, line) in places.iter().zip(first_line..) {
+        assert!(place.contains(&format!("tracing.rs:{line}:")), "{place}");
+    }
+    let messages = recorder.messages.lock().unwrap();
+    let told: Vec<_> = messages[2..]
+        .iter()
+        .zip(values(&recorder, "side"))
+        .map(|(message, side)| format!("{} {message}", side.trim_matches('"')))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "receivers parked",
+            "receivers notified",
+            "receivers woken",
+            "senders parked",
+            "senders notified",
+            "senders woken",
+            "receivers closed",
+            "senders closed"
+        ]
+    );
+}
+
+#[test]
+fn a_channel_a_park_its_wake_and_the_close_are_told() {
     let _turn = take_turns();
     let events = events_of(|| {
         let (tx, rx) = mpmc_std::channel(1);
@@ -79,7 +148,7 @@ fn a_park_its_wake_and_the_close_are_told() {
     });
     assert_eq!(
         events,
-        ["parked", "notified", "woken", "closed", "closed"],
+        ["created", "parked", "notified", "woken", "closed", "closed"],
         "the last two: one for each side"
     );
 }
@@ -95,7 +164,7 @@ fn who_never_waits_is_not_told_of() {
         }
         std::mem::forget((tx, rx));
     });
-    assert!(events.is_empty(), "{events:?}");
+    assert_eq!(events, ["created"]);
 }
 
 /// `work` ends in a panic of the subscriber at the first `event`.

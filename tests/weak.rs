@@ -106,7 +106,7 @@ fn a_sender_that_was_closed_is_not_counted() {
     let (mut tx, rx) = channel::<u8>(1);
     let weak = tx.downgrade();
     let clone = tx.clone();
-    ready(tx.close()).unwrap();
+    ready(SinkExt::close(&mut tx)).unwrap();
     assert_eq!(weak.strong_count(), 1);
     let upgraded = tx.downgrade().upgrade().unwrap();
     assert_eq!(upgraded.try_send(1), Ok(()));
@@ -180,4 +180,34 @@ fn an_upgraded_receiver_and_the_last_drop_exclude_each_other() {
         assert!(tx.is_closed());
         ledger.assert_each_dropped_once();
     }
+}
+
+#[test]
+fn a_weak_handle_of_no_channel_stands_for_none() {
+    let sender = mpmc_std::WeakSender::<u8>::new();
+    let receiver = mpmc_std::WeakReceiver::<u8>::default();
+    assert!(sender.upgrade().is_none() && receiver.upgrade().is_none());
+    assert_eq!((sender.strong_count(), sender.weak_count()), (0, 0));
+    assert_eq!((receiver.strong_count(), receiver.weak_count()), (0, 0));
+    let stats = sender.clone().stats();
+    assert!(stats.closed && stats.max_capacity == 0);
+    assert_eq!(stats, receiver.stats());
+    assert!(sender.same_channel(&mpmc_std::WeakSender::default()));
+    assert!(receiver.same_channel(&receiver.clone()));
+    assert_eq!(format!("{sender:?}"), "WeakSender { channel: None }");
+
+    let (tx, rx) = channel(1);
+    assert!(!sender.same_channel(&tx.downgrade()));
+    assert!(!rx.downgrade().same_channel(&receiver));
+    static PLACE: std::sync::Mutex<mpmc_std::WeakSender<u8>> =
+        std::sync::Mutex::new(mpmc_std::WeakSender::new());
+    *PLACE.lock().unwrap() = tx.downgrade();
+    PLACE
+        .lock()
+        .unwrap()
+        .upgrade()
+        .unwrap()
+        .try_send(1)
+        .unwrap();
+    assert_eq!(rx.try_recv(), Ok(1));
 }

@@ -108,6 +108,7 @@ impl<T> Sender<T> {
     /// assert_eq!(received, [0, 1, 2, 3, 4]);
     /// # });
     /// ```
+    #[doc(alias = "send_all")]
     pub async fn send_many<I>(&self, items: I) -> Result<usize, SendError<Unsent<I::IntoIter>>>
     where
         I: IntoIterator<Item = T>,
@@ -247,6 +248,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.try_recv_many(&mut buffer, 2), Err(TryRecvError::Empty));
     /// assert_eq!(buffer, [1, 2, 3]);
     /// ```
+    #[doc(alias = "drain_into")]
     pub fn try_recv_many(&self, buffer: &mut Vec<T>, limit: usize) -> Result<usize, TryRecvError> {
         if limit == 0 {
             return Ok(0);

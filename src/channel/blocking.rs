@@ -31,6 +31,7 @@ impl<T> Sender<T> {
     /// thread.join().unwrap().unwrap();
     /// ```
     #[track_caller]
+    #[doc(alias = "send_blocking")]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
         let value = self.check_open(value)?;
         let send = SendOperation::new(&self.shared.queue, value);
@@ -53,6 +54,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(thread.join().unwrap(), Some(7));
     /// ```
     #[track_caller]
+    #[doc(alias = "recv_blocking")]
     pub fn blocking_recv(&self) -> Option<T> {
         wait::block_forever(RecvOperation {
             queue: &self.shared.queue,
@@ -78,7 +80,7 @@ impl<T> Receiver<T> {
         wait::block_forever(self.recv_many_operation(buffer, limit))
     }
 
-    /// An iterator that blocks the thread for each message, and ends when the channel is closed and
+    /// Returns an iterator that blocks the thread for each message, and ends when the channel is closed and
     /// everything has been received. For threads outside any executor.
     ///
     /// # Examples
@@ -92,6 +94,7 @@ impl<T> Receiver<T> {
     /// drop(tx);
     /// assert_eq!(thread.join().unwrap(), 55);
     /// ```
+    #[must_use = "messages are taken out only as the iterator yields them"]
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { receiver: self }
     }
@@ -118,6 +121,7 @@ impl<'a, T> IntoIterator for &'a Receiver<T> {
 }
 
 /// From [`Receiver::iter`].
+#[must_use = "messages are taken out only as the iterator yields them"]
 #[derive(Debug)]
 pub struct Iter<'a, T> {
     receiver: &'a Receiver<T>,
@@ -135,6 +139,7 @@ impl<T> Iterator for Iter<'_, T> {
 impl<T> FusedIterator for Iter<'_, T> {}
 
 /// From [`Receiver::into_iter`](IntoIterator::into_iter).
+#[must_use = "messages are taken out only as the iterator yields them"]
 #[derive(Debug)]
 pub struct IntoIter<T> {
     receiver: Receiver<T>,

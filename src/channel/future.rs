@@ -166,7 +166,7 @@ pin_project! {
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            this.operation.queue().countable().leave(this.observer);
+            this.operation.queue().leave_countable(this.observer);
         }
     }
 }

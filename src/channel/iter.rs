@@ -3,8 +3,8 @@
 use super::Receiver;
 
 impl<T> Receiver<T> {
-    /// An iterator over the messages that can be had without waiting; ends when there is none, and may go
-    /// on later.
+    /// Returns an iterator over the messages that can be had without waiting; ends when there is none,
+    /// and may go on later.
     ///
     /// # Examples
     ///
@@ -13,12 +13,18 @@ impl<T> Receiver<T> {
     /// tx.try_send_many([1, 2, 3]).unwrap();
     /// assert_eq!(rx.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
     /// ```
+    #[must_use = "messages are taken out only as the iterator yields them"]
     pub fn try_iter(&self) -> TryIter<'_, T> {
         TryIter { receiver: self }
     }
 
-    /// An iterator over at most as many messages as are in the channel now, so that it ends even while
-    /// others go on sending. What it has not yielded when it is dropped stays in the channel.
+    /// Returns an iterator over at most as many messages as are in the channel now, so that it ends
+    /// even while others go on sending.
+    ///
+    /// It takes a message out when it yields it, and does nothing when it is dropped: what it has not
+    /// yielded stays in the channel, for this receiver or another one. (`Vec::drain` removes the rest.
+    /// Here that would lose messages that somebody may wait for.) To throw away what is there, say
+    /// so: `rx.drain().for_each(drop)`.
     ///
     /// # Examples
     ///
@@ -30,6 +36,7 @@ impl<T> Receiver<T> {
     /// }
     /// assert_eq!(rx.drain().collect::<Vec<_>>(), [11, 12]);
     /// ```
+    #[must_use = "messages are taken out only as the iterator yields them"]
     pub fn drain(&self) -> Drain<'_, T> {
         Drain {
             messages: self.try_iter(),
@@ -39,6 +46,7 @@ impl<T> Receiver<T> {
 }
 
 /// From [`Receiver::try_iter`].
+#[must_use = "messages are taken out only as the iterator yields them"]
 #[derive(Debug)]
 pub struct TryIter<'a, T> {
     receiver: &'a Receiver<T>,
@@ -53,6 +61,7 @@ impl<T> Iterator for TryIter<'_, T> {
 }
 
 /// From [`Receiver::drain`].
+#[must_use = "messages are taken out only as the iterator yields them"]
 #[derive(Debug)]
 pub struct Drain<'a, T> {
     messages: TryIter<'a, T>,

@@ -3,9 +3,12 @@
 mod batch;
 #[cfg(feature = "std")]
 mod blocking;
+mod drained;
 pub mod future;
 mod iter;
 mod permit;
+mod position;
+mod readiness;
 mod receiver;
 mod sender;
 mod stats;
@@ -17,6 +20,7 @@ mod weak;
 pub use batch::Unsent;
 #[cfg(feature = "std")]
 pub use blocking::{IntoIter, Iter};
+pub use drained::Drained;
 pub use iter::{Drain, TryIter};
 pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;
@@ -50,7 +54,8 @@ use turn::ReservationLock;
 ///
 /// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been allocated
 /// then). If there is no memory for slots that are allocated later, the first send panics, and has
-/// sent nothing.
+/// sent nothing. The [guide](crate::guide::capacity) says why there is neither a rendezvous nor an
+/// unbounded channel, and what to use instead.
 ///
 /// # Examples
 ///
@@ -66,6 +71,9 @@ use turn::ReservationLock;
 /// # });
 /// ```
 #[track_caller]
+#[doc(alias = "bounded")]
+#[doc(alias = "bounded_async")]
+#[doc(alias = "sync_channel")]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared {
         queue: MpmcQueue::late(capacity),
@@ -164,12 +172,15 @@ impl Handles {
 }
 
 impl<T> Shared<T> {
-    fn close(&self) {
-        if self.queue.close_quietly() {
+    /// Returns whether the channel was open.
+    pub(crate) fn close(&self) -> bool {
+        let closed_now = self.queue.close_quietly();
+        if closed_now {
             let _turn = defer(|| self.reserving.end());
             let _closed = defer(|| self.closed.notify_all());
             self.queue.announce_close();
         }
+        closed_now
     }
 
     pub(crate) fn drop_sender(&self) {

@@ -13,6 +13,8 @@ use crate::unwind::defer;
 ///
 /// Clone it for every task that receives; each message goes to one of them. All methods but those named
 /// `poll_…` take `&self`. It is also a [`Stream`](futures_core::Stream).
+#[doc(alias = "AsyncReceiver")]
+#[doc(alias = "ReceiverStream")]
 pub struct Receiver<T> {
     pub(crate) shared: Arc<Shared<T>>,
     pub(crate) stream: stream::State,
@@ -50,6 +52,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.recv().await, None);
     /// # });
     /// ```
+    #[doc(alias = "recv_async")]
     #[inline]
     pub fn recv(&self) -> Recv<'_, T> {
         Recv::new(&self.shared.queue)
@@ -81,6 +84,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
     /// ```
     #[inline]
+    #[doc(alias = "try_next")]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.shared.queue.try_recv(Patience::Yield).map_err(refused)
     }
@@ -115,6 +119,8 @@ impl<T> Receiver<T> {
     /// drop(tx);
     /// assert!(rx.is_closed());
     /// ```
+    #[doc(alias = "is_disconnected")]
+    #[doc(alias = "is_terminated")]
     pub fn is_closed(&self) -> bool {
         self.shared.queue.is_closed()
     }
@@ -145,6 +151,21 @@ impl<T> Receiver<T> {
         self.shared.queue.is_empty()
     }
 
+    /// Returns whether a message sent now would find no free capacity, which is `capacity() == 0`:
+    /// permits, and slots that are reserved for waiting senders, count as taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// assert!(!rx.is_full());
+    /// tx.try_send(1).unwrap();
+    /// assert!(rx.is_full());
+    /// ```
+    pub fn is_full(&self) -> bool {
+        self.shared.queue.is_full()
+    }
+
     /// Returns how many messages can be sent now before the channel is full: its maximum less the
     /// messages in it, the permits outstanding, and the slots that are reserved for waiting
     /// senders.
@@ -168,6 +189,7 @@ impl<T> Receiver<T> {
     /// let (_tx, rx) = mpmc_std::channel::<u8>(2);
     /// assert_eq!(rx.max_capacity(), 2);
     /// ```
+    #[doc(alias = "capacity")]
     pub fn max_capacity(&self) -> usize {
         self.shared.queue.capacity()
     }
@@ -195,6 +217,7 @@ impl<T> Receiver<T> {
     /// let other = rx.clone();
     /// assert_eq!(rx.strong_count(), 2);
     /// ```
+    #[doc(alias = "receiver_count")]
     pub fn strong_count(&self) -> usize {
         self.shared.receivers.strong()
     }
@@ -225,7 +248,7 @@ impl<T> Receiver<T> {
     /// ```
     #[must_use = "a weak receiver does nothing unless it is upgraded"]
     pub fn downgrade(&self) -> WeakReceiver<T> {
-        WeakReceiver::new(Arc::clone(&self.shared))
+        WeakReceiver::of(Arc::clone(&self.shared))
     }
 
     /// The number of senders of this channel.
@@ -237,6 +260,7 @@ impl<T> Receiver<T> {
     /// let other = tx.clone();
     /// assert_eq!(rx.sender_strong_count(), 2);
     /// ```
+    #[doc(alias = "sender_count")]
     pub fn sender_strong_count(&self) -> usize {
         self.shared.senders.strong()
     }

@@ -17,9 +17,12 @@ use crate::wait::Observer;
 /// also a [`Sink`](futures_sink::Sink), whose `poll_ready` reserves the capacity that `start_send`
 /// then uses.
 ///
-/// A sender cannot close the channel for the others. With `futures::SinkExt` in scope there is a `tx.close()`,
-/// which is the sink's: it ends this handle's part, as dropping it would, and other senders go on. Receivers
-/// close the channel, with [`Receiver::close`](crate::Receiver::close).
+/// [`close`](Self::close) ends this handle's part, as dropping it would, and other senders go on.
+/// [`close_channel`](Self::close_channel) closes the channel for all, as
+/// [`Receiver::close`](crate::Receiver::close) does.
+#[doc(alias = "AsyncSender")]
+#[doc(alias = "PollSender")]
+#[doc(alias = "SendSink")]
 pub struct Sender<T> {
     pub(crate) shared: Arc<Shared<T>>,
     pub(crate) sink: sink::State,
@@ -28,7 +31,7 @@ pub struct Sender<T> {
 }
 
 impl<T> Sender<T> {
-    /// Hands `value` back as an error if this handle was closed through its `Sink` side.
+    /// Hands `value` back as an error if this handle was closed.
     #[inline(always)]
     pub(super) fn check_open<V>(&self, value: V) -> Result<V, SendError<V>> {
         if self.sink.is_closed() {
@@ -73,6 +76,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.send(2).await.unwrap_err().0, 2);
     /// # });
     /// ```
+    #[doc(alias = "send_async")]
     #[inline]
     pub fn send(&self, value: T) -> Send<'_, T> {
         match self.check_open(value) {
@@ -106,6 +110,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
     /// ```
     #[inline]
+    #[doc(alias = "try_send_option")]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         let value = self.check_open(value)?;
         self.shared
@@ -142,6 +147,7 @@ impl<T> Sender<T> {
     /// assert_eq!(rx.try_recv(), Ok(2));
     /// assert_eq!(rx.try_recv(), Ok(3));
     /// ```
+    #[doc(alias = "force_push")]
     pub fn force_send(&self, value: T) -> Result<Option<T>, TrySendError<T>> {
         let value = self.check_open(value)?;
         let late = self.shared.discard_if_late();
@@ -197,7 +203,8 @@ impl<T> Sender<T> {
         shared.closed.poll_until(closed, cx, is_closed)
     }
 
-    /// Whether the channel is closed, so that sending fails.
+    /// Returns whether sending fails: the channel is closed, or this handle is, by
+    /// [`close`](Self::close) or as a sink.
     ///
     /// # Examples
     ///
@@ -207,6 +214,8 @@ impl<T> Sender<T> {
     /// rx.close();
     /// assert!(tx.is_closed());
     /// ```
+    #[doc(alias = "is_disconnected")]
+    #[doc(alias = "is_terminated")]
     pub fn is_closed(&self) -> bool {
         self.sink.is_closed() || self.shared.queue.is_closed()
     }
@@ -236,6 +245,7 @@ impl<T> Sender<T> {
     /// tx.try_send(1).unwrap();
     /// assert_eq!(tx.max_capacity(), 5);
     /// ```
+    #[doc(alias = "capacity")]
     pub fn max_capacity(&self) -> usize {
         self.shared.queue.capacity()
     }
@@ -267,6 +277,23 @@ impl<T> Sender<T> {
         self.shared.queue.is_empty()
     }
 
+    /// Returns whether a message sent now would find no free capacity, which is `capacity() == 0`:
+    /// permits, and slots that are reserved for waiting senders, count as taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::channel(1);
+    /// assert!(!tx.is_full());
+    /// let permit = tx.try_reserve().unwrap();
+    /// assert!(tx.is_full());
+    /// permit.send(1);
+    /// assert!(tx.is_full());
+    /// ```
+    pub fn is_full(&self) -> bool {
+        self.shared.queue.is_full()
+    }
+
     /// Whether both send into the same channel.
     ///
     /// # Examples
@@ -277,6 +304,7 @@ impl<T> Sender<T> {
     /// assert!(a.same_channel(&a.clone()));
     /// assert!(!a.same_channel(&b));
     /// ```
+    #[doc(alias = "same_receiver")]
     pub fn same_channel(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
@@ -290,6 +318,7 @@ impl<T> Sender<T> {
     /// let other = tx.clone();
     /// assert_eq!(tx.strong_count(), 2);
     /// ```
+    #[doc(alias = "sender_count")]
     pub fn strong_count(&self) -> usize {
         self.shared.senders.strong()
     }
@@ -320,7 +349,7 @@ impl<T> Sender<T> {
     /// ```
     #[must_use = "a weak sender does nothing unless it is upgraded"]
     pub fn downgrade(&self) -> WeakSender<T> {
-        WeakSender::new(Arc::clone(&self.shared))
+        WeakSender::of(Arc::clone(&self.shared))
     }
 
     /// The number of receivers of this channel.
@@ -332,6 +361,7 @@ impl<T> Sender<T> {
     /// let other = rx.clone();
     /// assert_eq!(tx.receiver_strong_count(), 2);
     /// ```
+    #[doc(alias = "receiver_count")]
     pub fn receiver_strong_count(&self) -> usize {
         self.shared.receivers.strong()
     }
@@ -351,7 +381,7 @@ impl<T> Sender<T> {
 }
 
 /// What a refused attempt to send means to its caller.
-fn refused<V>((value, refusal): (V, Refusal)) -> TrySendError<V> {
+pub(super) fn refused<V>((value, refusal): (V, Refusal)) -> TrySendError<V> {
     match refusal {
         Refusal::Closed => TrySendError::Closed(value),
         _ => TrySendError::Full(value),

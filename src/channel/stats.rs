@@ -60,7 +60,30 @@ pub struct SideStats {
     pub spurious_wakes: u64,
 }
 
+impl Stats {
+    /// Of a weak handle without a channel: nothing was sent, and nothing can be.
+    pub(super) const OF_NO_CHANNEL: Self = Self {
+        sent: 0,
+        received: 0,
+        len: 0,
+        max_capacity: 0,
+        permits: 0,
+        closed: true,
+        senders: SideStats::NONE,
+        receivers: SideStats::NONE,
+    };
+}
+
 impl SideStats {
+    const NONE: Self = Self {
+        handles: 0,
+        weak_handles: 0,
+        parked: 0,
+        parks: 0,
+        wakes: 0,
+        spurious_wakes: 0,
+    };
+
     fn new(handles: &super::Handles, stats: WaitStats) -> Self {
         Self {
             handles: handles.strong(),

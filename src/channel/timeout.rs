@@ -11,7 +11,7 @@ use crate::wait;
 use crate::wait::Run;
 
 /// `None` if that is so far away that it never comes.
-fn deadline_after(timeout: Duration) -> Option<Instant> {
+pub(super) fn deadline_after(timeout: Duration) -> Option<Instant> {
     Instant::now().checked_add(timeout)
 }
 
@@ -36,6 +36,8 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.blocking_send_timeout(2, moment), Err(SendTimeoutError::Timeout(2)));
     /// ```
     #[track_caller]
+    #[doc(alias = "send_timeout")]
+    #[doc(alias = "send_option_timeout")]
     pub fn blocking_send_timeout(
         &self,
         value: T,
@@ -61,6 +63,7 @@ impl<T> Sender<T> {
     /// assert!(tx.blocking_send_deadline(2, Instant::now()).is_err());
     /// ```
     #[track_caller]
+    #[doc(alias = "send_deadline")]
     pub fn blocking_send_deadline(
         &self,
         value: T,
@@ -159,6 +162,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.blocking_recv_timeout(moment), Ok(7));
     /// ```
     #[track_caller]
+    #[doc(alias = "recv_timeout")]
     pub fn blocking_recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         self.blocking_recv_until(deadline_after(timeout))
     }
@@ -181,6 +185,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.blocking_recv_deadline(Instant::now()), Ok(7));
     /// ```
     #[track_caller]
+    #[doc(alias = "recv_deadline")]
     pub fn blocking_recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
         self.blocking_recv_until(Some(deadline))
     }

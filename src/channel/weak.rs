@@ -5,35 +5,72 @@ use crate::sync::Arc;
 
 /// A handle on one side of a channel that does not keep it open.
 struct Weak<T> {
-    shared: Arc<Shared<T>>,
+    /// `None` if it was made without a channel.
+    shared: Option<Arc<Shared<T>>>,
     side: fn(&Shared<T>) -> &Handles,
 }
 
 impl<T> Weak<T> {
-    fn new(shared: Arc<Shared<T>>, side: fn(&Shared<T>) -> &Handles) -> Self {
-        side(&shared).add_weak();
-        Self { shared, side }
+    /// A handle that is not counted yet.
+    fn of(shared: Option<Arc<Shared<T>>>, side: fn(&Shared<T>) -> &Handles) -> Self {
+        let weak = Self { shared, side };
+        if let Some(handles) = weak.handles() {
+            handles.add_weak();
+        }
+        weak
     }
 
-    fn handles(&self) -> &Handles {
-        (self.side)(&self.shared)
+    fn handles(&self) -> Option<&Handles> {
+        self.shared.as_deref().map(self.side)
     }
 
     /// The shared state with one more strong handle counted, unless there is none left.
     fn upgrade(&self) -> Option<Arc<Shared<T>>> {
-        self.handles().revive().then(|| Arc::clone(&self.shared))
+        let shared = self.shared.as_ref()?;
+        (self.side)(shared).revive().then(|| Arc::clone(shared))
+    }
+
+    fn strong_count(&self) -> usize {
+        self.handles().map_or(0, Handles::strong)
+    }
+
+    fn weak_count(&self) -> usize {
+        self.handles().map_or(0, Handles::weak)
+    }
+
+    fn stats(&self) -> Stats {
+        let stats = self.shared.as_deref().map(Shared::stats);
+        stats.unwrap_or(Stats::OF_NO_CHANNEL)
+    }
+
+    fn same_channel(&self, other: &Self) -> bool {
+        match (&self.shared, &other.shared) {
+            (Some(this), Some(other)) => Arc::ptr_eq(this, other),
+            (this, other) => this.is_none() && other.is_none(),
+        }
+    }
+
+    fn fmt(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut weak = f.debug_struct(name);
+        match &self.shared {
+            Some(shared) => weak.field("channel", shared),
+            None => weak.field("channel", &format_args!("None")),
+        };
+        weak.finish()
     }
 }
 
 impl<T> Clone for Weak<T> {
     fn clone(&self) -> Self {
-        Self::new(Arc::clone(&self.shared), self.side)
+        Self::of(self.shared.clone(), self.side)
     }
 }
 
 impl<T> Drop for Weak<T> {
     fn drop(&mut self) {
-        self.handles().remove_weak();
+        if let Some(handles) = self.handles() {
+            handles.remove_weak();
+        }
     }
 }
 
@@ -55,8 +92,31 @@ impl<T> Drop for Weak<T> {
 pub struct WeakSender<T>(Weak<T>);
 
 impl<T> WeakSender<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        Self(Weak::new(shared, |shared| &shared.senders))
+    pub(super) fn of(shared: Arc<Shared<T>>) -> Self {
+        Self(Weak::of(Some(shared), |shared| &shared.senders))
+    }
+
+    /// Creates a weak sender of no channel, as [`sync::Weak::new`](alloc::sync::Weak::new) does of
+    /// no value: there is no sender to upgrade to. For a place that is filled later. Does not
+    /// allocate.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mpmc_std::WeakSender;
+    ///
+    /// let mut weak = WeakSender::new();
+    /// assert!(weak.upgrade().is_none());
+    /// let (tx, _rx) = mpmc_std::channel::<u8>(1);
+    /// weak = tx.downgrade();
+    /// assert!(weak.upgrade().is_some());
+    /// ```
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Weak {
+            shared: None,
+            side: |shared| &shared.senders,
+        })
     }
 
     /// A sender of the same channel, or `None` if all senders are gone. (A channel closed by its receivers
@@ -72,7 +132,7 @@ impl<T> WeakSender<T> {
         self.0.upgrade().map(Sender::new)
     }
 
-    /// The number of senders of the channel.
+    /// Returns the number of senders of the channel; 0 if there is no channel.
     ///
     /// # Examples
     ///
@@ -81,10 +141,11 @@ impl<T> WeakSender<T> {
     /// assert_eq!(tx.downgrade().strong_count(), 1);
     /// ```
     pub fn strong_count(&self) -> usize {
-        self.0.handles().strong()
+        self.0.strong_count()
     }
 
-    /// The number of weak senders of the channel, this one included.
+    /// Returns the number of weak senders of the channel, this one included; 0 if there is no
+    /// channel.
     ///
     /// # Examples
     ///
@@ -93,7 +154,7 @@ impl<T> WeakSender<T> {
     /// assert_eq!(tx.downgrade().weak_count(), 1);
     /// ```
     pub fn weak_count(&self) -> usize {
-        self.0.handles().weak()
+        self.0.weak_count()
     }
 
     /// What has happened in the channel so far; see [`Sender::stats`]. For watching a channel without keeping it
@@ -110,10 +171,10 @@ impl<T> WeakSender<T> {
     /// assert!(watch.stats().closed);
     /// ```
     pub fn stats(&self) -> Stats {
-        self.0.shared.stats()
+        self.0.stats()
     }
 
-    /// Whether both belong to the same channel.
+    /// Returns whether both belong to the same channel, or both to none.
     ///
     /// # Examples
     ///
@@ -122,7 +183,14 @@ impl<T> WeakSender<T> {
     /// assert!(tx.downgrade().same_channel(&tx.downgrade()));
     /// ```
     pub fn same_channel(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0.shared, &other.0.shared)
+        self.0.same_channel(&other.0)
+    }
+}
+
+/// The same as [`new`](Self::new).
+impl<T> Default for WeakSender<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -134,9 +202,7 @@ impl<T> Clone for WeakSender<T> {
 
 impl<T> fmt::Debug for WeakSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WeakSender")
-            .field("channel", &self.0.shared)
-            .finish()
+        self.0.fmt("WeakSender", f)
     }
 }
 
@@ -156,8 +222,25 @@ impl<T> fmt::Debug for WeakSender<T> {
 pub struct WeakReceiver<T>(Weak<T>);
 
 impl<T> WeakReceiver<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        Self(Weak::new(shared, |shared| &shared.receivers))
+    pub(super) fn of(shared: Arc<Shared<T>>) -> Self {
+        Self(Weak::of(Some(shared), |shared| &shared.receivers))
+    }
+
+    /// Creates a weak receiver of no channel, as [`WeakSender::new`] does a weak sender.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let weak = mpmc_std::WeakReceiver::<u8>::new();
+    /// assert!(weak.upgrade().is_none());
+    /// assert_eq!(weak.strong_count(), 0);
+    /// ```
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Weak {
+            shared: None,
+            side: |shared| &shared.receivers,
+        })
     }
 
     /// A receiver of the same channel, or `None` if all receivers are gone.
@@ -172,7 +255,7 @@ impl<T> WeakReceiver<T> {
         self.0.upgrade().map(Receiver::new)
     }
 
-    /// The number of receivers of the channel.
+    /// Returns the number of receivers of the channel; 0 if there is no channel.
     ///
     /// # Examples
     ///
@@ -181,10 +264,11 @@ impl<T> WeakReceiver<T> {
     /// assert_eq!(rx.downgrade().strong_count(), 1);
     /// ```
     pub fn strong_count(&self) -> usize {
-        self.0.handles().strong()
+        self.0.strong_count()
     }
 
-    /// The number of weak receivers of the channel, this one included.
+    /// Returns the number of weak receivers of the channel, this one included; 0 if there is no
+    /// channel.
     ///
     /// # Examples
     ///
@@ -193,7 +277,7 @@ impl<T> WeakReceiver<T> {
     /// assert_eq!(rx.downgrade().weak_count(), 1);
     /// ```
     pub fn weak_count(&self) -> usize {
-        self.0.handles().weak()
+        self.0.weak_count()
     }
 
     /// What has happened in the channel so far; see [`Sender::stats`] and [`WeakSender::stats`].
@@ -205,10 +289,10 @@ impl<T> WeakReceiver<T> {
     /// assert_eq!(rx.downgrade().stats().receivers.weak_handles, 1);
     /// ```
     pub fn stats(&self) -> Stats {
-        self.0.shared.stats()
+        self.0.stats()
     }
 
-    /// Whether both belong to the same channel.
+    /// Returns whether both belong to the same channel, or both to none.
     ///
     /// # Examples
     ///
@@ -217,7 +301,14 @@ impl<T> WeakReceiver<T> {
     /// assert!(rx.downgrade().same_channel(&rx.downgrade()));
     /// ```
     pub fn same_channel(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0.shared, &other.0.shared)
+        self.0.same_channel(&other.0)
+    }
+}
+
+/// The same as [`new`](Self::new).
+impl<T> Default for WeakReceiver<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -229,8 +320,6 @@ impl<T> Clone for WeakReceiver<T> {
 
 impl<T> fmt::Debug for WeakReceiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WeakReceiver")
-            .field("channel", &self.0.shared)
-            .finish()
+        self.0.fmt("WeakReceiver", f)
     }
 }

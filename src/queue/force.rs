@@ -18,6 +18,8 @@ struct Forced<T> {
     sent: Sent,
     /// What was taken out.
     evicted: Option<T>,
+    /// What was taken out was the last that a task may have waited for to go.
+    may_be_drained: bool,
 }
 
 /// Why a forced send was not done.
@@ -46,11 +48,20 @@ impl<T> MpmcQueue<T> {
             forced = self.forcing.with(|()| self.force_alone(value));
         }
         match forced {
-            Ok(Forced { sent, evicted }) => {
+            Ok(Forced {
+                sent,
+                evicted,
+                may_be_drained,
+            }) => {
                 {
                     // The slot of a message that was taken out is in use again. But a slot that came free
                     // meanwhile looked taken to the sender that was woken for it.
                     let _senders = defer(|| self.senders_side().forward());
+                    let _drained = defer(|| {
+                        if may_be_drained {
+                            self.notify_drained();
+                        }
+                    });
                     self.after_send_reserved(sent, 1);
                 }
                 // Not while a guard lives that calls wakers: if one panicked, what is returned would not be
@@ -72,19 +83,24 @@ impl<T> MpmcQueue<T> {
             .map_err(Unforced::Refused)
             .and_then(|()| self.keep_promise());
         match evicted {
-            Ok(evicted) => Ok(Forced {
-                sent: self.claim_reserved().publish(value),
-                evicted,
-            }),
+            Ok(evicted) => {
+                let (evicted, marked) = evicted.unzip();
+                Ok(Forced {
+                    sent: self.claim_reserved().publish(value),
+                    evicted,
+                    may_be_drained: marked == Some(true),
+                })
+            }
             Err(unforced) => Err((value, unforced)),
         }
     }
 
-    /// Takes a message out, unless there is room by now.
-    fn keep_promise(&self) -> Result<Option<T>, Unforced> {
+    /// Takes a message out, unless there is room by now. Returns also whether tasks have marked that
+    /// they wait for messages to go.
+    fn keep_promise(&self) -> Result<Option<(T, bool)>, Unforced> {
         while self.ring.is_overcommitted() {
             if let Ok(claim) = persist(Patience::Yield, || self.ring.claim_eviction()) {
-                return Ok(Some(claim.take().0));
+                return Ok(Some(claim.take()));
             }
             // Permits in the way, unless somebody has received or released just now.
             if let Some(was_exhausted) = self.ring.retract() {

@@ -69,8 +69,8 @@ impl<T> Producer<T> {
         Self { queue }
     }
 
-    /// Sends without waiting. One atomic read-modify-write, no allocation, no lock unless a consumer is
-    /// parked.
+    /// Sends without waiting for capacity. One atomic read-modify-write, no allocation. Takes a lock
+    /// and calls a waker if a consumer waits; see [`MpmcQueue`] for all that this can wait for.
     ///
     /// # Errors
     ///
@@ -89,6 +89,8 @@ impl<T> Producer<T> {
     /// assert_eq!(producer.send(2), Err(2));
     /// ```
     #[inline]
+    #[doc(alias = "push")]
+    #[doc(alias = "try_send_realtime")]
     pub fn send(&self, value: T) -> Result<(), T> {
         self.queue
             .try_send(value, Patience::None)
@@ -194,8 +196,8 @@ impl<T> Consumer<T> {
         Self { queue }
     }
 
-    /// Receives without waiting. One atomic read-modify-write, no allocation, no lock unless a producer is
-    /// parked.
+    /// Receives without waiting for a message. One atomic read-modify-write, no allocation. Takes a
+    /// lock and calls a waker if a producer waits; see [`MpmcQueue`] for all that this can wait for.
     ///
     /// `None` if no message is ready *now*: the queue is empty (closed or not), or the oldest
     /// message's `send` has claimed its place and has not finished, or what is there is reserved
@@ -214,6 +216,8 @@ impl<T> Consumer<T> {
     /// assert_eq!(consumer.recv(), Some(1));
     /// ```
     #[inline]
+    #[doc(alias = "pop")]
+    #[doc(alias = "try_recv_realtime")]
     pub fn recv(&self) -> Option<T> {
         self.queue.try_recv(Patience::None).ok()
     }

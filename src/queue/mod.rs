@@ -1,8 +1,12 @@
 //! The raw queue: a ring and its two wait queues.
 
+mod drain;
 mod force;
 mod handles;
 mod operation;
+mod position;
+mod readiness;
+mod realtime;
 mod side;
 
 #[cfg(all(test, not(loom)))]
@@ -12,6 +16,11 @@ pub use handles::{Consumer, Producer};
 pub(crate) use operation::{
     Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation, Reserving,
     SendOperation, Unavailable,
+};
+pub use realtime::RealtimeQueue;
+
+pub(crate) use position::{
+    RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation,
 };
 
 use operation::persist;
@@ -23,9 +32,10 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::task::{Context, Poll};
 
 use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
-use crate::sync::Lock;
+use crate::sync::{Lock, OnceBox};
+use crate::trace;
 use crate::unwind::{defer, run_all};
-use crate::wait::{Observer, Run, WaitHints, WaitList, WaitStats, WakerSet};
+use crate::wait::{DrainWaiters, Observer, Run, WaitHints, WaitList, WaitStats, WakerSet};
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -34,6 +44,22 @@ use crate::wait::{Observer, Run, WaitHints, WaitList, WaitStats, WakerSet};
 /// dropped with the queue.
 ///
 /// For async services use [`channel`](crate::channel()) instead, which closes when one side is gone.
+///
+/// # What `send` and `recv` can wait for
+///
+/// [`Producer::send`] and [`Consumer::recv`] do not wait for capacity or messages, nor for a thread
+/// that is suspended in the middle of an operation. But they are not free of waiting:
+///
+/// * If a task waits on the other side (`send_async`, `recv_async`), one that succeeds wakes it: it
+///   takes the lock of the waiting list, which other threads hold for moments (a suspended one for
+///   longer), and calls the waker, which is the executor's code. One that finds only what is
+///   reserved for a waiter may take that lock, too. Without the feature `std` the lock spins.
+/// * After 16 races in a row lost to other threads it backs off: it spins, then yields the thread,
+///   and after some 1000 rounds sleeps for moments.
+///
+/// As long as nobody calls `send_async` or `recv_async`, no lock is taken and no waker called. Where
+/// that must hold for certain, and every operation must end in a bounded number of steps, use
+/// [`RealtimeQueue`].
 ///
 /// # Examples
 ///
@@ -49,6 +75,8 @@ use crate::wait::{Observer, Run, WaitHints, WaitList, WaitStats, WakerSet};
 /// assert_eq!(consumer.recv(), Some("hello"));
 /// assert_eq!(consumer.recv(), None);
 /// ```
+#[doc(alias = "ArrayQueue")]
+#[doc(alias = "ConcurrentQueue")]
 #[repr(C)]
 pub struct MpmcQueue<T> {
     ring: Ring<T, WaitList>,
@@ -56,12 +84,20 @@ pub struct MpmcQueue<T> {
     /// Held during a forced send. Between the two, which are on cache lines of their own because of it.
     forcing: Lock<()>,
     senders: WaitHints,
-    /// Tasks that wait until permits can be counted again.
+    rare: OnceBox<RareWaiters>,
+}
+
+/// Tasks that wait for what few programs wait for.
+struct RareWaiters {
+    /// Until permits can be counted again.
     countable: WakerSet,
+    /// Until what was sent before has been received.
+    drains: DrainWaiters,
 }
 
 impl<T> MpmcQueue<T> {
     /// Creates a queue for at least `capacity` messages: the capacity is rounded up to a power of two.
+    /// [`with_exact_capacity`](Self::with_exact_capacity) does not round.
     /// All memory is allocated here, one slot (the message and 8 bytes, padded to the alignment) per
     /// message.
     ///
@@ -87,9 +123,24 @@ impl<T> MpmcQueue<T> {
         })
     }
 
-    /// A queue for exactly `capacity` messages.
+    /// Creates a queue for exactly `capacity` messages. Otherwise as [`new`](Self::new).
+    ///
+    /// Operations cost the same. A power of two only makes positions last twice as long as the least
+    /// favorable capacity does (they wrap after 2^44 instead of 2^43 messages).
+    ///
+    /// # Panics
+    ///
+    /// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been
+    /// allocated then).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let queue = mpmc_std::MpmcQueue::<u8>::with_exact_capacity(100);
+    /// assert_eq!(queue.capacity(), 100);
+    /// ```
     #[track_caller]
-    pub(crate) fn with_exact_capacity(capacity: usize) -> Self {
+    pub fn with_exact_capacity(capacity: usize) -> Self {
         Self::with_ring(Ring::with_beside(capacity, WaitList::new))
     }
 
@@ -99,14 +150,15 @@ impl<T> MpmcQueue<T> {
         Self::with_ring(Ring::late_with_beside(capacity, WaitList::new))
     }
 
+    #[track_caller]
     fn with_ring(ring: Ring<T, WaitList>) -> Self {
-        let hints = || WaitHints::new(ring.capacity());
+        let channel = trace::created(ring.capacity());
         Self {
-            receivers: hints(),
-            senders: hints(),
+            receivers: WaitHints::new(ring.capacity(), channel.receivers()),
+            senders: WaitHints::new(ring.capacity(), channel.senders()),
             ring,
             forcing: Lock::new(()),
-            countable: WakerSet::new(),
+            rare: OnceBox::new(),
         }
     }
 
@@ -219,7 +271,8 @@ impl<T> MpmcQueue<T> {
     /// Numbers about the tasks that wait to send, those included that wait for a permit to be counted.
     pub(crate) fn sender_stats(&self) -> WaitStats {
         let mut stats = Tail::wait_queue(self).stats();
-        stats.waiting += self.countable.waiting() as u64;
+        let countable = self.rare.get_after().map(|rare| &rare.countable);
+        stats.waiting += countable.map_or(0, WakerSet::waiting) as u64;
         stats
     }
 
@@ -408,18 +461,41 @@ impl<T> MpmcQueue<T> {
         observer: &mut Observer,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        self.countable
+        self.rare()
+            .countable
             .poll_until(observer, cx, || !self.ring.is_exhausted())
     }
 
-    /// The tasks that wait until permits can be counted again.
-    pub(crate) fn countable(&self) -> &WakerSet {
-        &self.countable
+    fn rare(&self) -> &RareWaiters {
+        self.rare.get_or_init(|| RareWaiters {
+            countable: WakerSet::new(),
+            drains: DrainWaiters::new(),
+        })
+    }
+
+    /// Ends a wait until permits can be counted. Returns whether there was one.
+    #[inline]
+    pub(crate) fn leave_countable(&self, observer: &mut Observer) -> bool {
+        observer.is_used() && self.rare().countable.leave(observer)
     }
 
     /// Drops all messages that are in the queue.
     pub(crate) fn discard_all(&self) {
-        run_all(|| self.try_recv(Patience::Yield).is_ok());
+        let mut message = None;
+        run_all(|| {
+            // A step of its own: if a sender's waker panics, the message is not dropped meanwhile.
+            if message.take().is_some() {
+                return true;
+            }
+            let claim = self.persist::<Head, _>(Patience::Yield, || self.ring.claim_recv());
+            let Ok(claim) = claim else { return false };
+            let (value, senders_parked) = claim.take();
+            message = Some(value);
+            if senders_parked {
+                self.notify_senders(1);
+            }
+            true
+        });
     }
 
     /// Sends, waiting while the queue is full. Fails when it is closed.
@@ -454,10 +530,16 @@ impl<T> MpmcQueue<T> {
         }
     }
 
+    fn notify_countable(&self) {
+        if let Some(rare) = self.rare.get_after() {
+            rare.countable.notify_all();
+        }
+    }
+
     #[cold]
     fn announce_permits(&self) {
         let _senders = defer(|| self.notify_senders(1));
-        self.countable.notify_all();
+        self.notify_countable();
     }
 
     #[inline]

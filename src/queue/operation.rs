@@ -52,7 +52,7 @@ pub(super) fn persist<C>(
 
 /// What an attempt comes to: a claim's output, or what being closed means, or a reason to wait.
 #[inline]
-fn attempt<C, R>(
+pub(super) fn attempt<C, R>(
     claim: Result<C, Refusal>,
     done: impl FnOnce(Result<C, Unavailable>) -> R,
 ) -> Attempt<R> {
@@ -74,7 +74,7 @@ pub(crate) enum Unavailable {
 }
 
 /// What an attempt with a reservation comes to. `Closed` means that it cannot be used.
-fn attempt_granted<S: Side, C, R>(
+pub(super) fn attempt_granted<S: Side, C, R>(
     claim: Result<C, Refusal>,
     reservation: &mut Reservation<'_, S>,
     done: impl FnOnce(C) -> R,
@@ -201,10 +201,6 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
         let claim = persist(Patience::Spin, || self.queue.ring.claim_recv_granted());
         attempt_granted(claim, reservation, |claim| Some(self.queue.take(claim)))
     }
-
-    fn fail(&mut self) -> Option<T> {
-        None
-    }
 }
 
 /// Receiving up to `limit` messages at once; 0 if the queue is closed and nothing can come any more.
@@ -245,10 +241,6 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
             self.queue.after_recv_many(count, senders_parked);
             count
         })
-    }
-
-    fn fail(&mut self) -> usize {
-        0
     }
 }
 
@@ -360,10 +352,6 @@ impl<'a, T> Operation for ReserveManyOperation<'a, T> {
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
         turn_into_permit(self.queue, reservation, 1)
-    }
-
-    fn fail(&mut self) -> Result<usize, Unavailable> {
-        Err(Unavailable::Closed)
     }
 }
 

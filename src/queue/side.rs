@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::MpmcQueue;
-use crate::ring::{Direction, Head, Parked, Reserved, Tail, Word};
+use crate::ring::{Direction, Head, Parked, Refusal, Reserved, Tail, Word};
 use crate::unwind::defer;
 use crate::wait::{Side, WaitHints, WaitQueue};
 
@@ -19,6 +19,14 @@ pub(crate) trait Waits: Direction {
 
     /// Gives reservations back, and notifies what has to be notified.
     fn unreserve<T>(queue: &MpmcQueue<T>, count: usize);
+
+    /// Fails as an operation would that takes one message or slot.
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal>;
+
+    /// Returns whether the marks of this side are also those of tasks in no wait queue.
+    fn shares_marks<T>(_queue: &MpmcQueue<T>) -> bool {
+        false
+    }
 }
 
 /// The receivers' side: they wait until the queue is not empty.
@@ -39,6 +47,10 @@ impl Waits for Head {
             queue.notify_receivers(count);
         }
     }
+
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal> {
+        queue.ring.probe_recv()
+    }
 }
 
 impl Waits for Tail {
@@ -50,6 +62,14 @@ impl Waits for Tail {
 
     fn unreserve<T>(queue: &MpmcQueue<T>, count: usize) {
         queue.release(count);
+    }
+
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal> {
+        queue.ring.probe_send()
+    }
+
+    fn shares_marks<T>(queue: &MpmcQueue<T>) -> bool {
+        queue.awaits_drain()
     }
 }
 
@@ -65,6 +85,31 @@ impl<'a, T, D> QueueSide<'a, T, D> {
             queue,
             direction: PhantomData,
         }
+    }
+}
+
+impl<T, D> Clone for QueueSide<'_, T, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, D> Copy for QueueSide<'_, T, D> {}
+
+impl<T, D: Waits> QueueSide<'_, T, D> {
+    /// Fails as an operation would that takes one message or slot.
+    pub(super) fn probe(&self) -> Result<(), Refusal> {
+        D::probe(self.queue)
+    }
+
+    /// Returns whether such an operation seems possible at the first attempt.
+    pub(super) fn probe_at_once(&self) -> bool {
+        self.queue.ring.probe_at_once::<D>()
+    }
+
+    /// Returns whether [`probe_at_once`](Self::probe_at_once) is worth repeating.
+    pub(super) fn may_probe_at_once(&self) -> bool {
+        self.queue.ring.may_probe_at_once::<D>()
     }
 }
 
@@ -94,7 +139,9 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
     }
 
     fn clear_keep(&self, marks: Word) {
-        self.queue.ring.clear_keep::<D>(marks);
+        if !D::shares_marks(self.queue) {
+            self.queue.ring.clear_keep::<D>(marks);
+        }
     }
 
     fn start_fair(&self) {
@@ -147,11 +194,12 @@ impl<T> MpmcQueue<T> {
         Head::wait_queue(self).notify(&Receivers::of(self), count);
     }
 
-    /// Notifies senders of `count` free slots.
+    /// Notifies senders of `count` free slots, and tasks that wait for what was sent to be received.
     #[cold]
     #[inline(never)]
     pub(super) fn notify_senders(&self, count: usize) {
-        Tail::wait_queue(self).notify(&Senders::of(self), count);
+        let _senders = defer(|| Tail::wait_queue(self).notify(&Senders::of(self), count));
+        self.notify_drained();
     }
 
     /// Wakes all receivers, to see that nothing can come any more.
@@ -174,7 +222,7 @@ impl<T> MpmcQueue<T> {
 
     /// Wakes all tasks that wait, to see that the queue is closed.
     pub(crate) fn announce_close(&self) {
-        let _countable = defer(|| self.countable.notify_all());
+        let _countable = defer(|| self.notify_countable());
         let _senders = defer(|| Tail::wait_queue(self).notify_all(&Senders::of(self)));
         self.finish_receivers();
     }

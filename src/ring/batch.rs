@@ -77,6 +77,11 @@ pub(crate) struct RecvBatch<'a, T, B> {
 }
 
 impl<T, B> RecvBatch<'_, T, B> {
+    /// Returns the position of the first message. The others follow it.
+    pub(crate) fn position(&self) -> Position {
+        self.batch.at
+    }
+
     /// Moves the messages to the end of the target, and says how many, and whether senders wait.
     pub(crate) fn take(self) -> (usize, bool) {
         let Self { batch, target } = self;

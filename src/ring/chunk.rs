@@ -2,6 +2,8 @@
 
 use core::mem::MaybeUninit;
 
+use crate::unwind::run_all;
+
 /// A few values, gathered before slots are claimed for them, so that nobody's code runs while a claim
 /// is open (R4).
 ///
@@ -63,9 +65,17 @@ impl<T, const N: usize> Chunk<T, N> {
 
 impl<T, const N: usize> Drop for Chunk<T, N> {
     fn drop(&mut self) {
-        for value in &mut self.values[self.start..self.end] {
-            // SAFETY: C1.
-            unsafe { value.assume_init_drop() };
+        if core::mem::needs_drop::<T>() {
+            run_all(|| {
+                let Some(value) = self.values[..self.end].get_mut(self.start) else {
+                    return false;
+                };
+                // First: a value whose destructor panics is not met again.
+                self.start += 1;
+                // SAFETY: C1, and `start` has passed it.
+                unsafe { value.assume_init_drop() };
+                true
+            });
         }
     }
 }

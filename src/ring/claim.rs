@@ -186,7 +186,7 @@ pub(super) trait Kind {
 }
 
 /// Sends a message, if there is room beside the permits.
-struct Send;
+pub(super) struct Send;
 /// Sends messages, each on a permit.
 pub(super) struct SendReserved;
 /// Sends a message into a slot that was reserved for a waiter, unless the channel was closed since.
@@ -381,6 +381,11 @@ impl<T> Claim<'_, T> {
 pub(crate) struct SendClaim<'a, T>(Claim<'a, T>);
 
 impl<T> SendClaim<'_, T> {
+    /// Returns the position that the message gets.
+    pub(crate) fn position(&self) -> Position {
+        self.0.seen.position()
+    }
+
     /// Puts `value` into the ring.
     #[inline(always)]
     #[must_use = "a parked receiver must be notified"]
@@ -422,6 +427,11 @@ impl Sent {
 pub(crate) struct RecvClaim<'a, T>(Claim<'a, T>);
 
 impl<T> RecvClaim<'_, T> {
+    /// Returns the position of the message.
+    pub(crate) fn position(&self) -> Position {
+        self.0.seen.position()
+    }
+
     /// Takes the message out of the ring, and says whether senders wait: then one of them must be
     /// notified.
     #[inline(always)]

@@ -77,7 +77,9 @@
 mod batch;
 mod chunk;
 mod claim;
+mod drain;
 mod permit;
+mod probe;
 mod slots;
 mod transition;
 mod word;
@@ -92,10 +94,11 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use crate::sync::{AtomicU64, CachePadded, MAX_LATE_BYTES, Ordering, UnsafeCell};
 use crate::unwind::run_all;
 use slots::Slots;
-use word::{Geometry, MAX_CAPACITY, Position};
+use word::{Geometry, MAX_CAPACITY};
 
-pub(crate) use word::{MAX_PERMITS, Word};
+pub(crate) use word::{MAX_PERMITS, Position, Word};
 
+pub(crate) use batch::RecvBatch;
 pub(crate) use chunk::Chunk;
 pub(crate) use claim::{Direction, Head, RecvClaim, SendClaim, Sent, Tail};
 pub(crate) use permit::Reserved;
@@ -257,12 +260,16 @@ impl<T, B> Ring<T, B> {
     pub(crate) fn counts(&self) -> (u64, u64, usize) {
         let (head, tail) = self.snapshot();
         let (head, tail) = (head.position(), tail.position());
-        let ordinal = |position| self.geometry.ordinal(position);
         (
-            ordinal(tail),
-            ordinal(head),
+            self.ordinal(tail),
+            self.ordinal(head),
             self.geometry.distance(head, tail),
         )
+    }
+
+    /// How many positions lie before `position` (until positions wrap).
+    pub(crate) fn ordinal(&self, position: Position) -> u64 {
+        self.geometry.ordinal(position)
     }
 
     /// Whether the ring is open and no permit is out.
@@ -351,11 +358,10 @@ impl<T, B> Ring<T, B> {
     }
 }
 
-/// Rings alone, for tests.
-#[cfg(test)]
 impl<T> Ring<T> {
+    /// A ring alone; see [`with_beside`](Self::with_beside).
     #[track_caller]
-    fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self::with_beside(capacity, || ())
     }
 }

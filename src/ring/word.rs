@@ -69,6 +69,22 @@ pub(super) const MAX_CAPACITY: usize = {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position(u64);
 
+impl Position {
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Returns whether `other` is this position or one before it. The two must be less than half of
+    /// all positions apart.
+    pub(super) fn has_reached(self, other: Self) -> bool {
+        (self.0.wrapping_sub(other.0) as i64) >= 0
+    }
+}
+
 /// The distance between two positions, in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step(u64);
@@ -152,7 +168,8 @@ impl Geometry {
 
     /// How many positions lie before `position` since the first lap, until positions wrap.
     pub(super) fn ordinal(&self, position: Position) -> u64 {
-        let lap = position.0 / self.lap();
+        // A lap is a power of two.
+        let lap = position.0 >> self.lap_mask.trailing_zeros();
         lap * self.capacity + self.index(position) as u64
     }
 
@@ -371,6 +388,40 @@ mod tests {
             assert_eq!(at, geometry.position(0, 0), "capacity {capacity}");
             assert_eq!(geometry.freed(start), geometry.free(at));
             assert_eq!(geometry.distance(start, at), capacity);
+        }
+    }
+
+    #[test]
+    fn a_position_has_reached_those_before_it() {
+        for capacity in [1, 2, 3, 6, 8] {
+            let geometry = Geometry::new(capacity);
+            let last_lap = u64::MAX / geometry.lap();
+            for lap in [0, 4, last_lap] {
+                let start = geometry.position(lap, capacity - 1);
+                assert!(start.has_reached(start));
+                let mut at = start;
+                for _ in 0..3 * capacity {
+                    at = geometry.next(at);
+                    assert!(at.has_reached(start) && !start.has_reached(at));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_ordinal_counts_positions_until_they_wrap() {
+        for capacity in [1, 2, 3, 6, 8, 1000] {
+            let geometry = Geometry::new(capacity);
+            let last_lap = u64::MAX / geometry.lap();
+            let mut at = geometry.position(0, 0);
+            for count in 0..3 * capacity as u64 {
+                assert_eq!(geometry.ordinal(at), count);
+                at = geometry.next(at);
+            }
+            let last = geometry.position(last_lap, capacity - 1);
+            let positions = (last_lap + 1) * capacity as u64;
+            assert_eq!(geometry.ordinal(last), positions - 1);
+            assert_eq!(geometry.ordinal(geometry.next(last)), 0);
         }
     }
 

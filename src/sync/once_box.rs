@@ -24,15 +24,20 @@ impl<T> OnceBox<T> {
         }
     }
 
-    /// Returns the value, which `init` makes if there is none.
-    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+    /// Returns the value, if there is one that was made before this call.
+    pub(crate) fn get(&self) -> Option<&T> {
         // ORDERING: Acquire. Pairs with [init]: the value is initialized.
         let value = self.value.load(Ordering::Acquire);
-        if !value.is_null() {
-            // SAFETY: O1.
-            return unsafe { &*value };
+        // SAFETY: O1.
+        unsafe { value.as_ref() }
+    }
+
+    /// Returns the value, which `init` makes if there is none.
+    pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+        match self.get() {
+            Some(value) => value,
+            None => self.init(init()),
         }
-        self.init(init())
     }
 
     #[cold]

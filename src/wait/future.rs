@@ -84,11 +84,13 @@ impl<O: Operation> Run<O> {
 
     #[cold]
     fn poll_again(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
-        let output = match self.as_mut().project() {
-            RunProjection::Waiting { waiting } => waiting.get().poll(cx),
-            RunProjection::Closed { operation } => Poll::Ready(operation.fail()),
-            _ => panic!("a future was polled after it had finished"),
+        let RunProjection::Waiting { waiting } = self.as_mut().project() else {
+            return match self.project_replace(Run::Finished) {
+                RunReplaced::Closed { mut operation } => Poll::Ready(operation.fail()),
+                _ => panic!("a future was polled after it had finished"),
+            };
         };
+        let output = waiting.get().poll(cx);
         if output.is_ready() {
             self.set(Run::Finished);
         }
@@ -172,7 +174,11 @@ impl<O: Operation> Waiting<O> {
     pub(super) fn new(operation: O, refusal: Option<budget::RefusedFuture>) -> Self {
         Self {
             operation,
-            waiter: Waiter::new(Kind::Future),
+            waiter: Waiter::new(if O::TAKES {
+                Kind::Future
+            } else {
+                Kind::Observer
+            }),
             busy: Busy::default(),
             spun: false,
             refusal,

@@ -58,14 +58,23 @@ impl HandleWaiter {
                 return Poll::Ready(output);
             }
         }
-        let waiter = self
-            .waiter
-            .get_or_insert_with(|| Box::pin(Waiter::new(Kind::Handle)));
+        let waiter = self.waiter.get_or_insert_with(|| {
+            Box::pin(Waiter::new(if O::TAKES {
+                Kind::Handle
+            } else {
+                Kind::Observer
+            }))
+        });
         // Also if a waker panics on the way.
         self.waiting = true;
         let output = ready!(poll_waiting(operation, waiter.as_ref(), &mut self.busy, cx));
         self.waiting = false;
         Poll::Ready(output)
+    }
+
+    /// Returns whether a poll has left a registration behind.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting
     }
 
     /// Ends the registration.
@@ -76,6 +85,29 @@ impl HandleWaiter {
             if let Some(waiter) = &self.waiter {
                 leave(side, waiter.as_ref());
             }
+        }
+    }
+}
+
+/// A [`HandleWaiter`] that few handles need: one pointer, until it is used.
+#[derive(Debug, Default)]
+pub(crate) struct RareWaiter(Option<Box<HandleWaiter>>);
+
+impl RareWaiter {
+    /// [`HandleWaiter::poll`].
+    pub(crate) fn poll<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output> {
+        self.0.get_or_insert_default().poll(operation, cx)
+    }
+
+    /// [`HandleWaiter::leave`].
+    #[inline]
+    pub(crate) fn leave<S: Side>(&mut self, side: &S) {
+        if let Some(waiter) = &mut self.0 {
+            waiter.leave(side);
         }
     }
 }

@@ -59,6 +59,9 @@ pub(crate) enum Kind {
     /// A `Stream` or `Sink` handle. It is woken like a future for as long as each wake was followed by a
     /// poll, and along with all others while that is not known.
     Handle,
+    /// A future or handle that takes nothing of what it waits for. It is woken along with all
+    /// others, always, so that it keeps no message or slot from those that take one.
+    Observer,
 }
 
 /// A task's place among those that wait on one side of a channel.
@@ -317,7 +320,7 @@ impl<const N: usize> List<N> {
     }
 
     /// Returns the next waiter of a queue, if there is one.
-    fn next(&mut self, place: Place, link: Link) -> Option<Link> {
+    pub(super) fn next(&mut self, place: Place, link: Link) -> Option<Link> {
         let next = self.after(link);
         (Some(next) != self.first(place)).then_some(next)
     }

@@ -55,6 +55,16 @@
 //!
 //! `Stream` and `Sink` handles are woken one for each message as long as they can be trusted; see `handle.rs`.
 //!
+//! # Draining
+//!
+//! Tasks that wait until all that was sent has been received mark `head` as well; see `drain.rs`.
+//!
+//! # Observers
+//!
+//! An operation that waits until there is a message and takes none (`Operation::TAKES` is false) is woken by every
+//! notification, beside the waiters that are woken to take the messages. It holds no notification, loses no race,
+//! and nothing is reserved for it. So a message that wakes an observer has also woken a receiver, if one waits.
+//!
 //! # Spinning
 //!
 //! An operation that is not possible at once attempts again for a moment before anything else, if the other side
@@ -75,6 +85,7 @@
 mod batch;
 #[cfg(feature = "std")]
 mod block;
+mod drain;
 mod future;
 mod handle;
 mod list;
@@ -86,8 +97,9 @@ mod waker_set;
 
 #[cfg(feature = "std")]
 pub(crate) use block::{block, block_forever};
+pub(crate) use drain::{DrainWaiters, Draining, UntilDrained};
 pub(crate) use future::Run;
-pub(crate) use handle::HandleWaiter;
+pub(crate) use handle::{HandleWaiter, RareWaiter};
 pub(crate) use queue::{WaitHints, WaitList, WaitQueue, WaitStats};
 pub(crate) use waker_set::{Observer, WakerSet};
 
@@ -179,6 +191,10 @@ pub(crate) trait Operation {
     type Side: Side;
     type Output;
 
+    /// Whether the operation takes what it waits for. If not, its waiter is an observer: each
+    /// notification wakes it along with the waiter that takes the message or slot.
+    const TAKES: bool = true;
+
     fn side(&self) -> Self::Side;
 
     /// Tries once, without spinning: `Some` if that was enough.
@@ -201,14 +217,19 @@ pub(crate) trait Operation {
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output>;
 
-    /// Fails without an attempt, as in a closed channel with nothing left.
-    fn fail(&mut self) -> Self::Output;
+    /// Fails without an attempt, since the handle was closed. To be overridden where handles can be closed
+    /// alone.
+    fn fail(&mut self) -> Self::Output {
+        unreachable!("only the handles of senders are closed alone")
+    }
 }
 
 /// So that an operation can be had back after it was given up.
 impl<O: Operation> Operation for &mut O {
     type Side = O::Side;
     type Output = O::Output;
+
+    const TAKES: bool = O::TAKES;
 
     fn side(&self) -> O::Side {
         (**self).side()
@@ -231,9 +252,5 @@ impl<O: Operation> Operation for &mut O {
         reservation: &mut Reservation<'_, O::Side>,
     ) -> Attempt<O::Output> {
         (**self).attempt_granted(reservation)
-    }
-
-    fn fail(&mut self) -> O::Output {
-        (**self).fail()
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn poll_waiting<O: Operation>(
                 continue;
             }
             State::Granted => {
-                trace::woken(queue.list());
+                trace::woken(&queue);
                 if queue.accept(waiter) {
                     let reservation = Reservation::new(&side);
                     if let Some(poll) = poll_granted(operation, reservation, waiter, busy, cx) {
@@ -75,7 +75,7 @@ pub(super) fn poll_waiting<O: Operation>(
                 continue;
             }
             // Before the attempt: if a subscriber panics, nothing has been received.
-            State::Notified | State::Told => trace::woken(queue.list()),
+            State::Notified | State::Told => trace::woken(&queue),
             State::Idle => {}
         }
         match operation.attempt() {
@@ -128,7 +128,7 @@ pub(super) fn poll_waiting<O: Operation>(
         }
         *busy = Busy::default();
         budget::parked();
-        trace::parked(queue.list());
+        trace::parked(&queue);
         return Poll::Pending;
     }
     busy.come_back(cx)

@@ -47,6 +47,7 @@ pub(crate) struct WaitHints {
     standby: Standby,
     /// 1 if exclusive waiters were there lately.
     has_waiters: Hint,
+    label: trace::Label,
 }
 
 /// What the lock protects.
@@ -128,12 +129,13 @@ impl WaitList {
 }
 
 impl WaitHints {
-    /// For a channel of `capacity` messages.
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// For a channel of `capacity` messages, of which events say `label`.
+    pub(crate) fn new(capacity: usize, label: trace::Label) -> Self {
         Self {
             spinner: Spinner::new(capacity),
             standby: Standby::new(),
             has_waiters: Hint::default(),
+            label,
         }
     }
 }
@@ -146,11 +148,6 @@ impl<'a> WaitQueue<'a> {
 
     pub(super) fn spinner(self) -> &'a Spinner {
         &self.hints.spinner
-    }
-
-    /// Something to tell queues apart by.
-    pub(super) fn list(self) -> &'a WaitList {
-        self.list
     }
 
     pub(super) fn standby(self) -> &'a Standby {
@@ -181,7 +178,7 @@ impl<'a> WaitQueue<'a> {
             }
             One::Not => self.notify_several(side, count, seen),
         }
-        trace::notified(self.list);
+        trace::notified(self);
     }
 
     #[cold]
@@ -212,7 +209,7 @@ impl<'a> WaitQueue<'a> {
             });
         });
         let _revoked = defer(|| side.unreserve(revoked));
-        trace::closed(self.list);
+        trace::closed(self);
     }
 
     fn wake(&self, count: usize, mut take: impl FnMut(&mut Members, &mut Remaining, &mut Batch)) {
@@ -479,6 +476,12 @@ impl<'a> WaitQueue<'a> {
     }
 }
 
+impl trace::Labeled for WaitQueue<'_> {
+    fn label(&self) -> trace::Label {
+        self.hints.label
+    }
+}
+
 impl Members {
     fn new() -> Self {
         Self {
@@ -506,8 +509,11 @@ impl Members {
             if is_new {
                 entry.ticket = registration;
             }
-            entry.losses += lost;
-            entry.trusted |= kind == Kind::Future || lost > 0;
+            // An observer loses nothing and is never woken alone.
+            if kind != Kind::Observer {
+                entry.losses += lost;
+                entry.trusted |= kind == Kind::Future || lost > 0;
+            }
             entry.moment = registration;
             (entry.waker.replace(waker), is_new, entry.trusted)
         });

@@ -160,19 +160,28 @@ impl WakerSet {
         }
     }
 
-    /// Ends the registration of a handle.
-    pub(crate) fn leave(&self, waiter: &mut Observer) {
-        if let Some(waiter) = waiter.0.take() {
-            if waiter.state() != State::Idle {
-                self.deregister(waiter.as_ref());
-            }
+    /// Ends the registration of a handle. Returns whether there was one.
+    pub(crate) fn leave(&self, waiter: &mut Observer) -> bool {
+        let waiter = waiter.0.take();
+        let waiter = waiter.filter(|waiter| waiter.state() != State::Idle);
+        if let Some(waiter) = &waiter {
+            self.deregister(waiter.as_ref());
         }
+        waiter.is_some()
     }
 }
 
 /// A handle's registration with a [`WakerSet`]. Must be ended with [`WakerSet::leave`].
 #[derive(Debug, Default)]
 pub(crate) struct Observer(Option<Pin<Box<Waiter>>>);
+
+impl Observer {
+    /// Returns whether it has waited since it was last ended.
+    #[inline]
+    pub(crate) fn is_used(&self) -> bool {
+        self.0.is_some()
+    }
+}
 
 pin_project! {
     /// See [`WakerSet::until`].

@@ -13,12 +13,21 @@ enum Wait {
     SendMany,
     Reserve,
     ReserveMany,
+    SendReady,
+    SendWithPosition,
     Recv,
     RecvMany,
+    RecvReady,
+    RecvWithPosition,
+    RecvManyWithPosition,
+    Drained,
     Closed,
 }
 
-use Wait::{Closed, Recv, RecvMany, Reserve, ReserveMany, Send, SendMany};
+use Wait::{
+    Closed, Drained, Recv, RecvMany, RecvManyWithPosition, RecvReady, RecvWithPosition, Reserve,
+    ReserveMany, Send, SendMany, SendReady, SendWithPosition,
+};
 
 /// What happens before each poll.
 #[derive(Clone, Copy, Debug)]
@@ -36,11 +45,17 @@ struct Scene {
 
 impl Wait {
     fn is_for_room(self) -> bool {
-        matches!(self, Send | SendMany | Reserve | ReserveMany)
+        matches!(
+            self,
+            Send | SendMany | Reserve | ReserveMany | SendReady | SendWithPosition
+        )
     }
 
     fn is_for_messages(self) -> bool {
-        matches!(self, Recv | RecvMany)
+        matches!(
+            self,
+            Recv | RecvMany | RecvReady | RecvWithPosition | RecvManyWithPosition
+        )
     }
 
     fn start(self, scene: &Scene) -> Task<'_, ()> {
@@ -61,6 +76,19 @@ impl Wait {
                 let mut received = Vec::new();
                 assert!(rx.recv_many(&mut received, 2).await > 0);
             }),
+            SendReady => Task::new(async { tx.send_ready().await.unwrap() }),
+            RecvReady => Task::new(async { assert!(rx.recv_ready().await) }),
+            RecvWithPosition => Task::new(async { drop(rx.recv_with_position().await.unwrap()) }),
+            SendWithPosition => {
+                let message = drops.message();
+                Task::new(async { tx.send_with_position(message).await.map(drop).unwrap() })
+            }
+            RecvManyWithPosition => Task::new(async {
+                let mut received = Vec::new();
+                let positions = rx.recv_many_with_position(&mut received, 2).await;
+                assert_eq!(positions.count(), received.len());
+            }),
+            Drained => Task::new(tx.drained()),
             Closed => Task::new(tx.closed()),
         }
     }
@@ -70,7 +98,12 @@ impl Wait {
         |wait| {
             let (tx, rx) = channel(CAPACITY);
             let drops = Drops::default();
-            for _ in 0..CAPACITY * usize::from(wait.is_for_room()) {
+            let messages = match wait {
+                Drained => 1,
+                _ if wait.is_for_room() => CAPACITY,
+                _ => 0,
+            };
+            for _ in 0..messages {
                 tx.try_send(drops.message()).unwrap();
             }
             Scene { tx, rx, drops }
@@ -81,7 +114,7 @@ impl Wait {
 impl Scene {
     /// Gives waits of this kind something to do.
     fn give_chance(&self, wait: Wait) {
-        if wait.is_for_room() {
+        if wait.is_for_room() || wait == Drained {
             drop(self.rx.try_recv().unwrap());
         } else if wait.is_for_messages() {
             self.tx.try_send(self.drops.message()).unwrap();
@@ -97,7 +130,8 @@ impl Scene {
     }
 
     fn prepare(&self, wait: Wait, before: Before) {
-        if let Before::MissedChance = before {
+        // What has been received stays received.
+        if let (Before::MissedChance, true) = (before, wait != Drained) {
             self.give_chance(wait);
             self.take_chance(wait);
         }
@@ -140,7 +174,7 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
     assert!(!run(&mut heir), "{what}");
     let messages = if woken_at_end {
         scene.give_chance(dropped);
-        if dropped.is_for_room() {
+        if dropped.is_for_room() || dropped == Drained {
             messages - 1
         } else {
             messages + usize::from(dropped.is_for_messages())
@@ -174,14 +208,34 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
 
 #[test]
 fn a_future_dropped_after_any_number_of_polls_has_done_nothing() {
-    let room = [Send, SendMany, Reserve, ReserveMany];
-    let messages = [Recv, RecvMany];
+    let room = [
+        Send,
+        SendMany,
+        Reserve,
+        ReserveMany,
+        SendReady,
+        SendWithPosition,
+    ];
+    let messages = [
+        Recv,
+        RecvMany,
+        RecvReady,
+        RecvWithPosition,
+        RecvManyWithPosition,
+    ];
     let pairs = |side: &[Wait]| {
         let pairs = side.iter().flat_map(|&a| side.iter().map(move |&b| (a, b)));
         pairs.collect::<Vec<_>>()
     };
     let mut cases = 0;
-    for (dropped, behind) in [pairs(&room), pairs(&messages), pairs(&[Closed])].concat() {
+    for (dropped, behind) in [
+        pairs(&room),
+        pairs(&messages),
+        pairs(&[Closed]),
+        pairs(&[Drained]),
+    ]
+    .concat()
+    {
         for before in [Before::Nothing, Before::MissedChance] {
             for polls in 0..5 {
                 for woken_at_end in [false, true] {

@@ -29,9 +29,11 @@
 
 mod batches;
 mod close;
+mod drained;
 mod fairness;
 mod handles;
 mod permits;
+mod readiness;
 mod receivers;
 mod reserving;
 mod ring;

@@ -68,3 +68,4 @@ mod permits;
 mod queue;
 mod random;
 mod traffic;
+mod watching;

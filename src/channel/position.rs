@@ -1,0 +1,229 @@
+//! Messages with their positions.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{Receiver, Sender};
+use crate::error::{SendError, TryRecvError, TrySendError};
+use crate::queue::{RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation};
+#[cfg(feature = "std")]
+use crate::wait;
+use crate::wait::Run;
+
+/// Positions: the first message of a channel has the position 0, the next one 1, and so on, in the
+/// order in which messages leave the channel. None is left out, also not those of batches and of
+/// permits. So several workers can tell in which order their messages came, and a collector behind
+/// them can put results back in that order.
+///
+/// The operation that takes the message knows its position: telling it costs a multiplication.
+/// Positions begin again at 0 after 2^44 (half of that where the capacity is just above a power of
+/// two), as the counts in [`Stats`](crate::Stats) do.
+impl<T> Receiver<T> {
+    /// Receives the oldest message with its position. Otherwise as [`recv`](Self::recv).
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it returned `Ready`, nothing has been received. If it had
+    /// been woken for a message, another waiting receiver is woken instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// let worker = rx.clone();
+    /// tx.send_many(["a", "b"]).await.unwrap();
+    /// drop(tx);
+    /// assert_eq!(rx.recv_with_position().await, Some((0, "a")));
+    /// assert_eq!(worker.recv_with_position().await, Some((1, "b")));
+    /// assert_eq!(rx.recv_with_position().await, None);
+    /// # });
+    /// ```
+    pub async fn recv_with_position(&self) -> Option<(u64, T)> {
+        let queue = &self.shared.queue;
+        Run::new(RecvPositionOperation { queue }).await
+    }
+
+    /// Receives the oldest message with its position if there is one. Otherwise as
+    /// [`try_recv`](Self::try_recv).
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_recv`](Self::try_recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mpmc_std::error::TryRecvError;
+    ///
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// tx.try_send("a").unwrap();
+    /// assert_eq!(rx.try_recv_with_position(), Ok((0, "a")));
+    /// assert_eq!(rx.try_recv_with_position(), Err(TryRecvError::Empty));
+    /// ```
+    pub fn try_recv_with_position(&self) -> Result<(u64, T), TryRecvError> {
+        let received = self.shared.queue.try_recv_with_position();
+        received.map_err(super::receiver::refused)
+    }
+
+    /// Receives the oldest message with its position, blocking the thread while the channel is
+    /// empty. Otherwise as [`blocking_recv`](Self::blocking_recv).
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// let thread = std::thread::spawn(move || rx.blocking_recv_with_position());
+    /// tx.blocking_send("a").unwrap();
+    /// assert_eq!(thread.join().unwrap(), Some((0, "a")));
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn blocking_recv_with_position(&self) -> Option<(u64, T)> {
+        let queue = &self.shared.queue;
+        wait::block_forever(RecvPositionOperation { queue })
+    }
+
+    /// Receives up to `limit` messages to the end of `buffer`, and returns their positions, which
+    /// are consecutive: none if `limit` is 0, or the channel is closed and everything has been
+    /// received. Otherwise as [`recv_many`](Self::recv_many).
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it returned `Ready`, nothing has been received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(8);
+    /// tx.send_many(["a", "b", "c"]).await.unwrap();
+    ///
+    /// let mut buffer = Vec::new();
+    /// assert_eq!(rx.recv_many_with_position(&mut buffer, 2).await, 0..2);
+    /// assert_eq!(rx.recv_many_with_position(&mut buffer, 2).await, 2..3);
+    /// assert_eq!(buffer, ["a", "b", "c"]);
+    /// # });
+    /// ```
+    pub async fn recv_many_with_position(&self, buffer: &mut Vec<T>, limit: usize) -> Range<u64> {
+        if limit == 0 {
+            return 0..0;
+        }
+        Run::new(RecvManyPositionOperation {
+            queue: &self.shared.queue,
+            target: buffer,
+            limit,
+        })
+        .await
+    }
+
+    /// Receives up to `limit` messages to the end of `buffer` if there are any now, and returns
+    /// their positions, which are consecutive. Otherwise as [`try_recv_many`](Self::try_recv_many).
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_recv`](Self::try_recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(8);
+    /// tx.try_send_many(["a", "b", "c"]).unwrap();
+    /// let mut buffer = Vec::new();
+    /// let positions = rx.try_recv_many_with_position(&mut buffer, 8).unwrap();
+    /// assert!(positions.zip(buffer).eq([(0, "a"), (1, "b"), (2, "c")]));
+    /// ```
+    pub fn try_recv_many_with_position(
+        &self,
+        buffer: &mut Vec<T>,
+        limit: usize,
+    ) -> Result<Range<u64>, TryRecvError> {
+        if limit == 0 {
+            return Ok(0..0);
+        }
+        let received = self.shared.queue.try_recv_many_with_position(buffer, limit);
+        received.map_err(super::receiver::refused)
+    }
+}
+
+/// Positions, as those of [`Receiver`]: a sender learns the position of its own message.
+impl<T> Sender<T> {
+    /// Sends a message, and returns its position. Otherwise as [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the message if the channel is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it returned `Ready`, the message has not been sent, and is
+    /// dropped with the future. If it had been woken, another waiting sender is woken instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = mpmc_std::channel(2);
+    /// assert_eq!(tx.send_with_position("a").await, Ok(0));
+    /// assert_eq!(tx.send_with_position("b").await, Ok(1));
+    /// assert_eq!(rx.recv_with_position().await, Some((0, "a")));
+    /// # });
+    /// ```
+    pub async fn send_with_position(&self, value: T) -> Result<u64, SendError<T>> {
+        let value = self.check_open(value)?;
+        let send = SendPositionOperation::new(&self.shared.queue, value);
+        Run::new(send).await.map_err(SendError)
+    }
+
+    /// Sends a message if there is free capacity at once, and returns its position. Otherwise as
+    /// [`try_send`](Self::try_send).
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_send`](Self::try_send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mpmc_std::error::TrySendError;
+    ///
+    /// let (tx, _rx) = mpmc_std::channel(1);
+    /// assert_eq!(tx.try_send_with_position("a"), Ok(0));
+    /// assert_eq!(tx.try_send_with_position("b"), Err(TrySendError::Full("b")));
+    /// ```
+    pub fn try_send_with_position(&self, value: T) -> Result<u64, TrySendError<T>> {
+        let value = self.check_open(value)?;
+        let sent = self.shared.queue.try_send_with_position(value);
+        sent.map_err(super::sender::refused)
+    }
+
+    /// Sends a message, blocking the thread while the channel is full, and returns its position.
+    /// Otherwise as [`blocking_send`](Self::blocking_send).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the message if the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(1);
+    /// assert_eq!(tx.blocking_send_with_position("a"), Ok(0));
+    /// # drop(rx);
+    /// ```
+    #[cfg(feature = "std")]
+    #[track_caller]
+    pub fn blocking_send_with_position(&self, value: T) -> Result<u64, SendError<T>> {
+        let value = self.check_open(value)?;
+        let send = SendPositionOperation::new(&self.shared.queue, value);
+        wait::block_forever(send).map_err(SendError)
+    }
+}

@@ -1,0 +1,219 @@
+//! Operations that tell the position of what they send or receive. The claim knows it.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::MpmcQueue;
+use super::operation::{Patience, attempt, attempt_granted, persist};
+use super::side::{Receivers, Senders};
+use crate::ring::{Head, RecvBatch, RecvClaim, Refusal, SendClaim, Tail};
+use crate::wait::{Attempt, Operation, Reservation, WaitList};
+
+impl<T> MpmcQueue<T> {
+    /// Receives if that is possible without waiting for anybody; with the position.
+    pub(crate) fn try_recv_with_position(&self) -> Result<(u64, T), Refusal> {
+        let claim = self.persist::<Head, _>(Patience::Yield, || self.ring.claim_recv())?;
+        Ok(self.take_with_position(claim))
+    }
+
+    /// Receives up to `limit` messages to the end of `target`; at least one, or an error.
+    pub(crate) fn try_recv_many_with_position(
+        &self,
+        target: &mut Vec<T>,
+        limit: usize,
+    ) -> Result<Range<u64>, Refusal> {
+        self.persist::<Head, _>(Patience::Yield, || {
+            self.recv_many_with_position_at_once(target, limit)
+        })
+    }
+
+    /// Sends if that is possible without waiting for anybody; returns the position.
+    pub(crate) fn try_send_with_position(&self, value: T) -> Result<u64, (T, Refusal)> {
+        match self.persist::<Tail, _>(Patience::Yield, || self.ring.claim_send()) {
+            Ok(claim) => Ok(self.publish_with_position(claim, value)),
+            Err(refusal) => Err((value, refusal)),
+        }
+    }
+
+    fn take_with_position(&self, claim: RecvClaim<'_, T>) -> (u64, T) {
+        let position = self.ring.ordinal(claim.position());
+        (position, self.take(claim))
+    }
+
+    fn publish_with_position(&self, claim: SendClaim<'_, T>, value: T) -> u64 {
+        let position = self.ring.ordinal(claim.position());
+        self.publish(claim, value);
+        position
+    }
+
+    fn recv_many_with_position_at_once(
+        &self,
+        target: &mut Vec<T>,
+        limit: usize,
+    ) -> Result<Range<u64>, Refusal> {
+        let received = self.take_many(self.ring.claim_recv_many(target, limit)?);
+        Ok(self.after_take_many(received))
+    }
+
+    /// Returns the positions, and whether senders wait. Cannot panic.
+    fn take_many(&self, batch: RecvBatch<'_, T, WaitList>) -> (Range<u64>, bool) {
+        let first = self.ring.ordinal(batch.position());
+        let (count, senders_parked) = batch.take();
+        (first..first + count as u64, senders_parked)
+    }
+
+    fn after_take_many(&self, (positions, senders_parked): (Range<u64>, bool)) -> Range<u64> {
+        let count = positions.end - positions.start;
+        self.after_recv_many(count as usize, senders_parked);
+        positions
+    }
+}
+
+/// Receiving one message with its position; `None` if the queue is closed and nothing can come any
+/// more.
+pub(crate) struct RecvPositionOperation<'a, T> {
+    pub(crate) queue: &'a MpmcQueue<T>,
+}
+
+impl<'a, T> Operation for RecvPositionOperation<'a, T> {
+    type Side = Receivers<'a, T>;
+    type Output = Option<(u64, T)>;
+
+    fn side(&self) -> Receivers<'a, T> {
+        Receivers::of(self.queue)
+    }
+
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
+        let claim = self.queue.ring.claim_recv_at_once()?;
+        Some(Some(self.queue.take_with_position(claim)))
+    }
+
+    fn attempt(&mut self) -> Attempt<Self::Output> {
+        let claim = persist(Patience::Spin, || self.queue.ring.claim_recv());
+        attempt(claim, |claim| {
+            claim.ok().map(|claim| self.queue.take_with_position(claim))
+        })
+    }
+
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Self::Output> {
+        let claim = persist(Patience::Spin, || self.queue.ring.claim_recv_granted());
+        attempt_granted(claim, reservation, |claim| {
+            Some(self.queue.take_with_position(claim))
+        })
+    }
+}
+
+/// Receiving up to `limit` messages with their positions, of which there are none if the queue is
+/// closed and nothing can come any more.
+pub(crate) struct RecvManyPositionOperation<'a, T> {
+    pub(crate) queue: &'a MpmcQueue<T>,
+    pub(crate) target: &'a mut Vec<T>,
+    pub(crate) limit: usize,
+}
+
+impl<'a, T> Operation for RecvManyPositionOperation<'a, T> {
+    type Side = Receivers<'a, T>;
+    type Output = Range<u64>;
+
+    fn side(&self) -> Receivers<'a, T> {
+        Receivers::of(self.queue)
+    }
+
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
+        let queue = self.queue;
+        let positions = queue.recv_many_with_position_at_once(self.target, self.limit);
+        positions.ok()
+    }
+
+    fn attempt(&mut self) -> Attempt<Self::Output> {
+        let queue = self.queue;
+        let positions = persist(Patience::Spin, || {
+            queue.recv_many_with_position_at_once(self.target, self.limit)
+        });
+        attempt(positions, |positions| positions.unwrap_or(0..0))
+    }
+
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Self::Output> {
+        let queue = self.queue;
+        let received = persist(Patience::Spin, || {
+            let batch = queue
+                .ring
+                .claim_recv_many_granted(self.target, self.limit)?;
+            Ok(queue.take_many(batch))
+        });
+        attempt_granted(received, reservation, |received| {
+            queue.after_take_many(received)
+        })
+    }
+}
+
+/// Sending one message, for its position; the message comes back if the queue is closed.
+pub(crate) struct SendPositionOperation<'a, T> {
+    queue: &'a MpmcQueue<T>,
+    /// `None` once it is done.
+    value: Option<T>,
+}
+
+impl<'a, T> SendPositionOperation<'a, T> {
+    pub(crate) fn new(queue: &'a MpmcQueue<T>, value: T) -> Self {
+        Self {
+            queue,
+            value: Some(value),
+        }
+    }
+
+    fn take_value(&mut self) -> T {
+        match self.value.take() {
+            Some(value) => value,
+            None => unreachable!("a finished send is not retried"),
+        }
+    }
+}
+
+impl<'a, T> Operation for SendPositionOperation<'a, T> {
+    type Side = Senders<'a, T>;
+    type Output = Result<u64, T>;
+
+    fn side(&self) -> Senders<'a, T> {
+        Senders::of(self.queue)
+    }
+
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
+        let claim = self.queue.ring.claim_send_at_once()?;
+        let value = self.take_value();
+        Some(Ok(self.queue.publish_with_position(claim, value)))
+    }
+
+    /// As for a send without a position.
+    fn may_succeed_at_once(&self) -> bool {
+        self.queue.ring.is_plain()
+    }
+
+    fn attempt(&mut self) -> Attempt<Self::Output> {
+        let claim = persist(Patience::Spin, || self.queue.ring.claim_send());
+        attempt(claim, |claim| {
+            let value = self.take_value();
+            match claim {
+                Ok(claim) => Ok(self.queue.publish_with_position(claim, value)),
+                Err(_) => Err(value),
+            }
+        })
+    }
+
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Self::Output> {
+        let claim = persist(Patience::Spin, || self.queue.ring.claim_send_granted());
+        attempt_granted(claim, reservation, |claim| {
+            let value = self.take_value();
+            Ok(self.queue.publish_with_position(claim, value))
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! Waiting until there is a message, or free capacity, and taking nothing.
+
+use super::MpmcQueue;
+use super::operation::{Patience, persist};
+use super::side::{QueueSide, Waits};
+use crate::ring::{Head, Refusal, Tail};
+use crate::wait::{Attempt, Operation, Reservation};
+
+/// Waiting until an operation of direction `D` seems possible. `false` if it never will be, for the
+/// queue is closed.
+pub(crate) struct ReadyOperation<'a, T, D> {
+    side: QueueSide<'a, T, D>,
+}
+
+impl<T> MpmcQueue<T> {
+    /// Waiting until there is a message.
+    pub(crate) fn recv_ready(&self) -> ReadyOperation<'_, T, Head> {
+        ReadyOperation {
+            side: self.receivers_side(),
+        }
+    }
+
+    /// Waiting until there is free capacity.
+    pub(crate) fn send_ready(&self) -> ReadyOperation<'_, T, Tail> {
+        ReadyOperation {
+            side: self.senders_side(),
+        }
+    }
+}
+
+impl<'a, T, D: Waits> Operation for ReadyOperation<'a, T, D> {
+    type Side = QueueSide<'a, T, D>;
+    type Output = bool;
+
+    const TAKES: bool = false;
+
+    fn side(&self) -> Self::Side {
+        self.side
+    }
+
+    fn attempt_at_once(&mut self) -> Option<bool> {
+        self.side.probe_at_once().then_some(true)
+    }
+
+    fn may_succeed_at_once(&self) -> bool {
+        self.side.may_probe_at_once()
+    }
+
+    fn attempt(&mut self) -> Attempt<bool> {
+        match persist(Patience::Spin, || self.side.probe()) {
+            Ok(()) => Attempt::GivenUp(true),
+            Err(Refusal::Closed) => Attempt::Done(false),
+            Err(Refusal::Blocked) => Attempt::Blocked,
+            // A send that finds free capacity needs no permit to be counted.
+            Err(_) => Attempt::Busy,
+        }
+    }
+
+    /// Nothing is reserved for an observer. If it were, it would go back.
+    fn attempt_granted(&mut self, _: &mut Reservation<'_, Self::Side>) -> Attempt<bool> {
+        Attempt::Blocked
+    }
+}

@@ -1,0 +1,52 @@
+//! How far receivers have come.
+
+use super::Ring;
+use super::claim::{Direction, Head};
+use super::word::{Position, Word};
+use crate::sync::{ClaimBackoff, Ordering};
+
+impl<T, B> Ring<T, B> {
+    /// Returns the position that the next message gets: all that was sent before lies before it.
+    pub(crate) fn next_position(&self) -> Position {
+        // ORDERING: Relaxed. What the caller has sent, or knows to have been sent, happens-before this.
+        Word::from_bits(self.tail.word.load(Ordering::Relaxed)).position()
+    }
+
+    /// Returns whether receivers have claimed all messages before `target`.
+    pub(crate) fn has_passed(&self, target: Position) -> bool {
+        // ORDERING: Acquire. Pairs with [claim] on `head`: a task that finds the messages received sees
+        // what their receivers did before.
+        let head = Word::from_bits(self.head.word.load(Ordering::Acquire));
+        head.position().has_reached(target)
+    }
+
+    /// Marks `head` as senders do that park, unless receivers have claimed all messages before
+    /// `target`. Returns whether it is marked.
+    ///
+    /// Repeats only after another thread's success, at most once for each message before `target`
+    /// and for each change of the marks.
+    pub(crate) fn mark_unless_passed(&self, target: Position) -> bool {
+        let mut backoff = ClaimBackoff::new();
+        loop {
+            // ORDERING: Acquire. As in `has_passed`.
+            let seen = Word::from_bits(Head::word(self).load(Ordering::Acquire));
+            if seen.position().has_reached(target) {
+                return false;
+            }
+            // ORDERING: AcqRel [mark]. Release pairs with [claim] on `head`: the task is registered
+            // before it is looked for. It writes also if the bits are set, as in `mark_parked`. On
+            // failure Relaxed: it is loaded again.
+            // Guard: loom `drained::a_mark_against_a_notification`.
+            let marked = Head::word(self).compare_exchange(
+                seen.bits(),
+                seen.with_parked().bits(),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            if marked.is_ok() {
+                return true;
+            }
+            backoff.step();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Tasks that wait until everything that was sent before has been received.
+//!
+//! Each waits for receivers to pass a position. It marks `head`, the word that receivers claim by,
+//! as senders do that wait for a slot. So the claim that passes the position finds the mark, and its
+//! thread looks for these waiters before it notifies senders. While one of them waits, KEEP is not
+//! cleared in `head` (W3 holds for them, too). A claim that finds no mark does nothing for them.
+//!
+//! They are apart from the senders' wait queue, for a notification there may be left to a sender
+//! that spins: it takes the slot, and says nothing of the position.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::batch::call_wakers;
+use super::list::{Kind, Link, List, Place, State, Waiter};
+use crate::ring::Position;
+use crate::sync::{AtomicUsize, Lock, Ordering};
+
+/// The waiters, in no order that matters.
+#[derive(Debug)]
+pub(crate) struct DrainWaiters {
+    /// The ticket of an entry is the position that it waits for.
+    list: Lock<List<1>>,
+    /// How many there are. Changed under the lock.
+    waiting: AtomicUsize,
+}
+
+/// Something that is drained.
+pub(crate) trait Draining {
+    fn drain_waiters(&self) -> &DrainWaiters;
+
+    /// Returns whether receivers have passed `target`.
+    fn is_drained(&self, target: Position) -> bool;
+
+    /// Marks that a task waits, unless receivers have passed `target`. Returns whether it is marked.
+    fn mark_undrained(&self, target: Position) -> bool;
+}
+
+impl DrainWaiters {
+    pub(crate) fn new() -> Self {
+        Self {
+            list: Lock::new(List::new()),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// Returns whether a task waits whose mark the caller has seen.
+    #[inline]
+    pub(crate) fn is_waiting(&self) -> bool {
+        // ORDERING: Relaxed. Ordered by [mark]: it follows the registration, and the caller's claim or
+        // load of `head` has acquired it.
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Wakes the tasks whose position `has_passed`.
+    #[cold]
+    pub(crate) fn notify(&self, has_passed: impl Fn(Position) -> bool) {
+        call_wakers(|batch| {
+            self.list.with(|list| {
+                let mut next = list.first(Place::Exclusive);
+                while let Some(link) = next {
+                    if batch.is_full() {
+                        return true;
+                    }
+                    next = list.next(Place::Exclusive, link);
+                    if has_passed(Position::from_bits(list.entry(link, |entry| entry.ticket))) {
+                        self.unlink(list, link);
+                        batch.push(list.entry(link, |entry| entry.waker.take()));
+                        // Last: a waiter that is not linked may be gone as soon as this is seen.
+                        list.set_state(link, State::Notified);
+                    }
+                }
+                false
+            })
+        });
+    }
+
+    fn unlink(&self, list: &mut List<1>, link: Link) {
+        if list.unlink(link).is_some() {
+            // ORDERING: Relaxed. Only keeps notifications from looking for a waiter that is gone.
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Has the task woken when `target` has been passed, if it is marked after this.
+    fn register(&self, waiter: Pin<&Waiter>, target: Position, cx: &Context<'_>) {
+        let link = Link::to(waiter);
+        let waker = cx.waker().clone();
+        let _before = self.list.with(|list| {
+            match list.state(link) {
+                // Nobody is to call this waker any more.
+                State::Notified => return Some(waker),
+                State::Waiting => {}
+                _ => {
+                    list.push(Place::Exclusive, link);
+                    list.entry(link, |entry| entry.ticket = target.bits());
+                    list.set_state(link, State::Waiting);
+                    // ORDERING: Relaxed. Published by [mark]; see `is_waiting`.
+                    // Guard: loom `drained::a_mark_against_a_notification`.
+                    self.waiting.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            list.entry(link, |entry| entry.waker.replace(waker))
+        });
+    }
+
+    #[cold]
+    fn deregister(&self, waiter: Pin<&Waiter>) {
+        let link = Link::to(waiter);
+        let _waker = self.list.with(|list| {
+            self.unlink(list, link);
+            list.set_state(link, State::Idle);
+            list.entry(link, |entry| entry.waker.take())
+        });
+    }
+}
+
+pin_project! {
+    /// Waits until receivers have passed a position.
+    pub(crate) struct UntilDrained<'a, Q>
+    where
+        Q: Draining,
+    {
+        queue: &'a Q,
+        target: Position,
+        #[pin]
+        waiter: Waiter,
+    }
+
+    impl<Q> PinnedDrop for UntilDrained<'_, Q>
+    where
+        Q: Draining,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let waiter = this.waiter.as_ref();
+            if waiter.state() == State::Waiting {
+                this.queue.drain_waiters().deregister(waiter);
+            }
+        }
+    }
+}
+
+impl<'a, Q: Draining> UntilDrained<'a, Q> {
+    pub(crate) fn new(queue: &'a Q, target: Position) -> Self {
+        Self {
+            queue,
+            target,
+            waiter: Waiter::new(Kind::Future),
+        }
+    }
+}
+
+impl<Q: Draining> Future for UntilDrained<'_, Q> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let waiter = this.waiter.as_ref();
+        let waiters = this.queue.drain_waiters();
+        if waiter.state() != State::Notified && !this.queue.is_drained(*this.target) {
+            waiters.register(waiter, *this.target, cx);
+            if waiter.state() != State::Notified && this.queue.mark_undrained(*this.target) {
+                return Poll::Pending;
+            }
+        }
+        if waiter.state() == State::Waiting {
+            waiters.deregister(waiter);
+        }
+        Poll::Ready(())
+    }
+}
