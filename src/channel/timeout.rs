@@ -9,7 +9,7 @@ use crate::queue::{RecvOperation, SendOperation};
 use crate::wait;
 
 /// `None` if that is so far away that it never comes.
-fn deadline_after(timeout: Duration) -> Option<Instant> {
+pub(crate) fn deadline_after(timeout: Duration) -> Option<Instant> {
     Instant::now().checked_add(timeout)
 }
 
@@ -39,7 +39,7 @@ impl<T> Sender<T> {
         value: T,
         timeout: Duration,
     ) -> Result<(), SendTimeoutError<T>> {
-        self.blocking_send_until(value, deadline_after(timeout))
+        self.send_by(value, deadline_after(timeout), "blocking_send_timeout")
     }
 
     /// [`blocking_send_timeout`](Self::blocking_send_timeout) with the moment at which to give up.
@@ -64,18 +64,20 @@ impl<T> Sender<T> {
         value: T,
         deadline: Instant,
     ) -> Result<(), SendTimeoutError<T>> {
-        self.blocking_send_until(value, Some(deadline))
+        self.send_by(value, Some(deadline), "blocking_send_deadline")
     }
 
+    /// Sends by `deadline`, for the call that a panic is to name.
     #[track_caller]
-    fn blocking_send_until(
+    pub(crate) fn send_by(
         &self,
         value: T,
         deadline: Option<Instant>,
+        call: &str,
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
         let mut send = SendOperation::new(&self.shared.queue, value);
-        let sent = wait::block(&mut send, deadline);
+        let sent = wait::block(&mut send, deadline, call);
         outcome(sent, send)
     }
 
@@ -158,7 +160,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        self.blocking_recv_until(deadline_after(timeout))
+        self.recv_by(deadline_after(timeout), "blocking_recv_timeout")
     }
 
     /// [`blocking_recv_timeout`](Self::blocking_recv_timeout) with the moment at which to give up. A message
@@ -180,13 +182,18 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
-        self.blocking_recv_until(Some(deadline))
+        self.recv_by(Some(deadline), "blocking_recv_deadline")
     }
 
+    /// Receives by `deadline`, for the call that a panic is to name.
     #[track_caller]
-    fn blocking_recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
+    pub(crate) fn recv_by(
+        &self,
+        deadline: Option<Instant>,
+        call: &str,
+    ) -> Result<T, RecvTimeoutError> {
         let queue = &self.shared.queue;
-        match wait::block(RecvOperation { queue }, deadline) {
+        match wait::block(RecvOperation { queue }, deadline, call) {
             Some(Some(value)) => Ok(value),
             Some(None) => Err(RecvTimeoutError::Disconnected),
             None => Err(RecvTimeoutError::Timeout),
