@@ -3,6 +3,8 @@
 mod force;
 mod handles;
 mod operation;
+#[cfg(feature = "std")]
+mod select;
 mod side;
 
 #[cfg(all(test, not(loom)))]
@@ -13,6 +15,8 @@ pub(crate) use operation::{
     Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,
     SendOperation, Unavailable,
 };
+#[cfg(feature = "std")]
+pub(crate) use select::ReserveMessageOperation;
 
 use operation::persist;
 
@@ -500,7 +504,9 @@ impl<T> Drop for Held<'_, T> {
 impl<T> fmt::Debug for MpmcQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MpmcQueue")
-            .field("ring", &self.ring)
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
 }

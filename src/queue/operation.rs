@@ -52,7 +52,7 @@ pub(super) fn persist<C>(
 
 /// What an attempt comes to: a claim's output, or what being closed means, or a reason to wait.
 #[inline]
-fn attempt<C, R>(
+pub(super) fn attempt<C, R>(
     claim: Result<C, Refusal>,
     done: impl FnOnce(Result<C, Unavailable>) -> R,
 ) -> Attempt<R> {

@@ -78,6 +78,8 @@ mod batch;
 mod chunk;
 mod claim;
 mod permit;
+#[cfg(feature = "std")]
+mod reserve;
 mod transition;
 mod word;
 
@@ -86,7 +88,6 @@ mod tests;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt;
 use core::mem::MaybeUninit;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -299,19 +300,6 @@ impl<T> Drop for Ring<T> {
         if core::mem::needs_drop::<T>() {
             run_all(|| self.pop_exclusive().is_some());
         }
-    }
-}
-
-impl<T> fmt::Debug for Ring<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // ORDERING: Relaxed. A picture for people; it need not be of one moment.
-        let tail = Word::from_bits(self.tail.load(Ordering::Relaxed));
-        f.debug_struct("Ring")
-            .field("capacity", &self.capacity())
-            .field("len", &self.len())
-            .field("permits", &tail.permits())
-            .field("closed", &tail.is_closed())
-            .finish()
     }
 }
 

@@ -80,6 +80,8 @@ mod handle;
 mod list;
 mod poll;
 mod queue;
+#[cfg(feature = "std")]
+mod reusable;
 mod spin;
 mod standby;
 mod waker_set;
@@ -89,6 +91,8 @@ pub(crate) use block::{block, block_forever};
 pub(crate) use future::run;
 pub(crate) use handle::HandleWaiter;
 pub(crate) use queue::{WaitQueue, WaitStats};
+#[cfg(feature = "std")]
+pub(crate) use reusable::ReusableWaiter;
 pub(crate) use waker_set::{Observer, WakerSet};
 
 #[cfg(doc)]

@@ -35,6 +35,7 @@ mod permits;
 mod receivers;
 mod reserving;
 mod ring;
+mod select;
 mod senders;
 mod support;
 mod wakes;
