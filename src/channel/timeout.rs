@@ -81,8 +81,9 @@ impl<T> Sender<T> {
         outcome(sent, send)
     }
 
-    /// Sends a message, waiting while the channel is full, but not longer than `timeout`. With the Cargo
-    /// feature `tokio`, inside a tokio runtime whose time driver is enabled.
+    /// Sends a message, waiting while the channel is full, but not longer than `timeout`. Needs the Cargo
+    /// feature `tokio`, and a tokio runtime whose time driver is enabled. Elsewhere, wrap
+    /// [`reserve`](Self::reserve) in the timeout of your runtime: the message stays yours until there is capacity.
     ///
     /// # Errors
     ///
@@ -120,6 +121,38 @@ impl<T> Sender<T> {
         let mut send = SendOperation::new(&self.shared.queue, value);
         let sent = tokio::time::timeout(timeout, wait::run(&mut send)).await;
         outcome(sent.ok(), send)
+    }
+}
+
+/// So that the compiler says which feature a call of `send_timeout` needs.
+#[cfg(not(feature = "tokio"))]
+#[diagnostic::on_unimplemented(
+    message = "`Sender::send_timeout` needs the Cargo feature `tokio` of `mpmc-std`",
+    label = "enable it with `mpmc-std = {{ version = \"...\", features = [\"tokio\"] }}`",
+    note = "or wrap `reserve` in the timeout of your runtime; in a thread, call `blocking_send_timeout`"
+)]
+#[doc(hidden)]
+pub trait FeatureTokio {}
+
+#[cfg(not(feature = "tokio"))]
+impl<T> Sender<T> {
+    /// Needs the Cargo feature `tokio`. Without it no program that calls this compiles.
+    ///
+    /// ```compile_fail,E0277
+    /// # async fn send(tx: mpmc_std::Sender<u8>) {
+    /// let sent: Result<(), _> = tx.send_timeout(1, std::time::Duration::ZERO).await;
+    /// # }
+    /// ```
+    #[doc(hidden)]
+    pub async fn send_timeout(
+        &self,
+        value: T,
+        _timeout: Duration,
+    ) -> Result<(), SendTimeoutError<T>>
+    where
+        T: FeatureTokio,
+    {
+        Err(SendTimeoutError::Timeout(value))
     }
 }
 
