@@ -1,9 +1,11 @@
-//! Handles for threads: the same channel under the names of `std::sync::mpsc` and `crossbeam-channel`.
+//! Handles for threads: the same channel under the names of `std::sync::mpsc` and
+//! `crossbeam-channel`.
 //!
-//! [`Sender`] and [`Receiver`] are the handles of [`channel()`](crate::channel()) whose plain names block the thread.
-//! There is nothing to await, and so nothing that can be forgotten to be awaited: code that moves from another
-//! channel for threads changes its imports. Both kinds of handles belong to one channel, and turn into each other
-//! with `From`, [`as_async`](Sender::as_async) and [`into_async`](Sender::into_async), so a thread can serve tasks.
+//! [`Sender`] and [`Receiver`] are the handles of [`channel()`](crate::channel()) whose plain names
+//! block the thread. There is nothing to await, and so nothing that can be forgotten to be awaited:
+//! code that moves from another channel for threads changes its imports. Both kinds of handles
+//! belong to one channel, and turn into each other with `From`, [`as_async`](Sender::as_async) and
+//! [`into_async`](Sender::into_async), so a thread can serve tasks.
 //!
 //! ```
 //! use std::thread;
@@ -23,12 +25,13 @@
 //!
 //! # Where blocking is allowed
 //!
-//! In any thread that does not run asynchronous tasks. In a task these calls stop the executor's thread, and with it
-//! perhaps the very task that they wait for. With the Cargo feature `tokio` a call that would block in a task of a
-//! tokio runtime panics instead, and names itself; one that finds what it needs at once, or the channel closed, works
-//! everywhere.
+//! In any thread that does not run asynchronous tasks. In a task these calls stop the executor's
+//! thread, and with it perhaps the very task that they wait for. With the Cargo feature `tokio` a
+//! call that would block in a task of a tokio runtime panics instead, and names itself; one that
+//! finds what it needs at once, or the channel closed, works everywhere.
 
 mod convert;
+mod iter;
 mod receiver;
 mod select;
 mod sender;
@@ -44,12 +47,14 @@ pub use sender::Sender;
 
 /// Creates a bounded channel for exactly `capacity` messages, with handles for threads.
 ///
-/// It is the channel of [`crate::channel()`]: all memory is allocated here, each message goes to one receiver, and
-/// closing drains. There is no rendezvous channel (`capacity` 0) and no unbounded one.
+/// It is the channel of [`crate::channel()`]: all memory is allocated here, each message goes to
+/// one receiver, and closing drains. There is no rendezvous channel (`capacity` 0) and no unbounded
+/// one.
 ///
 /// # Panics
 ///
-/// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been allocated then).
+/// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been
+/// allocated then).
 ///
 /// # Examples
 ///
@@ -69,8 +74,8 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     (sender.into(), receiver.into())
 }
 
-/// Creates a bounded channel: [`channel`](channel()) under the name that `crossbeam-channel`, `flume` and `kanal` give
-/// it.
+/// Creates a bounded channel: [`channel`](channel()) under the name that `crossbeam-channel`,
+/// `flume` and `kanal` give it.
 ///
 /// # Panics
 ///

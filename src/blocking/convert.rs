@@ -3,8 +3,8 @@
 use super::{Receiver, Sender};
 
 impl<T> Sender<T> {
-    /// Returns the same handle for use in tasks, with all that it offers besides: permits, batches, `stats`, weak
-    /// handles.
+    /// Returns the same handle for use in tasks, with all that it offers besides: permits, batches,
+    /// `stats`, weak handles.
     ///
     /// # Examples
     ///
@@ -35,7 +35,8 @@ impl<T> Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Returns the same handle for use in tasks, with all that it offers besides: batches, `stats`, weak handles.
+    /// Returns the same handle for use in tasks, with all that it offers besides: batches, `stats`,
+    /// weak handles.
     ///
     /// # Examples
     ///
@@ -66,8 +67,8 @@ impl<T> Receiver<T> {
 }
 
 impl<T> crate::Sender<T> {
-    /// Turns this handle into one for threads, whose plain names block. Costs nothing; the channel stays the same.
-    /// Clone the handle first to keep one for tasks.
+    /// Turns this handle into one for threads, whose plain names block. Costs nothing; the channel
+    /// stays the same. Clone the handle first to keep one for tasks.
     ///
     /// # Examples
     ///
@@ -88,8 +89,8 @@ impl<T> crate::Sender<T> {
 }
 
 impl<T> crate::Receiver<T> {
-    /// Turns this handle into one for threads, whose plain names block. Costs nothing; the channel stays the same.
-    /// Clone the handle first to keep one for tasks.
+    /// Turns this handle into one for threads, whose plain names block. Costs nothing; the channel
+    /// stays the same. Clone the handle first to keep one for tasks.
     ///
     /// # Examples
     ///

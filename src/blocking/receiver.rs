@@ -2,21 +2,22 @@ use core::fmt;
 use core::time::Duration;
 use std::time::Instant;
 
-use crate::channel::{Drain, IntoIter, Iter, TryIter, deadline_after};
+use crate::channel::deadline_after;
 use crate::error::{RecvError, RecvTimeoutError, TryRecvError};
 
 /// The receiving side of a [`channel`](super::channel()), for threads.
 ///
-/// Clone it for every thread that receives; each message goes to one of them. When the last clone is dropped, those
-/// for tasks included, what is in the channel is dropped and sending fails.
+/// Clone it for every thread that receives; each message goes to one of them. When the last clone
+/// is dropped, those for tasks included, what is in the channel is dropped and sending fails.
 pub struct Receiver<T>(pub(super) crate::Receiver<T>);
 
 impl<T> Receiver<T> {
-    /// Receives the oldest message, blocking the thread while the channel is empty. Woken by a message and by closing.
-    /// Each message wakes one waiting receiver; one that loses the race for it keeps its place, and loses at most 4.
+    /// Receives the oldest message, blocking the thread while the channel is empty. Woken by a
+    /// message and by closing. Each message wakes one waiting receiver; one that loses the race for
+    /// it keeps its place, and loses at most 4.
     ///
-    /// One atomic read-modify-write when there is a message. The thread's park token ([`std::thread::park`]) is not
-    /// used.
+    /// One atomic read-modify-write when there is a message. The thread's park token
+    /// ([`std::thread::park`]) is not used.
     ///
     /// # Errors
     ///
@@ -44,13 +45,14 @@ impl<T> Receiver<T> {
             .ok_or(RecvError)
     }
 
-    /// Receives the oldest message if there is one. One atomic read-modify-write. Waits for no sender but one that is
-    /// suspended in the middle of sending; see [`crate::Receiver::try_recv`].
+    /// Receives the oldest message if there is one. One atomic read-modify-write. Waits for no
+    /// sender but one that is suspended in the middle of sending; see
+    /// [`crate::Receiver::try_recv`].
     ///
     /// # Errors
     ///
-    /// [`TryRecvError`] if there is no message yet, or will never be one. What is there may be reserved for a waiting
-    /// receiver; then the channel counts as empty.
+    /// [`TryRecvError`] if there is no message yet, or will never be one. What is there may be
+    /// reserved for a waiting receiver; then the channel counts as empty.
     ///
     /// # Examples
     ///
@@ -67,12 +69,14 @@ impl<T> Receiver<T> {
         self.0.try_recv()
     }
 
-    /// Receives the oldest message, blocking the thread while the channel is empty, but not longer than `timeout`.
-    /// Waits and is woken as [`recv`](Self::recv). A last attempt is made when the time is up.
+    /// Receives the oldest message, blocking the thread while the channel is empty, but not longer
+    /// than `timeout`. Waits and is woken as [`recv`](Self::recv). A last attempt is made when the
+    /// time is up.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been received.
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been
+    /// received.
     ///
     /// # Panics
     ///
@@ -96,12 +100,13 @@ impl<T> Receiver<T> {
             .recv_by(deadline_after(timeout), "blocking::Receiver::recv_timeout")
     }
 
-    /// Receives the oldest message, blocking the thread while the channel is empty, but not beyond `deadline`. A
-    /// message that is there is received, also if that moment has passed.
+    /// Receives the oldest message, blocking the thread while the channel is empty, but not beyond
+    /// `deadline`. A message that is there is received, also if that moment has passed.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been received.
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been
+    /// received.
     ///
     /// # Panics
     ///
@@ -123,56 +128,8 @@ impl<T> Receiver<T> {
             .recv_by(Some(deadline), "blocking::Receiver::recv_deadline")
     }
 
-    /// Returns an iterator that blocks the thread for each message, and ends when the channel is closed and everything
-    /// has been received.
-    ///
-    /// # Panics
-    ///
-    /// The iterator panics as [`recv`](Self::recv) does.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = mpmc_std::blocking::channel(2);
-    /// tx.send(1).unwrap();
-    /// tx.send(2).unwrap();
-    /// drop(tx);
-    /// assert_eq!(rx.iter().sum::<u32>(), 3);
-    /// ```
-    pub fn iter(&self) -> Iter<'_, T> {
-        self.0.iter()
-    }
-
-    /// Returns an iterator over the messages that can be had without waiting; ends when there is none, and may go on
-    /// later.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = mpmc_std::blocking::channel(2);
-    /// tx.send(1).unwrap();
-    /// assert_eq!(rx.try_iter().collect::<Vec<_>>(), [1]);
-    /// ```
-    pub fn try_iter(&self) -> TryIter<'_, T> {
-        self.0.try_iter()
-    }
-
-    /// Returns an iterator over at most as many messages as are in the channel now, so that it ends even while others
-    /// go on sending. What it has not yielded when it is dropped stays in the channel.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = mpmc_std::blocking::channel(2);
-    /// tx.send(1).unwrap();
-    /// assert_eq!(rx.drain().collect::<Vec<_>>(), [1]);
-    /// ```
-    pub fn drain(&self) -> Drain<'_, T> {
-        self.0.drain()
-    }
-
-    /// Closes the channel for all its senders, without dropping this receiver. What was sent before can be received;
-    /// then receiving fails.
+    /// Closes the channel for all its senders, without dropping this receiver. What was sent before
+    /// can be received; then receiving fails.
     ///
     /// # Examples
     ///
@@ -189,8 +146,8 @@ impl<T> Receiver<T> {
         self.0.close();
     }
 
-    /// Returns whether the channel is closed: by [`close`](Self::close) through any receiver, or because all senders
-    /// are gone. There may still be messages to receive.
+    /// Returns whether the channel is closed: by [`close`](Self::close) through any receiver, or
+    /// because all senders are gone. There may still be messages to receive.
     ///
     /// # Examples
     ///
@@ -204,8 +161,8 @@ impl<T> Receiver<T> {
         self.0.is_closed()
     }
 
-    /// Returns whether the channel is closed: [`is_closed`](Self::is_closed) under the name that `flume` and `kanal`
-    /// give it.
+    /// Returns whether the channel is closed: [`is_closed`](Self::is_closed) under the name that
+    /// `flume` and `kanal` give it.
     ///
     /// # Examples
     ///
@@ -218,8 +175,8 @@ impl<T> Receiver<T> {
         self.is_closed()
     }
 
-    /// Returns the capacity that the channel was created with: always `Some`. An `Option`, as in `crossbeam-channel`
-    /// and `flume`, which have unbounded channels too.
+    /// Returns the capacity that the channel was created with: always `Some`. An `Option`, as in
+    /// `crossbeam-channel` and `flume`, which have unbounded channels too.
     ///
     /// # Examples
     ///
@@ -231,7 +188,8 @@ impl<T> Receiver<T> {
         Some(self.0.max_capacity())
     }
 
-    /// Returns the number of messages in the channel, those included that are reserved for waiting receivers.
+    /// Returns the number of messages in the channel, those included that are reserved for waiting
+    /// receivers.
     ///
     /// # Examples
     ///
@@ -256,8 +214,8 @@ impl<T> Receiver<T> {
         self.0.is_empty()
     }
 
-    /// Returns whether there is no free capacity: permits, and slots that are reserved for waiting senders, count as
-    /// taken.
+    /// Returns whether there is no free capacity: permits, and slots that are reserved for waiting
+    /// senders, count as taken.
     ///
     /// # Examples
     ///
@@ -313,26 +271,6 @@ impl<T> Receiver<T> {
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
-    }
-}
-
-impl<T> IntoIterator for Receiver<T> {
-    type Item = T;
-    type IntoIter = IntoIter<T>;
-
-    /// As [`iter`](Receiver::iter).
-    fn into_iter(self) -> IntoIter<T> {
-        self.0.into_iter()
-    }
-}
-
-impl<'a, T> IntoIterator for &'a Receiver<T> {
-    type Item = T;
-    type IntoIter = Iter<'a, T>;
-
-    /// As [`iter`](Receiver::iter).
-    fn into_iter(self) -> Iter<'a, T> {
-        self.iter()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod choose;
 mod handle;
+mod ready;
 mod selected;
 
 pub use selected::SelectedOperation;
@@ -13,35 +14,39 @@ use std::time::Instant;
 
 use super::{Receiver, Sender};
 use crate::channel::deadline_after;
-use crate::error::{ReadyTimeoutError, SelectTimeoutError, TryReadyError, TrySelectError};
+use crate::error::{SelectTimeoutError, TrySelectError};
 use handle::{Selectable, Waiting};
 
 /// Waits for one of several operations, on several channels, and completes it.
 ///
-/// The methods have the names of `crossbeam_channel::Select`. Add operations with [`recv`](Self::recv) and
-/// [`send`](Self::send), which return their indices, then [`select`](Self::select) one of those that can be done, and
-/// complete it with [`SelectedOperation::recv`] or [`SelectedOperation::send`]. A closed channel counts: its operation
-/// is selected, and completes with an error. A `Select` can be used any number of times; what was added stays.
+/// The methods have the names of `crossbeam_channel::Select`. Add operations with
+/// [`recv`](Self::recv) and [`send`](Self::send), which return their indices, then
+/// [`select`](Self::select) one of those that can be done, and complete it with
+/// [`SelectedOperation::recv`] or [`SelectedOperation::send`]. A closed channel counts: its
+/// operation is selected, and completes with an error. A `Select` can be used any number of times;
+/// what was added stays.
 ///
 /// # A selected operation succeeds
 ///
-/// The operation that is selected has *reserved* what it needs: a message, which other receivers leave alone, or a
-/// slot, which other senders do. So completing it waits for nobody, and does not fail because others were quicker. A
-/// [`SelectedOperation`] that is dropped without being completed gives back what it has reserved, and wakes another
-/// thread or task that waits for it. Nothing is lost. (`crossbeam_channel` panics instead.) The operations that were
-/// not selected have done nothing. One of them that was woken wakes another thread or task in its place.
+/// The operation that is selected has *reserved* what it needs: a message, which other receivers
+/// leave alone, or a slot, which other senders do. So completing it waits for nobody, and does not
+/// fail because others were quicker. A [`SelectedOperation`] that is dropped without being
+/// completed gives back what it has reserved, and wakes another thread or task that waits for it.
+/// Nothing is lost. (`crossbeam_channel` panics instead.) The operations that were not selected
+/// have done nothing. One of them that was woken wakes another thread or task in its place.
 ///
 /// # Fairness
 ///
-/// If several operations can be done, one of them is chosen at random. [`new_biased`](Self::new_biased) prefers those
-/// that were added first.
+/// If several operations can be done, one of them is chosen at random.
+/// [`new_biased`](Self::new_biased) prefers those that were added first.
 ///
 /// # Cost
 ///
-/// Adding and selecting take time in proportion to the number of operations, and one atomic read-modify-write each to
-/// reserve and to complete. The first wait allocates a place in the wait queue for each operation, which later ones
-/// use again. Before the thread parks, it attempts for a few microseconds. As long as it waits, it stands in the wait
-/// queue of each channel, and keeps its place there while it loses races, as all that wait do.
+/// Adding and selecting take time in proportion to the number of operations, and one atomic
+/// read-modify-write each to reserve and to complete. The first wait allocates a place in the wait
+/// queue for each operation, which later ones use again. Before the thread parks, it attempts for a
+/// few microseconds. As long as it waits, it stands in the wait queue of each channel, and keeps
+/// its place there while it loses races, as all that wait do.
 ///
 /// # Examples
 ///
@@ -121,7 +126,8 @@ impl<'a> Select<'a> {
         Self::with(Preference::None)
     }
 
-    /// Creates an empty list of operations that prefers, of those that can be done, the one that was added first.
+    /// Creates an empty list of operations that prefers, of those that can be done, the one that
+    /// was added first.
     ///
     /// # Examples
     ///
@@ -166,8 +172,8 @@ impl<'a> Select<'a> {
         self.add(receiver)
     }
 
-    /// Adds the sending of a message to `sender`, and returns the operation's index. The message is given only when
-    /// the operation was selected.
+    /// Adds the sending of a message to `sender`, and returns the operation's index. The message is
+    /// given only when the operation was selected.
     ///
     /// # Examples
     ///
@@ -194,8 +200,8 @@ impl<'a> Select<'a> {
         index
     }
 
-    /// Removes an operation. The others keep their indices, and its own is not given again. For a channel that is
-    /// closed, which would be selected again and again.
+    /// Removes an operation. The others keep their indices, and its own is not given again. For a
+    /// channel that is closed, which would be selected again and again.
     ///
     /// # Panics
     ///
@@ -224,12 +230,14 @@ impl<'a> Select<'a> {
         self.order.retain(|&other| other != index);
     }
 
-    /// Selects an operation that can be done, blocking the thread until there is one. Woken by a message, a free slot,
-    /// or the close of one of the channels; each message (slot) wakes one that waits for it.
+    /// Selects an operation that can be done, blocking the thread until there is one. Woken by a
+    /// message, a free slot, or the close of one of the channels; each message (slot) wakes one
+    /// that waits for it.
     ///
     /// # Panics
     ///
-    /// If there is no operation. With the feature `tokio`, also if it would block in a task of a tokio runtime.
+    /// If there is no operation. With the feature `tokio`, also if it would block in a task of a
+    /// tokio runtime.
     ///
     /// # Examples
     ///
@@ -255,8 +263,8 @@ impl<'a> Select<'a> {
         self.select_forever("Select::select")
     }
 
-    /// Selects an operation that can be done at once. Waits only for a thread that is suspended in the middle of an
-    /// operation, and only if nothing else can be done.
+    /// Selects an operation that can be done at once. Waits only for a thread that is suspended in
+    /// the middle of an operation, and only if nothing else can be done.
     ///
     /// # Errors
     ///
@@ -278,9 +286,9 @@ impl<'a> Select<'a> {
         self.select_now().ok_or(TrySelectError)
     }
 
-    /// Selects an operation that can be done, blocking the thread for no longer than `timeout`. Waits and is woken as
-    /// [`select`](Self::select). A last attempt is made when the time is up. Without operations it waits for the whole
-    /// time.
+    /// Selects an operation that can be done, blocking the thread for no longer than `timeout`.
+    /// Waits and is woken as [`select`](Self::select). A last attempt is made when the time is up.
+    /// Without operations it waits for the whole time.
     ///
     /// # Errors
     ///
@@ -312,8 +320,8 @@ impl<'a> Select<'a> {
             .ok_or(SelectTimeoutError)
     }
 
-    /// Selects an operation that can be done, blocking the thread, but not beyond `deadline`. An operation that can be
-    /// done is selected also if that moment has passed.
+    /// Selects an operation that can be done, blocking the thread, but not beyond `deadline`. An
+    /// operation that can be done is selected also if that moment has passed.
     ///
     /// # Errors
     ///
@@ -342,117 +350,6 @@ impl<'a> Select<'a> {
     ) -> Result<SelectedOperation<'a>, SelectTimeoutError> {
         self.select_by(Some(deadline), "Select::select_deadline")
             .ok_or(SelectTimeoutError)
-    }
-
-    /// Returns the index of an operation that could be done, blocking the thread until there is one. Nothing is
-    /// reserved when this returns, so another thread may be quicker: attempt with `try_recv` or `try_send`.
-    ///
-    /// What it found is reserved for a moment, in which others see it as taken, and is then given back: a thread or
-    /// task that waits for it is woken.
-    ///
-    /// # Panics
-    ///
-    /// If there is no operation. With the feature `tokio`, also if it would block in a task of a tokio runtime.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use mpmc_std::blocking::{Select, channel};
-    ///
-    /// let (tx, rx) = channel(1);
-    /// let mut select = Select::new();
-    /// let index = select.recv(&rx);
-    /// tx.send(7).unwrap();
-    /// assert_eq!(select.ready(), index);
-    /// assert_eq!(rx.try_recv(), Ok(7));
-    /// ```
-    #[track_caller]
-    pub fn ready(&mut self) -> usize {
-        self.select_forever("Select::ready").index()
-    }
-
-    /// Returns the index of an operation that could be done at once. Reserves nothing; see [`ready`](Self::ready).
-    ///
-    /// # Errors
-    ///
-    /// [`TryReadyError`] if none could be done.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use mpmc_std::blocking::{Select, channel};
-    ///
-    /// let (tx, _rx) = channel(1);
-    /// let mut select = Select::new();
-    /// select.send(&tx);
-    /// assert_eq!(select.try_ready(), Ok(0));
-    /// tx.try_send(7).unwrap();
-    /// assert!(select.try_ready().is_err());
-    /// ```
-    pub fn try_ready(&mut self) -> Result<usize, TryReadyError> {
-        let selected = self.select_now().ok_or(TryReadyError)?;
-        Ok(selected.index())
-    }
-
-    /// Returns the index of an operation that could be done, blocking the thread for no longer than `timeout`. Reserves
-    /// nothing; see [`ready`](Self::ready).
-    ///
-    /// # Errors
-    ///
-    /// [`ReadyTimeoutError`] if the time is up.
-    ///
-    /// # Panics
-    ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use mpmc_std::blocking::{Select, channel};
-    ///
-    /// let (_tx, rx) = channel::<u8>(1);
-    /// let mut select = Select::new();
-    /// select.recv(&rx);
-    /// assert!(select.ready_timeout(Duration::from_millis(1)).is_err());
-    /// ```
-    #[track_caller]
-    pub fn ready_timeout(&mut self, timeout: Duration) -> Result<usize, ReadyTimeoutError> {
-        let selected = self
-            .select_by(deadline_after(timeout), "Select::ready_timeout")
-            .ok_or(ReadyTimeoutError)?;
-        Ok(selected.index())
-    }
-
-    /// Returns the index of an operation that could be done, blocking the thread, but not beyond `deadline`. Reserves
-    /// nothing; see [`ready`](Self::ready).
-    ///
-    /// # Errors
-    ///
-    /// [`ReadyTimeoutError`] if the time is up.
-    ///
-    /// # Panics
-    ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Instant;
-    /// use mpmc_std::blocking::{Select, channel};
-    ///
-    /// let (tx, rx) = channel(1);
-    /// tx.send(7).unwrap();
-    /// let mut select = Select::new();
-    /// let index = select.recv(&rx);
-    /// assert_eq!(select.ready_deadline(Instant::now()), Ok(index));
-    /// ```
-    #[track_caller]
-    pub fn ready_deadline(&mut self, deadline: Instant) -> Result<usize, ReadyTimeoutError> {
-        let selected = self
-            .select_by(Some(deadline), "Select::ready_deadline")
-            .ok_or(ReadyTimeoutError)?;
-        Ok(selected.index())
     }
 }
 

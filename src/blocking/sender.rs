@@ -7,18 +7,19 @@ use crate::error::{SendError, SendTimeoutError, TrySendError};
 
 /// The sending side of a [`channel`](super::channel()), for threads.
 ///
-/// Clone it for every thread that sends; the channel closes when the last clone is dropped, those for tasks included.
-/// A sender cannot close the channel for the others: receivers can, with [`Receiver::close`](super::Receiver::close).
+/// Clone it for every thread that sends; the channel closes when the last clone is dropped, those
+/// for tasks included. A sender cannot close the channel for the others: receivers can, with
+/// [`Receiver::close`](super::Receiver::close).
 #[doc(alias = "SyncSender")]
 pub struct Sender<T>(pub(super) crate::Sender<T>);
 
 impl<T> Sender<T> {
-    /// Sends a message, blocking the thread while the channel is full. Woken by a receiver that takes a message, by a
-    /// permit that is given back, and by closing. Each free slot wakes one waiting sender; one that loses the race for
-    /// it keeps its place, and loses at most 4.
+    /// Sends a message, blocking the thread while the channel is full. Woken by a receiver that
+    /// takes a message, by a permit that is given back, and by closing. Each free slot wakes one
+    /// waiting sender; one that loses the race for it keeps its place, and loses at most 4.
     ///
-    /// One atomic read-modify-write when there is free capacity. The thread's park token ([`std::thread::park`]) is
-    /// not used.
+    /// One atomic read-modify-write when there is free capacity. The thread's park token
+    /// ([`std::thread::park`]) is not used.
     ///
     /// # Errors
     ///
@@ -44,13 +45,14 @@ impl<T> Sender<T> {
         self.0.send_on_thread(value, "blocking::Sender::send")
     }
 
-    /// Sends a message if there is free capacity at once. One atomic read-modify-write. Waits for no receiver but one
-    /// that is suspended in the middle of taking a message out; see [`crate::Sender::try_send`].
+    /// Sends a message if there is free capacity at once. One atomic read-modify-write. Waits for
+    /// no receiver but one that is suspended in the middle of taking a message out; see
+    /// [`crate::Sender::try_send`].
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] with the message if the channel is full or closed. What is free may be reserved for a waiting
-    /// sender; then it counts as full.
+    /// [`TrySendError`] with the message if the channel is full or closed. What is free may be
+    /// reserved for a waiting sender; then it counts as full.
     ///
     /// # Examples
     ///
@@ -66,8 +68,9 @@ impl<T> Sender<T> {
         self.0.try_send(value)
     }
 
-    /// Sends a message, blocking the thread while the channel is full, but not longer than `timeout`. Waits and is
-    /// woken as [`send`](Self::send). A last attempt is made when the time is up.
+    /// Sends a message, blocking the thread while the channel is full, but not longer than
+    /// `timeout`. Waits and is woken as [`send`](Self::send). A last attempt is made when the time
+    /// is up.
     ///
     /// # Errors
     ///
@@ -95,8 +98,8 @@ impl<T> Sender<T> {
             .send_by(value, deadline, "blocking::Sender::send_timeout")
     }
 
-    /// Sends a message, blocking the thread while the channel is full, but not beyond `deadline`. The message is sent
-    /// if there is free capacity, also if that moment has passed.
+    /// Sends a message, blocking the thread while the channel is full, but not beyond `deadline`.
+    /// The message is sent if there is free capacity, also if that moment has passed.
     ///
     /// # Errors
     ///
@@ -135,8 +138,8 @@ impl<T> Sender<T> {
         self.0.is_closed()
     }
 
-    /// Returns whether the channel is closed: [`is_closed`](Self::is_closed) under the name that `flume` and `kanal`
-    /// give it.
+    /// Returns whether the channel is closed: [`is_closed`](Self::is_closed) under the name that
+    /// `flume` and `kanal` give it.
     ///
     /// # Examples
     ///
@@ -149,9 +152,9 @@ impl<T> Sender<T> {
         self.is_closed()
     }
 
-    /// Returns the capacity that the channel was created with: always `Some`. An `Option`, as in `crossbeam-channel`
-    /// and `flume`, which have unbounded channels too. How much of it is free is
-    /// [`as_async().capacity()`](crate::Sender::capacity).
+    /// Returns the capacity that the channel was created with: always `Some`. An `Option`, as in
+    /// `crossbeam-channel` and `flume`, which have unbounded channels too. How much of it is free
+    /// is [`as_async().capacity()`](crate::Sender::capacity).
     ///
     /// # Examples
     ///
@@ -189,8 +192,8 @@ impl<T> Sender<T> {
         self.0.is_empty()
     }
 
-    /// Returns whether there is no free capacity: permits, and slots that are reserved for waiting senders, count as
-    /// taken.
+    /// Returns whether there is no free capacity: permits, and slots that are reserved for waiting
+    /// senders, count as taken.
     ///
     /// # Examples
     ///

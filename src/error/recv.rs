@@ -5,8 +5,8 @@ use core::fmt;
 
 use super::{RecvTimeoutError, TryRecvError};
 
-/// Returned by [`blocking::Receiver::recv`](crate::blocking::Receiver::recv) and by a selected receive when the
-/// channel is closed and everything has been received.
+/// Returned by [`blocking::Receiver::recv`](crate::blocking::Receiver::recv) and by a selected
+/// receive when the channel is closed and everything has been received.
 ///
 /// # Examples
 ///

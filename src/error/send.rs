@@ -44,8 +44,8 @@ impl<T> TrySendError<T> {
         matches!(self, Self::Closed(_))
     }
 
-    /// Returns whether the channel was closed: [`is_closed`](Self::is_closed) under the name that the channels of
-    /// threads give it.
+    /// Returns whether the channel was closed: [`is_closed`](Self::is_closed) under the name that
+    /// the channels of threads give it.
     ///
     /// # Examples
     ///
@@ -86,8 +86,8 @@ impl<T> SendTimeoutError<T> {
         matches!(self, Self::Closed(_))
     }
 
-    /// Returns whether the channel was closed: [`is_closed`](Self::is_closed) under the name that the channels of
-    /// threads give it.
+    /// Returns whether the channel was closed: [`is_closed`](Self::is_closed) under the name that
+    /// the channels of threads give it.
     ///
     /// # Examples
     ///

@@ -1,4 +1,5 @@
-//! Messages that are reserved before they are taken out: what a select over several channels waits for.
+//! Messages that are reserved before they are taken out: what a select over several channels waits
+//! for.
 
 use super::MpmcQueue;
 use super::operation::{Patience, Unavailable, attempt, persist};
@@ -44,7 +45,8 @@ impl<T> MpmcQueue<T> {
         self.persist::<Head, _>(Patience::Yield, || self.ring.reserve_message())
     }
 
-    /// Receives on a reservation, which must be held. Waits only for a sender that is in the middle of sending.
+    /// Receives on a reservation, which must be held. Waits only for a sender that is in the middle
+    /// of sending.
     pub(crate) fn recv_reserved(&self) -> T {
         match persist(Patience::Yield, || self.ring.claim_recv_granted()) {
             Ok(claim) => self.take(claim),

@@ -1,8 +1,8 @@
 //! Reserving a message before it is taken out, as a permit reserves a slot before it is filled.
 //!
-//! The count rides in `head`, together with the messages that are reserved for waiting receivers. A message that is
-//! reserved is a number, not a position: other receivers go on with the rest, and the oldest message goes to the one
-//! that comes first.
+//! The count rides in `head`, together with the messages that are reserved for waiting receivers. A
+//! message that is reserved is a number, not a position: other receivers go on with the rest, and
+//! the oldest message goes to the one that comes first.
 
 use super::claim::{ATTEMPTS, Head, Kind, Recv};
 use super::word::MAX_PERMITS;
@@ -11,10 +11,11 @@ use crate::sync::{ClaimBackoff, Ordering};
 
 impl<T> Ring<T> {
     /// Reserves one message without taking it out, also in a closed ring. The caller takes it with
-    /// [`claim_recv_granted`](Self::claim_recv_granted), or gives it back with [`unreserve`](Self::unreserve).
+    /// [`claim_recv_granted`](Self::claim_recv_granted), or gives it back with
+    /// [`unreserve`](Self::unreserve).
     ///
-    /// Refused as `Closed` if nothing can come any more, and as `InFlight` also while no more reservations can be
-    /// counted.
+    /// Refused as `Closed` if nothing can come any more, and as `InFlight` also while no more
+    /// reservations can be counted.
     pub(crate) fn reserve_message(&self) -> Result<(), Refusal> {
         let mut backoff = ClaimBackoff::new();
         let mut seen = self.glance::<Head>();
@@ -26,8 +27,9 @@ impl<T> Ring<T> {
                 seen = Recv::refuse(self, seen)?;
                 continue;
             }
-            // ORDERING: AcqRel. As in `claim::swap` on `head`: any read-modify-write keeps the release sequences of
-            // [claim] and [mark] going, and nothing else depends on it. On failure Relaxed: nothing is done with it.
+            // ORDERING: AcqRel. As in `claim::swap` on `head`: any read-modify-write keeps the
+            // release sequences of [claim] and [mark] going, and nothing else depends on it. On
+            // failure Relaxed: nothing is done with it.
             let reserved = self.head.compare_exchange_weak(
                 seen.bits(),
                 seen.with_permits(1).bits(),

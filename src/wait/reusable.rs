@@ -10,8 +10,8 @@ use super::{Operation, Side};
 
 /// A waiter that serves one wait after another. Between two of them it is not registered.
 ///
-/// Its operation must be polled again when the thread is woken, or the waiter must [`leave`](Self::leave); it must
-/// also leave before it is dropped.
+/// Its operation must be polled again when the thread is woken, or the waiter must
+/// [`leave`](Self::leave); it must also leave before it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct ReusableWaiter {
     /// Made for the first wait. Pinned, since others link to it.
@@ -37,8 +37,9 @@ impl ReusableWaiter {
         poll_waiting(operation, waiter.as_ref(), &mut self.busy, cx)
     }
 
-    /// Ends the wait, also one that has ended with success: the next one begins without its place and its lost
-    /// races. If the waiter was woken and has not looked, another one is woken in its place.
+    /// Ends the wait, also one that has ended with success: the next one begins without its place
+    /// and its lost races. If the waiter was woken and has not looked, another one is woken in its
+    /// place.
     pub(crate) fn leave<S: Side>(&mut self, side: &S) {
         if core::mem::take(&mut self.used) {
             self.busy = Busy::default();

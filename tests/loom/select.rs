@@ -1,12 +1,13 @@
-//! A thread that waits for several channels at a time: woken by one of them while it takes from another, or while it
-//! gives back what it has selected.
+//! A thread that waits for several channels at a time: woken by one of them while it takes from
+//! another, or while it gives back what it has selected.
 
 use loom::thread;
 use mpmc_std::blocking::{Receiver, Select, channel};
 
 use crate::support::{block_on, explore, parked, recv};
 
-/// Receives from the one of two channels that is selected; the other operation must leave no wake behind.
+/// Receives from the one of two channels that is selected; the other operation must leave no wake
+/// behind.
 fn select_one(first: &Receiver<usize>, second: &Receiver<usize>) -> usize {
     let mut select = Select::new_biased();
     let one = select.recv(first);

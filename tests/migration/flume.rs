@@ -1,4 +1,5 @@
-//! From `flume`. Changed: the import. (`RecvError` is a struct here, and `TrySendError::Disconnected` is `Closed`.)
+//! From `flume`. Changed: the import. (`RecvError` is a struct here, and
+//! `TrySendError::Disconnected` is `Closed`.)
 //!
 //! ```text
 //! use flume;

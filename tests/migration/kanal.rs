@@ -1,5 +1,5 @@
-//! From `kanal`. Changed: the import. (`try_recv` and `try_send` answer with errors, `close` keeps what was sent, and
-//! `capacity` is an `Option`.)
+//! From `kanal`. Changed: the import. (`try_recv` and `try_send` answer with errors, `close` keeps
+//! what was sent, and `capacity` is an `Option`.)
 //!
 //! ```text
 //! use kanal::{Receiver, Sender, bounded};

@@ -1,4 +1,5 @@
-//! Many threads that select among the same channels: nothing is lost or doubled, and nothing stands still.
+//! Many threads that select among the same channels: nothing is lost or doubled, and nothing stands
+//! still.
 
 use std::thread;
 
@@ -29,7 +30,8 @@ fn send_selecting(senders: &[Sender<usize>], first: usize) {
     }
 }
 
-/// Receives from all channels until all are closed; now and then it changes its mind about what it has selected.
+/// Receives from all channels until all are closed; now and then it changes its mind about what it
+/// has selected.
 fn receive_selecting(receivers: &[Receiver<usize>], moved: impl Fn()) -> Vec<usize> {
     let mut select = Select::new();
     for receiver in receivers {

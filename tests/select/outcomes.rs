@@ -207,7 +207,8 @@ fn what_is_removed_is_selected_no_more_and_keeps_its_index() {
     assert!(catch_unwind(AssertUnwindSafe(|| select.remove(9))).is_err());
 }
 
-/// A clone of the handle will do; another channel, or the other side, will not, and then nothing is lost.
+/// A clone of the handle will do; another channel, or the other side, will not, and then nothing is
+/// lost.
 #[test]
 fn a_selected_operation_is_completed_with_its_own_channel() {
     let (tx, rx) = channel(2);

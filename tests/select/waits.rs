@@ -130,7 +130,8 @@ fn it_gives_up_when_the_time_is_up_and_leaves_the_queues() {
     });
 }
 
-/// It waits in front of a task, is woken by that channel, and takes from the other: the task must be woken.
+/// It waits in front of a task, is woken by that channel, and takes from the other: the task must
+/// be woken.
 #[test]
 fn the_wake_of_a_channel_that_was_not_chosen_is_passed_on() {
     within_limit(|| {

@@ -8,7 +8,8 @@ use super::{Operation, Preference, Select, SelectedOperation};
 use crate::sync::{self, Backoff};
 use crate::unwind::run_all;
 
-/// How often the operations are attempted again before the thread parks: with pauses first, then with yields.
+/// How often the operations are attempted again before the thread parks: with pauses first, then
+/// with yields.
 const ATTEMPTS: u32 = 10;
 
 impl<'a> Select<'a> {
@@ -24,8 +25,8 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// Selects an operation that can be done by `deadline`. `call` is what the panic names if the thread must not
-    /// block.
+    /// Selects an operation that can be done by `deadline`. `call` is what the panic names if the
+    /// thread must not block.
     #[track_caller]
     pub(super) fn select_by(
         &mut self,
@@ -51,7 +52,8 @@ impl<'a> Select<'a> {
             .or_else(|| self.attempt(|handle| handle.insist()))
     }
 
-    /// Puts the operations into a random order, so that each of those that can be done is as likely to be the first.
+    /// Puts the operations into a random order, so that each of those that can be done is as likely
+    /// to be the first.
     fn shuffle(&mut self) {
         if self.preference == Preference::None {
             for left in (1..self.order.len()).rev() {
@@ -156,9 +158,9 @@ mod tests {
         future.as_mut().poll(&mut Context::from_waker(&waker))
     }
 
-    /// A select waits for `first` and `second`, and behind it a receiver for `first`. The select looks, takes what it
-    /// finds, and leaves, while `sends` goes on. Then everything that was sent and is left must have woken the
-    /// receiver, or be found by it.
+    /// A select waits for `first` and `second`, and behind it a receiver for `first`. The select
+    /// looks, takes what it finds, and leaves, while `sends` goes on. Then everything that was sent
+    /// and is left must have woken the receiver, or be found by it.
     fn select_before_a_receiver(
         looks: u32,
         sends: impl Fn(&crate::Sender<usize>, &crate::Sender<usize>) + Send + Sync + Copy + 'static,

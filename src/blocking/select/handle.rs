@@ -54,7 +54,8 @@ pub(super) enum ChannelSide {
 
 /// A handle that can reserve what its operation needs.
 pub(super) trait Selectable: Sync {
-    /// Attempts without waiting for anybody, with a bounded number of steps. `Some` if the operation can be done.
+    /// Attempts without waiting for anybody, with a bounded number of steps. `Some` if the
+    /// operation can be done.
     fn attempt(&self) -> Option<Outcome>;
 
     /// Attempts until it is certain that the operation cannot be done at once.

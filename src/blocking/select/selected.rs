@@ -8,11 +8,12 @@ use crate::error::{RecvError, SendError};
 
 /// An operation that was selected and has reserved what it needs, from [`Select`](super::Select).
 ///
-/// Complete it with [`recv`](Self::recv) or [`send`](Self::send). One that is dropped instead gives back what it has
-/// reserved, and wakes another thread or task that waits for it. Keep it for a moment only: meanwhile the message
-/// counts in `len` but cannot be received by others, and the slot counts as taken. One that is leaked
-/// ([`mem::forget`](core::mem::forget)) takes its message or slot with it.
-#[must_use = "an operation that is dropped gives back what it has reserved, and nothing is received or sent"]
+/// Complete it with [`recv`](Self::recv) or [`send`](Self::send). One that is dropped instead gives
+/// back what it has reserved, and wakes another thread or task that waits for it. Keep it for a
+/// moment only: meanwhile the message counts in `len` but cannot be received by others, and the
+/// slot counts as taken. One that is leaked ([`mem::forget`](core::mem::forget)) takes its message
+/// or slot with it.
+#[must_use = "dropping it gives back what it has reserved; nothing is received or sent"]
 pub struct SelectedOperation<'a> {
     index: usize,
     handle: &'a dyn Selectable,
@@ -50,15 +51,18 @@ impl<'a> SelectedOperation<'a> {
         self.index
     }
 
-    /// Receives the oldest message. Waits for nobody but a sender that is suspended in the middle of sending.
+    /// Receives the oldest message. Waits for nobody but a sender that is suspended in the middle
+    /// of sending.
     ///
     /// # Errors
     ///
-    /// [`RecvError`] if the operation was selected because the channel is closed and everything has been received.
+    /// [`RecvError`] if the operation was selected because the channel is closed and everything has
+    /// been received.
     ///
     /// # Panics
     ///
-    /// If `receiver` is not of the channel that was selected to receive from. Nothing has been received then.
+    /// If `receiver` is not of the channel that was selected to receive from. Nothing has been
+    /// received then.
     ///
     /// # Examples
     ///
@@ -85,20 +89,21 @@ impl<'a> SelectedOperation<'a> {
         }
     }
 
-    /// Sends a message. Waits for nobody but a receiver that is suspended in the middle of taking a message out.
+    /// Sends a message. Waits for nobody but a receiver that is suspended in the middle of taking a
+    /// message out.
     ///
     /// A channel that is closed after the operation was selected still takes the message, as on a
     /// [`Permit`](crate::Permit).
     ///
     /// # Errors
     ///
-    /// [`SendError`] with the message if the operation was selected because the channel is closed, or if no receiver
-    /// is left.
+    /// [`SendError`] with the message if the operation was selected because the channel is closed,
+    /// or if no receiver is left.
     ///
     /// # Panics
     ///
-    /// If `sender` is not of the channel that was selected to send to. Nothing has been sent then, and the message is
-    /// dropped.
+    /// If `sender` is not of the channel that was selected to send to. Nothing has been sent then,
+    /// and the message is dropped.
     ///
     /// # Examples
     ///
