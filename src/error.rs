@@ -1,5 +1,16 @@
 //! Error types of the channel, with tokio's names, fields and trait implementations.
 
+mod recv;
+#[cfg(feature = "std")]
+mod select;
+mod send;
+#[cfg(all(feature = "tokio", not(loom)))]
+mod tokio;
+
+pub use recv::RecvError;
+#[cfg(feature = "std")]
+pub use select::{ReadyTimeoutError, SelectTimeoutError, TryReadyError, TrySelectError};
+
 use core::error::Error;
 use core::fmt;
 
@@ -55,7 +66,7 @@ pub enum TrySendError<T> {
 }
 
 impl<T> TrySendError<T> {
-    /// The message that was not sent.
+    /// Returns the message that was not sent.
     ///
     /// # Examples
     ///
@@ -154,7 +165,7 @@ pub enum SendTimeoutError<T> {
 }
 
 impl<T> SendTimeoutError<T> {
-    /// The message that was not sent.
+    /// Returns the message that was not sent.
     ///
     /// # Examples
     ///

@@ -21,6 +21,7 @@
 //! | layer | types | for |
 //! |---|---|---|
 //! | channel | [`channel`] gives [`Sender`] and [`Receiver`], both `Clone` | async services, threads, and both together |
+//! | threads | [`blocking::Sender`] and [`blocking::Receiver`], with the names of `std::sync::mpsc`; [`blocking::Select`] | code that only blocks |
 //! | futures | [`Receiver`] is a [`Stream`], [`Sender`] a [`Sink`] | stream pipelines |
 //! | raw queue | [`MpmcQueue`], [`Producer`], [`Consumer`] | a queue that never closes by itself and never waits unless asked to |
 //! | real time | [`RealtimeQueue`] | threads that must not wait for anything: no locks, no wakers, a bounded number of steps |
@@ -67,7 +68,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `std` (on by default) | blocking calls (`blocking_send`, `blocking_recv` and related methods), iterators that block, timeouts. Without it the crate is `no_std` and needs `alloc`; locks then spin, and all threads share one budget |
-//! | `tokio` | `Sender::send_timeout`; tokio's cooperative budget counts, inside a tokio runtime; blocking calls (`blocking_send`, iterators, ...) inside a tokio task panic instead of stopping its thread |
+//! | `tokio` | `Sender::send_timeout`; tokio's cooperative budget counts, inside a tokio runtime; a blocking call (`blocking_send`, iterators, the module `blocking`) that would block inside a tokio task panics instead of stopping its thread; errors turn into those of tokio's channels and back |
 //! | `tracing` | channels, parks, wakes and closes as events of the crate `tracing`, at the level TRACE, with a number that names the channel, and the side. A subscriber must not send its events through a channel whose events it receives: each would cause the next, without end |
 //! | `debug-assertions` | the internal invariants are checked in every profile, not only in debug builds |
 //!
@@ -94,6 +95,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "std")]
+pub mod blocking;
 mod budget;
 mod channel;
 pub mod error;

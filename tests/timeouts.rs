@@ -165,20 +165,62 @@ fn giving_up_loses_and_doubles_nothing() {
     assert_all_once(received.into_iter().flatten(), 2 * EACH);
 }
 
+/// They panic before anything happens, and say which call it was.
 #[cfg(feature = "tokio")]
 #[test]
-fn inside_a_task_they_panic_before_anything_happens() {
-    let (tx, rx) = channel(2);
-    tx.try_send(1).unwrap();
-    let calls: [&dyn Fn() -> bool; 4] = [
-        &|| tx.blocking_send_timeout(2, MOMENT).is_ok(),
-        &|| tx.blocking_send_deadline(2, Instant::now()).is_ok(),
-        &|| rx.blocking_recv_timeout(MOMENT).is_ok(),
-        &|| rx.blocking_recv_deadline(Instant::now()).is_ok(),
+fn inside_a_task_they_panic_if_they_would_block() {
+    let (tx, rx) = channel(1);
+    let (full, outbox) = channel(1);
+    full.try_send(1).unwrap();
+    let calls: [(&str, &dyn Fn()); 6] = [
+        ("`blocking_send`", &|| full.blocking_send(2).unwrap()),
+        ("`blocking_send_timeout`", &|| {
+            full.blocking_send_timeout(2, MOMENT).unwrap();
+        }),
+        ("`blocking_send_deadline`", &|| {
+            full.blocking_send_deadline(2, Instant::now() + LONG)
+                .unwrap();
+        }),
+        ("`blocking_recv`", &|| assert!(rx.blocking_recv().is_some())),
+        ("`blocking_recv_timeout`", &|| {
+            rx.blocking_recv_timeout(MOMENT).unwrap();
+        }),
+        ("`blocking_recv_many`", &|| {
+            rx.blocking_recv_many(&mut Vec::new(), 4);
+        }),
     ];
-    for call in calls {
+    for (name, call) in calls {
         let message = harness::panic_message(|| harness::run(async { call() }));
-        assert!(message.contains("within a runtime"), "{message}");
+        assert!(message.contains(name), "{message}");
+        assert!(message.contains("would block"), "{message}");
     }
-    assert_eq!(rx.try_iter().collect::<Vec<_>>(), [1]);
+    assert_eq!(outbox.try_iter().collect::<Vec<_>>(), [1]);
+    tx.try_send(7).unwrap();
+    assert_eq!(rx.try_recv(), Ok(7));
+}
+
+/// With the feature and without it.
+#[test]
+fn inside_a_task_they_do_what_needs_no_wait() {
+    harness::run(async {
+        let (tx, rx) = channel(2);
+        tx.blocking_send(1).unwrap();
+        tx.blocking_send_timeout(2, LONG).unwrap();
+        let past = Instant::now();
+        assert!(tx.blocking_send_deadline(3, past).is_err());
+        assert_eq!(rx.blocking_recv(), Some(1));
+        assert_eq!(rx.blocking_recv_timeout(LONG), Ok(2));
+        assert!(rx.blocking_recv_deadline(past).is_err());
+        let closed = tx.clone();
+        rx.close();
+        assert!(closed.blocking_send(4).is_err());
+        assert_eq!(rx.blocking_recv(), None);
+        assert_eq!(rx.iter().next(), None);
+        // A permit in the way of the quick attempt.
+        let (tx, rx) = channel(2);
+        let permit = tx.try_reserve().unwrap();
+        tx.blocking_send(5).unwrap();
+        drop(permit);
+        assert_eq!(rx.blocking_recv_many(&mut Vec::new(), 4), 1);
+    });
 }

@@ -33,9 +33,15 @@ impl<T> Sender<T> {
     #[track_caller]
     #[doc(alias = "send_blocking")]
     pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
+        self.send_on_thread(value, "blocking_send")
+    }
+
+    /// [`blocking_send`](Self::blocking_send) for the call that a panic is to name.
+    #[track_caller]
+    pub(crate) fn send_on_thread(&self, value: T, call: &str) -> Result<(), SendError<T>> {
         let value = self.check_open(value)?;
         let send = SendOperation::new(&self.shared.queue, value);
-        wait::block_forever(send).map_err(SendError)
+        wait::block_forever(send, call).map_err(SendError)
     }
 }
 
@@ -56,9 +62,14 @@ impl<T> Receiver<T> {
     #[track_caller]
     #[doc(alias = "recv_blocking")]
     pub fn blocking_recv(&self) -> Option<T> {
-        wait::block_forever(RecvOperation {
-            queue: &self.shared.queue,
-        })
+        self.recv_on_thread("blocking_recv")
+    }
+
+    /// [`blocking_recv`](Self::blocking_recv) for the call that a panic is to name.
+    #[track_caller]
+    pub(crate) fn recv_on_thread(&self, call: &str) -> Option<T> {
+        let queue = &self.shared.queue;
+        wait::block_forever(RecvOperation { queue }, call)
     }
 
     /// [`recv_many`](Self::recv_many) that blocks the thread while the channel is empty. For threads
@@ -77,7 +88,10 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return 0;
         }
-        wait::block_forever(self.recv_many_operation(buffer, limit))
+        wait::block_forever(
+            self.recv_many_operation(buffer, limit),
+            "blocking_recv_many",
+        )
     }
 
     /// Returns an iterator that blocks the thread for each message, and ends when the channel is closed and
@@ -132,7 +146,7 @@ impl<T> Iterator for Iter<'_, T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<T> {
-        self.receiver.blocking_recv()
+        self.receiver.recv_on_thread("Iterator::next")
     }
 }
 
@@ -150,7 +164,7 @@ impl<T> Iterator for IntoIter<T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<T> {
-        self.receiver.blocking_recv()
+        self.receiver.recv_on_thread("Iterator::next")
     }
 }
 

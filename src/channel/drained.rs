@@ -2,6 +2,8 @@
 
 use core::fmt;
 use core::pin::Pin;
+#[cfg(feature = "std")]
+use core::pin::pin;
 use core::task::{Context, Poll};
 #[cfg(feature = "std")]
 use core::time::Duration;
@@ -48,11 +50,17 @@ pin_project! {
 
 #[cfg(feature = "std")]
 impl<T> Drained<'_, T> {
-    /// Returns whether it was ready before `deadline`.
+    /// Returns whether it was ready before `deadline`, for the call that a panic is to name.
     #[track_caller]
-    fn block(self, deadline: Option<Instant>) -> bool {
-        sync::assert_may_block();
-        sync::block_on_until(self, deadline).is_some()
+    fn block(self, deadline: Option<Instant>, call: &str) -> bool {
+        let mut this = pin!(self);
+        if sync::is_in_runtime() {
+            if sync::block_on_until(this.as_mut(), Some(Instant::now())).is_some() {
+                return true;
+            }
+            sync::assert_may_block(call);
+        }
+        sync::block_on_until(this, deadline).is_some()
     }
 }
 
@@ -130,7 +138,7 @@ impl<T> Sender<T> {
     #[cfg(feature = "std")]
     #[track_caller]
     pub fn blocking_drained(&self) {
-        self.drained().block(None);
+        self.drained().block(None, "blocking_drained");
     }
 
     /// Waits as [`blocking_drained`](Self::blocking_drained), but not longer than `timeout`. Returns
@@ -156,7 +164,8 @@ impl<T> Sender<T> {
     #[track_caller]
     #[must_use = "it says whether everything has been received"]
     pub fn blocking_drained_timeout(&self, timeout: Duration) -> bool {
-        self.drained().block(deadline_after(timeout))
+        self.drained()
+            .block(deadline_after(timeout), "blocking_drained_timeout")
     }
 
     /// Waits as [`blocking_drained`](Self::blocking_drained), but not longer than until `deadline`.
@@ -181,7 +190,8 @@ impl<T> Sender<T> {
     #[track_caller]
     #[must_use = "it says whether everything has been received"]
     pub fn blocking_drained_deadline(&self, deadline: Instant) -> bool {
-        self.drained().block(Some(deadline))
+        self.drained()
+            .block(Some(deadline), "blocking_drained_deadline")
     }
 }
 
@@ -237,7 +247,7 @@ impl<T> Receiver<T> {
     #[cfg(feature = "std")]
     #[track_caller]
     pub fn blocking_drained(&self) {
-        self.drained().block(None);
+        self.drained().block(None, "blocking_drained");
     }
 
     /// Waits as [`blocking_drained`](Self::blocking_drained), but not longer than `timeout`. Returns
@@ -263,7 +273,8 @@ impl<T> Receiver<T> {
     #[track_caller]
     #[must_use = "it says whether everything has been received"]
     pub fn blocking_drained_timeout(&self, timeout: Duration) -> bool {
-        self.drained().block(deadline_after(timeout))
+        self.drained()
+            .block(deadline_after(timeout), "blocking_drained_timeout")
     }
 
     /// Waits as [`blocking_drained`](Self::blocking_drained), but not longer than until `deadline`.
@@ -288,6 +299,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     #[must_use = "it says whether everything has been received"]
     pub fn blocking_drained_deadline(&self, deadline: Instant) -> bool {
-        self.drained().block(Some(deadline))
+        self.drained()
+            .block(Some(deadline), "blocking_drained_deadline")
     }
 }

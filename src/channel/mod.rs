@@ -26,6 +26,8 @@ pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;
 pub use sender::Sender;
 pub use stats::{SideStats, Stats};
+#[cfg(feature = "std")]
+pub(crate) use timeout::deadline_after;
 pub use weak::{WeakReceiver, WeakSender};
 
 use core::fmt;
@@ -235,7 +237,10 @@ impl<T> Shared<T> {
 impl<T> fmt::Debug for Shared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Channel")
-            .field("queue", &self.queue)
+            .field("len", &self.queue.len())
+            .field("max_capacity", &self.queue.capacity())
+            .field("permits", &self.queue.ring().permits())
+            .field("closed", &self.queue.is_closed())
             .field("senders", &self.senders.strong())
             .field("receivers", &self.receivers.strong())
             .finish()

@@ -85,7 +85,10 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn blocking_recv_with_position(&self) -> Option<(u64, T)> {
         let queue = &self.shared.queue;
-        wait::block_forever(RecvPositionOperation { queue })
+        wait::block_forever(
+            RecvPositionOperation { queue },
+            "blocking_recv_with_position",
+        )
     }
 
     /// Receives up to `limit` messages to the end of `buffer`, and returns their positions, which
@@ -224,6 +227,6 @@ impl<T> Sender<T> {
     pub fn blocking_send_with_position(&self, value: T) -> Result<u64, SendError<T>> {
         let value = self.check_open(value)?;
         let send = SendPositionOperation::new(&self.shared.queue, value);
-        wait::block_forever(send).map_err(SendError)
+        wait::block_forever(send, "blocking_send_with_position").map_err(SendError)
     }
 }

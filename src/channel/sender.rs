@@ -33,7 +33,7 @@ pub struct Sender<T> {
 impl<T> Sender<T> {
     /// Hands `value` back as an error if this handle was closed.
     #[inline(always)]
-    pub(super) fn check_open<V>(&self, value: V) -> Result<V, SendError<V>> {
+    pub(crate) fn check_open<V>(&self, value: V) -> Result<V, SendError<V>> {
         if self.sink.is_closed() {
             Err(SendError(value))
         } else {

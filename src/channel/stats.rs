@@ -1,5 +1,7 @@
 //! Counts of what has happened in a channel.
 
+use core::fmt;
+
 use super::{Receiver, Sender, Shared};
 use crate::wait::WaitStats;
 
@@ -93,6 +95,50 @@ impl SideStats {
             wakes: stats.wakes,
             spurious_wakes: stats.spurious,
         }
+    }
+}
+
+/// Writes one line for a log. `{:#?}` shows all figures.
+///
+/// # Examples
+///
+/// ```
+/// let (tx, rx) = mpmc_std::channel(4);
+/// tx.try_send_many([1, 2, 3]).unwrap();
+/// rx.try_recv().unwrap();
+/// assert_eq!(
+///     tx.stats().to_string(),
+///     "open, 2 of 4 messages, 0 permits; 3 sent by 1 sender, 0 waiting; 1 received by 1 receiver, 0 waiting",
+/// );
+/// ```
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn plural(count: usize) -> &'static str {
+            if count == 1 { "" } else { "s" }
+        }
+        let Self {
+            sent,
+            received,
+            len,
+            max_capacity,
+            permits,
+            closed,
+            senders,
+            receivers,
+        } = self;
+        write!(
+            f,
+            "{}, {len} of {max_capacity} messages, {permits} permit{}; {sent} sent by {} sender{}, {} waiting; \
+             {received} received by {} receiver{}, {} waiting",
+            if *closed { "closed" } else { "open" },
+            plural(*permits),
+            senders.handles,
+            plural(senders.handles),
+            senders.parked,
+            receivers.handles,
+            plural(receivers.handles),
+            receivers.parked,
+        )
     }
 }
 

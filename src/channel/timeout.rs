@@ -11,7 +11,7 @@ use crate::wait;
 use crate::wait::Run;
 
 /// `None` if that is so far away that it never comes.
-pub(super) fn deadline_after(timeout: Duration) -> Option<Instant> {
+pub(crate) fn deadline_after(timeout: Duration) -> Option<Instant> {
     Instant::now().checked_add(timeout)
 }
 
@@ -43,7 +43,7 @@ impl<T> Sender<T> {
         value: T,
         timeout: Duration,
     ) -> Result<(), SendTimeoutError<T>> {
-        self.blocking_send_until(value, deadline_after(timeout))
+        self.send_by(value, deadline_after(timeout), "blocking_send_timeout")
     }
 
     /// [`blocking_send_timeout`](Self::blocking_send_timeout) with the moment at which to give up.
@@ -69,23 +69,26 @@ impl<T> Sender<T> {
         value: T,
         deadline: Instant,
     ) -> Result<(), SendTimeoutError<T>> {
-        self.blocking_send_until(value, Some(deadline))
+        self.send_by(value, Some(deadline), "blocking_send_deadline")
     }
 
+    /// Sends by `deadline`, for the call that a panic is to name.
     #[track_caller]
-    fn blocking_send_until(
+    pub(crate) fn send_by(
         &self,
         value: T,
         deadline: Option<Instant>,
+        call: &str,
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
         let mut send = SendOperation::new(&self.shared.queue, value);
-        let sent = wait::block(&mut send, deadline);
+        let sent = wait::block(&mut send, deadline, call);
         outcome(sent, send)
     }
 
-    /// Sends a message, waiting while the channel is full, but not longer than `timeout`. With the Cargo
-    /// feature `tokio`, inside a tokio runtime whose time driver is enabled.
+    /// Sends a message, waiting while the channel is full, but not longer than `timeout`. Needs the Cargo
+    /// feature `tokio`, and a tokio runtime whose time driver is enabled. Elsewhere, wrap
+    /// [`reserve`](Self::reserve) in the timeout of your runtime: the message stays yours until there is capacity.
     ///
     /// # Errors
     ///
@@ -123,6 +126,38 @@ impl<T> Sender<T> {
         let mut send = SendOperation::new(&self.shared.queue, value);
         let sent = tokio::time::timeout(timeout, Run::new(&mut send)).await;
         outcome(sent.ok(), send)
+    }
+}
+
+/// So that the compiler says which feature a call of `send_timeout` needs.
+#[cfg(not(feature = "tokio"))]
+#[diagnostic::on_unimplemented(
+    message = "`Sender::send_timeout` needs the Cargo feature `tokio` of `mpmc-std`",
+    label = "enable it with `mpmc-std = {{ version = \"...\", features = [\"tokio\"] }}`",
+    note = "or wrap `reserve` in the timeout of your runtime; in a thread, call `blocking_send_timeout`"
+)]
+#[doc(hidden)]
+pub trait FeatureTokio {}
+
+#[cfg(not(feature = "tokio"))]
+impl<T> Sender<T> {
+    /// Needs the Cargo feature `tokio`. Without it no program that calls this compiles.
+    ///
+    /// ```compile_fail,E0277
+    /// # async fn send(tx: mpmc_std::Sender<u8>) {
+    /// let sent: Result<(), _> = tx.send_timeout(1, std::time::Duration::ZERO).await;
+    /// # }
+    /// ```
+    #[doc(hidden)]
+    pub async fn send_timeout(
+        &self,
+        value: T,
+        _timeout: Duration,
+    ) -> Result<(), SendTimeoutError<T>>
+    where
+        T: FeatureTokio,
+    {
+        Err(SendTimeoutError::Timeout(value))
     }
 }
 
@@ -164,7 +199,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     #[doc(alias = "recv_timeout")]
     pub fn blocking_recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        self.blocking_recv_until(deadline_after(timeout))
+        self.recv_by(deadline_after(timeout), "blocking_recv_timeout")
     }
 
     /// [`blocking_recv_timeout`](Self::blocking_recv_timeout) with the moment at which to give up. A message
@@ -187,13 +222,18 @@ impl<T> Receiver<T> {
     #[track_caller]
     #[doc(alias = "recv_deadline")]
     pub fn blocking_recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
-        self.blocking_recv_until(Some(deadline))
+        self.recv_by(Some(deadline), "blocking_recv_deadline")
     }
 
+    /// Receives by `deadline`, for the call that a panic is to name.
     #[track_caller]
-    fn blocking_recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
+    pub(crate) fn recv_by(
+        &self,
+        deadline: Option<Instant>,
+        call: &str,
+    ) -> Result<T, RecvTimeoutError> {
         let queue = &self.shared.queue;
-        match wait::block(RecvOperation { queue }, deadline) {
+        match wait::block(RecvOperation { queue }, deadline, call) {
             Some(Some(value)) => Ok(value),
             Some(None) => Err(RecvTimeoutError::Disconnected),
             None => Err(RecvTimeoutError::Timeout),

@@ -7,6 +7,8 @@ mod operation;
 mod position;
 mod readiness;
 mod realtime;
+#[cfg(feature = "std")]
+mod select;
 mod side;
 
 #[cfg(all(test, not(loom)))]
@@ -22,6 +24,8 @@ pub use realtime::RealtimeQueue;
 pub(crate) use position::{
     RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation,
 };
+#[cfg(feature = "std")]
+pub(crate) use select::ReserveMessageOperation;
 
 use operation::persist;
 use side::Waits;
@@ -588,7 +592,9 @@ impl<T> Drop for Held<'_, T> {
 impl<T> fmt::Debug for MpmcQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MpmcQueue")
-            .field("ring", &self.ring)
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
 }

@@ -190,7 +190,8 @@ impl<T> RealtimeQueue<T> {
 impl<T> fmt::Debug for RealtimeQueue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RealtimeQueue")
-            .field("ring", &self.ring)
-            .finish()
+            .field("capacity", &self.capacity())
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }

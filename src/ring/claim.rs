@@ -619,7 +619,7 @@ impl<T, B> Ring<T, B> {
 
     /// Whether there is a message at `seen`, and one more for each that is reserved.
     #[inline]
-    fn is_ready_beside_reserved(&self, seen: Word) -> bool {
+    pub(super) fn is_ready_beside_reserved(&self, seen: Word) -> bool {
         seen.permits() < self.capacity() as u64
             && self.is_ready::<Head>(self.geometry.ahead(seen.position(), seen.permits()))
             && self.is_ready::<Head>(seen.position())

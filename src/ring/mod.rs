@@ -80,6 +80,8 @@ mod claim;
 mod drain;
 mod permit;
 mod probe;
+#[cfg(feature = "std")]
+mod reserve;
 mod slots;
 mod transition;
 mod word;
@@ -87,7 +89,6 @@ mod word;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use core::fmt;
 use core::mem::MaybeUninit;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
@@ -384,19 +385,6 @@ impl<T, B> Drop for Ring<T, B> {
         if core::mem::needs_drop::<T>() {
             run_all(|| self.pop_exclusive().is_some());
         }
-    }
-}
-
-impl<T, B> fmt::Debug for Ring<T, B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // ORDERING: Relaxed. A picture for people; it need not be of one moment.
-        let tail = Word::from_bits(self.tail.word.load(Ordering::Relaxed));
-        f.debug_struct("Ring")
-            .field("capacity", &self.capacity())
-            .field("len", &self.len())
-            .field("permits", &tail.permits())
-            .field("closed", &tail.is_closed())
-            .finish()
     }
 }
 

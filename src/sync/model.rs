@@ -79,7 +79,12 @@ impl Backoff {
 }
 
 /// There are no runtimes here.
-pub(crate) fn assert_may_block() {}
+pub(crate) fn is_in_runtime() -> bool {
+    false
+}
+
+/// As above.
+pub(crate) fn assert_may_block(_call: &str) {}
 
 /// Runs `future`; a model has no clock, so the deadline never comes.
 pub(crate) fn block_on_until<F: Future>(

@@ -44,13 +44,34 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
     output
 }
 
-/// Panics on a thread that drives a tokio runtime's tasks, as tokio's own blocking calls do.
+/// Returns whether this thread belongs to a tokio runtime, so that it may be one that must not block.
+#[inline]
+pub(crate) fn is_in_runtime() -> bool {
+    #[cfg(feature = "tokio")]
+    return tokio::runtime::Handle::try_current().is_ok();
+    #[cfg(not(feature = "tokio"))]
+    false
+}
+
+/// Panics on a thread that drives a tokio runtime's tasks, as tokio's own blocking calls do. To be called when
+/// `call` would block.
 #[track_caller]
-pub(crate) fn assert_may_block() {
+pub(crate) fn assert_may_block(call: &str) {
     #[cfg(feature = "tokio")]
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.block_on(async {});
+        // Only tokio knows whether this thread drives tasks, and it tells by a panic, whose message does not name
+        // the call.
+        let entered = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| {
+            runtime.block_on(async {});
+        }));
+        assert!(
+            entered.is_ok(),
+            "mpmc-std: `{call}` would block a thread that runs tasks of a tokio runtime; await an asynchronous call \
+             instead, or call it in `tokio::task::spawn_blocking`"
+        );
     }
+    #[cfg(not(feature = "tokio"))]
+    let _ = call;
 }
 
 /// Returns whether there is only one core for the threads of this process, by the number of processors, affinity

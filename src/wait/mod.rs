@@ -91,6 +91,8 @@ mod handle;
 mod list;
 mod poll;
 mod queue;
+#[cfg(feature = "std")]
+mod reusable;
 mod spin;
 mod standby;
 mod waker_set;
@@ -101,6 +103,8 @@ pub(crate) use drain::{DrainWaiters, Draining, UntilDrained};
 pub(crate) use future::Run;
 pub(crate) use handle::{HandleWaiter, RareWaiter};
 pub(crate) use queue::{WaitHints, WaitList, WaitQueue, WaitStats};
+#[cfg(feature = "std")]
+pub(crate) use reusable::ReusableWaiter;
 pub(crate) use waker_set::{Observer, WakerSet};
 
 #[cfg(doc)]

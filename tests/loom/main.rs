@@ -37,6 +37,7 @@ mod readiness;
 mod receivers;
 mod reserving;
 mod ring;
+mod select;
 mod senders;
 mod support;
 mod wakes;

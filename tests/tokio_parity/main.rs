@@ -156,6 +156,11 @@ different! {
         "dropped": "0" | "1"
         "dropped with the sender": "1" | "1"
     }
+    /// Only a call that would block stops other tasks. So the feature `tokio` changes no call that works without it.
+    blocking_calls_that_need_no_wait_inside_a_task {
+        "send panics": "true" | "false"
+        "recv panics": "true" | "false"
+    }
     /// The count of permits has 16 bits.
     many_permits {
         "65_535": "true" | "true"

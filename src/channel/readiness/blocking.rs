@@ -27,7 +27,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv_ready(&self) -> bool {
-        wait::block_forever(self.shared.queue.recv_ready())
+        wait::block_forever(self.shared.queue.recv_ready(), "blocking_recv_ready")
     }
 
     /// Waits as [`blocking_recv_ready`](Self::blocking_recv_ready), but not longer than `timeout`.
@@ -55,7 +55,7 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv_ready_timeout(&self, timeout: Duration) -> Result<(), RecvTimeoutError> {
-        self.blocking_recv_ready_until(deadline_after(timeout))
+        self.recv_ready_by(deadline_after(timeout), "blocking_recv_ready_timeout")
     }
 
     /// Waits as [`blocking_recv_ready`](Self::blocking_recv_ready), but not longer than until
@@ -82,12 +82,12 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn blocking_recv_ready_deadline(&self, deadline: Instant) -> Result<(), RecvTimeoutError> {
-        self.blocking_recv_ready_until(Some(deadline))
+        self.recv_ready_by(Some(deadline), "blocking_recv_ready_deadline")
     }
 
     #[track_caller]
-    fn blocking_recv_ready_until(&self, deadline: Option<Instant>) -> Result<(), RecvTimeoutError> {
-        match wait::block(self.shared.queue.recv_ready(), deadline) {
+    fn recv_ready_by(&self, deadline: Option<Instant>, call: &str) -> Result<(), RecvTimeoutError> {
+        match wait::block(self.shared.queue.recv_ready(), deadline, call) {
             Some(true) => Ok(()),
             Some(false) => Err(RecvTimeoutError::Disconnected),
             None => Err(RecvTimeoutError::Timeout),
@@ -119,7 +119,10 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn blocking_send_ready(&self) -> Result<(), SendError<()>> {
         self.check_open(())?;
-        open(wait::block_forever(self.shared.queue.send_ready()))
+        open(wait::block_forever(
+            self.shared.queue.send_ready(),
+            "blocking_send_ready",
+        ))
     }
 
     /// Waits as [`blocking_send_ready`](Self::blocking_send_ready), but not longer than `timeout`.
@@ -150,7 +153,7 @@ impl<T> Sender<T> {
         &self,
         timeout: Duration,
     ) -> Result<(), SendTimeoutError<()>> {
-        self.blocking_send_ready_until(deadline_after(timeout))
+        self.send_ready_by(deadline_after(timeout), "blocking_send_ready_timeout")
     }
 
     /// Waits as [`blocking_send_ready`](Self::blocking_send_ready), but not longer than until
@@ -179,16 +182,17 @@ impl<T> Sender<T> {
         &self,
         deadline: Instant,
     ) -> Result<(), SendTimeoutError<()>> {
-        self.blocking_send_ready_until(Some(deadline))
+        self.send_ready_by(Some(deadline), "blocking_send_ready_deadline")
     }
 
     #[track_caller]
-    fn blocking_send_ready_until(
+    fn send_ready_by(
         &self,
         deadline: Option<Instant>,
+        call: &str,
     ) -> Result<(), SendTimeoutError<()>> {
         self.check_open(())?;
-        match wait::block(self.shared.queue.send_ready(), deadline) {
+        match wait::block(self.shared.queue.send_ready(), deadline, call) {
             Some(is_open) => Ok(open(is_open)?),
             None => Err(SendTimeoutError::Timeout(())),
         }

@@ -5,7 +5,7 @@
 
 use super::mpsc;
 use crate::Log;
-use crate::harness::{Ledger, Polled, pending};
+use crate::harness::{Ledger, Polled, pending, run};
 
 pub(crate) fn freed_room(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
@@ -43,4 +43,17 @@ pub(crate) fn many_permits(log: &mut Log) {
     let (tx, _rx) = mpsc::channel::<()>(70_000);
     log.note("65_535", tx.try_reserve_many(65_535).is_ok());
     log.note("65_536", tx.try_reserve_many(65_536).is_ok());
+}
+
+pub(crate) fn blocking_calls_that_need_no_wait_inside_a_task(log: &mut Log) {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    let (tx, mut rx) = mpsc::channel(1);
+    let mut inside = |what: &str, call: &mut dyn FnMut()| {
+        let panics = catch_unwind(AssertUnwindSafe(|| run(async { call() }))).is_err();
+        log.note(what, panics);
+    };
+    inside("send panics", &mut || tx.blocking_send(1).unwrap());
+    let _ = tx.try_send(1);
+    inside("recv panics", &mut || assert!(rx.blocking_recv().is_some()));
 }

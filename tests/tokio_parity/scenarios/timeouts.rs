@@ -44,7 +44,7 @@ pub(crate) fn send_timeout_without_a_runtime(log: &mut Log) {
 }
 
 pub(crate) fn blocking_calls_inside_a_task(log: &mut Log) {
-    let (tx, mut rx) = mpsc::channel(4);
+    let (tx, mut rx) = mpsc::channel(1);
     let mut buffer = Vec::new();
     tx.try_send(1).unwrap();
     let mut inside = |what: &str, call: &mut dyn FnMut()| {
@@ -52,11 +52,13 @@ pub(crate) fn blocking_calls_inside_a_task(log: &mut Log) {
         log.note(what, file);
     };
     inside("send", &mut || tx.blocking_send(2).unwrap());
+    assert_eq!(rx.try_recv(), Ok(1));
     inside("recv", &mut || assert!(rx.blocking_recv().is_some()));
     inside("recv_many", &mut || {
         rx.blocking_recv_many(&mut buffer, 4);
     });
     log.note("nothing happened", (rx.len(), buffer));
+    tx.try_send(3).unwrap();
     // Where tokio allows blocking, so do both.
     run(async {
         let blocking = tokio::task::spawn_blocking(move || rx.blocking_recv());

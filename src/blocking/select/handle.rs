@@ -1,0 +1,188 @@
+//! What a select does with a handle, whatever the type of its messages.
+
+use core::task::{Context, Poll, ready};
+
+use crate::blocking::{Receiver, Sender};
+use crate::queue::{MpmcQueue, ReserveMessageOperation, ReserveOperation, Unavailable};
+use crate::ring::Refusal;
+use crate::unwind::defer;
+use crate::wait::{Attempt, Observer, Operation, ReusableWaiter};
+
+/// What an operation has when it is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// A message or a slot is reserved for it.
+    Reserved,
+    /// The channel is closed, so that it completes with an error.
+    Nothing,
+}
+
+impl Outcome {
+    /// Leaves nothing behind: the caller uses up what is reserved.
+    pub(super) fn take(&mut self) -> Self {
+        core::mem::replace(self, Self::Nothing)
+    }
+
+    /// `None` if the channel says neither yes nor no.
+    fn of(reserved: Result<(), Unavailable>) -> Option<Self> {
+        match reserved {
+            Ok(()) => Some(Self::Reserved),
+            Err(Unavailable::Closed) => Some(Self::Nothing),
+            Err(Unavailable::Exhausted) => None,
+        }
+    }
+
+    fn of_refusal(refusal: Refusal) -> Option<Self> {
+        (refusal == Refusal::Closed).then_some(Self::Nothing)
+    }
+}
+
+/// What an operation keeps while its thread waits.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    waiter: ReusableWaiter,
+    /// Waits until permits can be counted.
+    countable: Observer,
+}
+
+/// The side of a channel, for comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ChannelSide {
+    Sending(*const ()),
+    Receiving(*const ()),
+}
+
+/// A handle that can reserve what its operation needs.
+pub(super) trait Selectable: Sync {
+    /// Attempts without waiting for anybody, with a bounded number of steps. `Some` if the
+    /// operation can be done.
+    fn attempt(&self) -> Option<Outcome>;
+
+    /// Attempts until it is certain that the operation cannot be done at once.
+    fn insist(&self) -> Option<Outcome>;
+
+    /// Attempts, and registers the thread if that was not enough.
+    fn poll(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Outcome>;
+
+    /// Ends the registration. If the thread was woken by it, another one is woken instead.
+    fn leave(&self, waiting: &mut Waiting);
+
+    /// Gives back what was reserved.
+    fn release(&self);
+
+    fn side(&self) -> ChannelSide;
+}
+
+/// One attempt with a bounded number of steps.
+fn attempt<O>(mut operation: O) -> Option<Outcome>
+where
+    O: Operation<Output = Result<(), Unavailable>>,
+{
+    match operation.attempt() {
+        // It was not woken, so that it has nothing to pass on.
+        Attempt::Done(reserved) | Attempt::GivenUp(reserved) => Outcome::of(reserved),
+        Attempt::Blocked | Attempt::Busy => None,
+    }
+}
+
+impl<T> Receiver<T> {
+    fn queue(&self) -> &MpmcQueue<T> {
+        &self.0.shared.queue
+    }
+}
+
+impl<T: Send> Selectable for Receiver<T> {
+    fn attempt(&self) -> Option<Outcome> {
+        attempt(ReserveMessageOperation {
+            queue: self.queue(),
+        })
+    }
+
+    fn insist(&self) -> Option<Outcome> {
+        match self.queue().try_reserve_message() {
+            Ok(()) => Some(Outcome::Reserved),
+            Err(refusal) => Outcome::of_refusal(refusal),
+        }
+    }
+
+    fn poll(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let queue = self.queue();
+        let mut reserve = ReserveMessageOperation { queue };
+        match Outcome::of(ready!(waiting.waiter.poll(&mut reserve, cx))) {
+            Some(outcome) => Poll::Ready(outcome),
+            None => unreachable!("receivers wait until reservations can be counted"),
+        }
+    }
+
+    fn leave(&self, waiting: &mut Waiting) {
+        waiting.waiter.leave(&self.queue().receivers_side());
+    }
+
+    fn release(&self) {
+        self.queue().release_message();
+    }
+
+    fn side(&self) -> ChannelSide {
+        ChannelSide::Receiving(core::ptr::from_ref(self.queue()).cast())
+    }
+}
+
+impl<T> Sender<T> {
+    fn queue(&self) -> &MpmcQueue<T> {
+        &self.0.shared.queue
+    }
+}
+
+impl<T: Send> Selectable for Sender<T> {
+    fn attempt(&self) -> Option<Outcome> {
+        // Also if only this handle was closed, as a `Sink`.
+        if self.is_closed() {
+            return Some(Outcome::Nothing);
+        }
+        attempt(ReserveOperation {
+            queue: self.queue(),
+        })
+    }
+
+    fn insist(&self) -> Option<Outcome> {
+        if self.is_closed() {
+            return Some(Outcome::Nothing);
+        }
+        match self.queue().try_reserve_many(1, 1) {
+            Ok(_) => Some(Outcome::Reserved),
+            Err(refusal) => Outcome::of_refusal(refusal),
+        }
+    }
+
+    fn poll(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let queue = self.queue();
+        // Once more if permits can be counted again by then; after that it comes back.
+        for _ in 0..2 {
+            let reserved = ready!(waiting.waiter.poll(&mut ReserveOperation { queue }, cx));
+            if let Some(outcome) = Outcome::of(reserved) {
+                return Poll::Ready(outcome);
+            }
+            ready!(queue.poll_permits_countable(&mut waiting.countable, cx));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn leave(&self, waiting: &mut Waiting) {
+        let queue = self.queue();
+        let Waiting { waiter, countable } = waiting;
+        // Also if a waker that is called on the way panics.
+        let _countable = defer(|| {
+            queue.leave_countable(countable);
+        });
+        waiter.leave(&queue.senders_side());
+    }
+
+    fn release(&self) {
+        self.queue().release(1);
+    }
+
+    fn side(&self) -> ChannelSide {
+        ChannelSide::Sending(core::ptr::from_ref(self.queue()).cast())
+    }
+}

@@ -1,0 +1,260 @@
+use core::fmt;
+use core::time::Duration;
+use std::time::Instant;
+
+use crate::channel::deadline_after;
+use crate::error::{SendError, SendTimeoutError, TrySendError};
+
+/// The sending side of a [`channel`](super::channel()), for threads.
+///
+/// Clone it for every thread that sends; the channel closes when the last clone is dropped, those
+/// for tasks included. A sender cannot close the channel for the others: receivers can, with
+/// [`Receiver::close`](super::Receiver::close).
+#[doc(alias = "SyncSender")]
+pub struct Sender<T>(pub(super) crate::Sender<T>);
+
+impl<T> Sender<T> {
+    /// Sends a message, blocking the thread while the channel is full. Woken by a receiver that
+    /// takes a message, by a permit that is given back, and by closing. Each free slot wakes one
+    /// waiting sender; one that loses the race for it keeps its place, and loses at most 4.
+    ///
+    /// One atomic read-modify-write when there is free capacity. The thread's park token
+    /// ([`std::thread::park`]) is not used.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with the message if the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::blocking::channel(1);
+    /// let thread = std::thread::spawn(move || {
+    ///     tx.send(1)?;
+    ///     tx.send(2)
+    /// });
+    /// assert_eq!((rx.recv(), rx.recv()), (Ok(1), Ok(2)));
+    /// thread.join().unwrap().unwrap();
+    /// ```
+    #[track_caller]
+    pub fn send(&self, value: T) -> Result<(), SendError<T>> {
+        self.0.send_on_thread(value, "blocking::Sender::send")
+    }
+
+    /// Sends a message if there is free capacity at once. One atomic read-modify-write. Waits for
+    /// no receiver but one that is suspended in the middle of taking a message out; see
+    /// [`crate::Sender::try_send`].
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError`] with the message if the channel is full or closed. What is free may be
+    /// reserved for a waiting sender; then it counts as full.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mpmc_std::blocking::{TrySendError, channel};
+    ///
+    /// let (tx, _rx) = channel(1);
+    /// assert_eq!(tx.try_send(1), Ok(()));
+    /// assert_eq!(tx.try_send(2), Err(TrySendError::Full(2)));
+    /// ```
+    #[inline]
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        self.0.try_send(value)
+    }
+
+    /// Sends a message, blocking the thread while the channel is full, but not longer than
+    /// `timeout`. Waits and is woken as [`send`](Self::send). A last attempt is made when the time
+    /// is up.
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mpmc_std::blocking::{SendTimeoutError, channel};
+    ///
+    /// let (tx, _rx) = channel(1);
+    /// let moment = Duration::from_millis(1);
+    /// assert_eq!(tx.send_timeout(1, moment), Ok(()));
+    /// assert_eq!(tx.send_timeout(2, moment), Err(SendTimeoutError::Timeout(2)));
+    /// ```
+    #[track_caller]
+    pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
+        let deadline = deadline_after(timeout);
+        self.0
+            .send_by(value, deadline, "blocking::Sender::send_timeout")
+    }
+
+    /// Sends a message, blocking the thread while the channel is full, but not beyond `deadline`.
+    /// The message is sent if there is free capacity, also if that moment has passed.
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// let (tx, _rx) = mpmc_std::blocking::channel(1);
+    /// assert!(tx.send_deadline(1, Instant::now()).is_ok());
+    /// assert!(tx.send_deadline(2, Instant::now()).is_err());
+    /// ```
+    #[track_caller]
+    pub fn send_deadline(&self, value: T, deadline: Instant) -> Result<(), SendTimeoutError<T>> {
+        self.0
+            .send_by(value, Some(deadline), "blocking::Sender::send_deadline")
+    }
+
+    /// Returns whether the channel is closed, so that sending fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::blocking::channel::<u8>(1);
+    /// assert!(!tx.is_closed());
+    /// drop(rx);
+    /// assert!(tx.is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    /// Returns whether the channel is closed: [`is_closed`](Self::is_closed) under the name that
+    /// `flume` and `kanal` give it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::blocking::channel::<u8>(1);
+    /// drop(rx);
+    /// assert!(tx.is_disconnected());
+    /// ```
+    pub fn is_disconnected(&self) -> bool {
+        self.is_closed()
+    }
+
+    /// Returns the capacity that the channel was created with: always `Some`. An `Option`, as in
+    /// `crossbeam-channel` and `flume`, which have unbounded channels too. How much of it is free
+    /// is [`as_async().capacity()`](crate::Sender::capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::blocking::channel(5);
+    /// tx.send(1).unwrap();
+    /// assert_eq!(tx.capacity(), Some(5));
+    /// ```
+    pub fn capacity(&self) -> Option<usize> {
+        Some(self.0.max_capacity())
+    }
+
+    /// Returns the number of messages in the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::blocking::channel(5);
+    /// tx.send(1).unwrap();
+    /// assert_eq!(tx.len(), 1);
+    /// ```
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether there is no message in the channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::blocking::channel::<u8>(5);
+    /// assert!(tx.is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns whether there is no free capacity: permits, and slots that are reserved for waiting
+    /// senders, count as taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::blocking::channel(1);
+    /// assert!(!tx.is_full());
+    /// tx.send(1).unwrap();
+    /// assert!(tx.is_full());
+    /// ```
+    pub fn is_full(&self) -> bool {
+        self.0.capacity() == 0
+    }
+
+    /// Returns whether both send into the same channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::blocking::channel::<u8>(1);
+    /// let (other, _rx) = mpmc_std::blocking::channel::<u8>(1);
+    /// assert!(tx.same_channel(&tx.clone()));
+    /// assert!(!tx.same_channel(&other));
+    /// ```
+    pub fn same_channel(&self, other: &Self) -> bool {
+        self.0.same_channel(&other.0)
+    }
+
+    /// Returns the number of senders of this channel, those for tasks included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::blocking::channel::<u8>(1);
+    /// let other = tx.clone();
+    /// assert_eq!(tx.sender_count(), 2);
+    /// ```
+    pub fn sender_count(&self) -> usize {
+        self.0.strong_count()
+    }
+
+    /// Returns the number of receivers of this channel, those for tasks included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::blocking::channel::<u8>(1);
+    /// assert_eq!(tx.receiver_count(), 1);
+    /// ```
+    pub fn receiver_count(&self) -> usize {
+        self.0.receiver_strong_count()
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}

@@ -1,0 +1,114 @@
+//! Reserving a message before it is taken out, as a permit reserves a slot before it is filled.
+//!
+//! The count rides in `head`, together with the messages that are reserved for waiting receivers. A
+//! message that is reserved is a number, not a position: other receivers go on with the rest, and
+//! the oldest message goes to the one that comes first.
+
+use super::claim::{ATTEMPTS, Head, Kind, Recv};
+use super::word::MAX_PERMITS;
+use super::{Refusal, Ring};
+use crate::sync::{ClaimBackoff, Ordering};
+
+impl<T, B> Ring<T, B> {
+    /// Reserves one message without taking it out, also in a closed ring. The caller takes it with
+    /// [`claim_recv_granted`](Self::claim_recv_granted), or gives it back with
+    /// [`unreserve`](Self::unreserve).
+    ///
+    /// Refused as `Closed` if nothing can come any more, and as `InFlight` also while no more
+    /// reservations can be counted.
+    pub(crate) fn reserve_message(&self) -> Result<(), Refusal> {
+        let mut backoff = ClaimBackoff::new();
+        let mut seen = self.glance::<Head>();
+        for _ in 0..ATTEMPTS {
+            if seen.permits() == MAX_PERMITS {
+                return Err(Refusal::InFlight);
+            }
+            if seen.is_fair() || !self.is_ready_beside_reserved(seen) {
+                seen = Recv::refuse(self, seen)?;
+                continue;
+            }
+            // ORDERING: AcqRel. As in `claim::swap` on `head`: any read-modify-write keeps the
+            // release sequences of [claim] and [mark] going, and nothing else depends on it. On
+            // failure Relaxed: nothing is done with it.
+            let reserved = self.head.word.compare_exchange_weak(
+                seen.bits(),
+                seen.with_permits(1).bits(),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            if reserved.is_ok() {
+                return Ok(());
+            }
+            backoff.step();
+            seen = self.glance::<Head>();
+        }
+        Err(Refusal::Contended)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn send(ring: &Ring<u8>, message: u8) {
+        let Ok(claim) = ring.claim_send() else {
+            panic!("there is capacity")
+        };
+        assert!(!claim.publish(message).receivers_parked);
+    }
+
+    fn take(claim: Result<super::super::RecvClaim<'_, u8>, Refusal>) -> Result<u8, Refusal> {
+        claim.map(|claim| claim.take().0)
+    }
+
+    #[test]
+    fn a_reserved_message_is_left_by_others() {
+        let ring = Ring::new(4);
+        assert_eq!(ring.reserve_message(), Err(Refusal::Blocked));
+        send(&ring, 1);
+        assert_eq!(ring.reserve_message(), Ok(()));
+        assert_eq!(ring.reserve_message(), Err(Refusal::Blocked));
+        assert_eq!(take(ring.claim_recv()), Err(Refusal::Blocked));
+        send(&ring, 2);
+        // The oldest goes to the one that comes first.
+        assert_eq!(take(ring.claim_recv()), Ok(1));
+        assert_eq!(take(ring.claim_recv()), Err(Refusal::Blocked));
+        assert_eq!(take(ring.claim_recv_granted()), Ok(2));
+        assert_eq!(take(ring.claim_recv()), Err(Refusal::Blocked));
+    }
+
+    #[test]
+    fn a_reservation_that_is_given_back_is_a_message_again() {
+        let ring = Ring::new(1);
+        send(&ring, 1);
+        assert_eq!(ring.reserve_message(), Ok(()));
+        let (_, notify) = ring.unreserve::<Head>(1);
+        assert!(!notify);
+        assert_eq!(take(ring.claim_recv()), Ok(1));
+    }
+
+    #[test]
+    fn a_reservation_outlives_closing_and_can_be_made_after_it() {
+        let ring = Ring::new(2);
+        send(&ring, 1);
+        send(&ring, 2);
+        assert_eq!(ring.reserve_message(), Ok(()));
+        assert!(ring.close());
+        assert_eq!(ring.reserve_message(), Ok(()));
+        assert_eq!(ring.reserve_message(), Err(Refusal::Blocked));
+        assert_eq!(take(ring.claim_recv()), Err(Refusal::Blocked));
+        assert_eq!(take(ring.claim_recv_granted()), Ok(1));
+        assert_eq!(take(ring.claim_recv_granted()), Ok(2));
+        assert_eq!(ring.reserve_message(), Err(Refusal::Closed));
+    }
+
+    #[test]
+    fn newcomers_reserve_nothing_while_waiters_come_first() {
+        let ring = Ring::new(2);
+        send(&ring, 1);
+        ring.start_fair::<Head>();
+        assert_eq!(ring.reserve_message(), Err(Refusal::Reserved));
+        ring.end_fair::<Head>();
+        assert_eq!(ring.reserve_message(), Ok(()));
+    }
+}
