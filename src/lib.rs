@@ -112,8 +112,8 @@ mod unwind;
 mod wait;
 
 pub use channel::{
-    Drain, Drained, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats, Stats,
-    TryIter, Unsent, WeakReceiver, WeakSender, channel, future,
+    Builder, Drain, Drained, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats,
+    Stats, TryIter, Unsent, WeakReceiver, WeakSender, channel, future,
 };
 #[cfg(feature = "std")]
 pub use channel::{IntoIter, Iter};

@@ -3,6 +3,7 @@
 mod batch;
 #[cfg(feature = "std")]
 mod blocking;
+mod builder;
 mod drained;
 pub mod future;
 mod iter;
@@ -20,6 +21,7 @@ mod weak;
 pub use batch::Unsent;
 #[cfg(feature = "std")]
 pub use blocking::{IntoIter, Iter};
+pub use builder::Builder;
 pub use drained::Drained;
 pub use iter::{Drain, TryIter};
 pub use permit::{OwnedPermit, Permit, PermitIterator};
@@ -35,7 +37,7 @@ use core::fmt;
 use crate::queue::MpmcQueue;
 use crate::sync::{Arc, AtomicUsize, Ordering};
 use crate::unwind::{Defer, defer};
-use crate::wait::WakerSet;
+use crate::wait::{Spin, WakerSet};
 use turn::ReservationLock;
 
 /// Creates a bounded channel for exactly `capacity` messages.
@@ -77,14 +79,7 @@ use turn::ReservationLock;
 #[doc(alias = "bounded_async")]
 #[doc(alias = "sync_channel")]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    let shared = Arc::new(Shared {
-        queue: MpmcQueue::late(capacity),
-        senders: Handles::new(),
-        receivers: Handles::new(),
-        closed: WakerSet::new(),
-        reserving: ReservationLock::new(),
-    });
-    (Sender::new(Arc::clone(&shared)), Receiver::new(shared))
+    Shared::handles(capacity, Spin::Adaptive)
 }
 
 /// What all handles of a channel share.
@@ -174,6 +169,19 @@ impl Handles {
 }
 
 impl<T> Shared<T> {
+    /// Creates a channel.
+    #[track_caller]
+    fn handles(capacity: usize, spin: Spin) -> (Sender<T>, Receiver<T>) {
+        let shared = Arc::new(Self {
+            queue: MpmcQueue::late(capacity, spin),
+            senders: Handles::new(),
+            receivers: Handles::new(),
+            closed: WakerSet::new(),
+            reserving: ReservationLock::new(),
+        });
+        (Sender::new(Arc::clone(&shared)), Receiver::new(shared))
+    }
+
     /// Returns whether the channel was open.
     pub(crate) fn close(&self) -> bool {
         let closed_now = self.queue.close_quietly();

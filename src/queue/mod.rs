@@ -39,7 +39,7 @@ use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
 use crate::sync::{Lock, OnceBox};
 use crate::trace;
 use crate::unwind::{defer, run_all};
-use crate::wait::{DrainWaiters, Observer, Run, WaitHints, WaitList, WaitStats, WakerSet};
+use crate::wait::{DrainWaiters, Observer, Run, Spin, WaitHints, WaitList, WaitStats, WakerSet};
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -145,21 +145,21 @@ impl<T> MpmcQueue<T> {
     /// ```
     #[track_caller]
     pub fn with_exact_capacity(capacity: usize) -> Self {
-        Self::with_ring(Ring::with_beside(capacity, WaitList::new))
+        Self::with_ring(Ring::with_beside(capacity, WaitList::new), Spin::Adaptive)
     }
 
     /// A queue for exactly `capacity` messages, whose slots may be allocated when the first one is sent.
     #[track_caller]
-    pub(crate) fn late(capacity: usize) -> Self {
-        Self::with_ring(Ring::late_with_beside(capacity, WaitList::new))
+    pub(crate) fn late(capacity: usize, spin: Spin) -> Self {
+        Self::with_ring(Ring::late_with_beside(capacity, WaitList::new), spin)
     }
 
     #[track_caller]
-    fn with_ring(ring: Ring<T, WaitList>) -> Self {
+    fn with_ring(ring: Ring<T, WaitList>, spin: Spin) -> Self {
         let channel = trace::created(ring.capacity());
         Self {
-            receivers: WaitHints::new(ring.capacity(), channel.receivers()),
-            senders: WaitHints::new(ring.capacity(), channel.senders()),
+            receivers: WaitHints::new(ring.capacity(), spin, channel.receivers()),
+            senders: WaitHints::new(ring.capacity(), spin, channel.senders()),
             ring,
             forcing: Lock::new(()),
             rare: OnceBox::new(),

@@ -105,6 +105,7 @@ pub(crate) use handle::{HandleWaiter, RareWaiter};
 pub(crate) use queue::{WaitHints, WaitList, WaitQueue, WaitStats};
 #[cfg(feature = "std")]
 pub(crate) use reusable::ReusableWaiter;
+pub(crate) use spin::Spin;
 pub(crate) use waker_set::{Observer, WakerSet};
 
 #[cfg(doc)]

@@ -5,7 +5,7 @@ use core::task::Waker;
 
 use super::batch::{Batch, call_wakers};
 use super::list::{Entry, Kind, Link, List, Place, State, Waiter};
-use super::spin::Spinner;
+use super::spin::{Spin, Spinner};
 use super::standby::Standby;
 use super::{Reservation, Side};
 use crate::ring::{Reserved, Word};
@@ -130,9 +130,9 @@ impl WaitList {
 
 impl WaitHints {
     /// For a channel of `capacity` messages, of which events say `label`.
-    pub(crate) fn new(capacity: usize, label: trace::Label) -> Self {
+    pub(crate) fn new(capacity: usize, spin: Spin, label: trace::Label) -> Self {
         Self {
-            spinner: Spinner::new(capacity),
+            spinner: Spinner::new(capacity, spin),
             standby: Standby::new(),
             has_waiters: Hint::default(),
             label,

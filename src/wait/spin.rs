@@ -56,6 +56,14 @@ fn attempt<O: Operation>(operation: &mut O) -> Option<O::Output> {
     }
 }
 
+/// Whether operations spin before they wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spin {
+    /// While it helps.
+    Adaptive,
+    Never,
+}
+
 /// When spinning pauses for a cooldown, and for how long.
 #[derive(Debug)]
 struct Rule {
@@ -119,6 +127,7 @@ const SINGLES: u32 = 64;
 /// The outcomes of spinning lately. Tasks and threads of one side share them.
 #[derive(Debug)]
 pub(crate) struct Spinner {
+    spin: Spin,
     /// The channel holds one message.
     is_one: bool,
     /// Found out when the channel is created, since the system may need to allocate to tell.
@@ -144,8 +153,9 @@ pub(crate) struct Spinner {
 
 impl Spinner {
     /// For a channel of `capacity` messages.
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize, spin: Spin) -> Self {
         Self {
+            spin,
             is_one: capacity == 1,
             on_single_core: sync::is_single_core(),
             stride: stride(capacity),
@@ -171,7 +181,8 @@ impl Spinner {
         side: &O::Side,
     ) -> Option<O::Output> {
         let rule = self.rule();
-        if self.on_single_core
+        if self.spin == Spin::Never
+            || self.on_single_core
             || !self.peer_may_run(side.opposite().spinner(), rule)
             || !self.may_spin(operation)
         {
@@ -188,6 +199,9 @@ impl Spinner {
         operation: &mut O,
         side: &O::Side,
     ) -> Option<O::Output> {
+        if self.spin == Spin::Never {
+            return None;
+        }
         if self.on_single_core {
             return (0..YIELDS).find_map(|_| {
                 let output = attempt(operation);
@@ -315,6 +329,10 @@ impl Spinner {
             return;
         }
         let next = (2 * self.last.get() + rule.first).min(rule.longest);
+        if next == rule.longest {
+            // What was known of the other side's thread is not of use any more.
+            self.peer_elsewhere.set(0);
+        }
         self.failures.set(0);
         self.last.set(next);
         self.cooldown.set(next);
@@ -324,6 +342,7 @@ impl Spinner {
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
+    use crate::queue::{MpmcQueue, RecvOperation};
 
     fn cooldown_of(spinner: &Spinner) -> u32 {
         let mut parks = 0;
@@ -344,7 +363,7 @@ mod tests {
     #[test]
     fn cooldowns_grow_until_it_pays_again() {
         for capacity in [1, 2] {
-            let spinner = Spinner::new(capacity);
+            let spinner = Spinner::new(capacity, Spin::Adaptive);
             let rule = spinner.rule();
             let first: Vec<_> = (0..4).map(|_| fail(&spinner)).collect();
             assert_eq!(first, [1, 3, 7, 15].map(|times| times * rule.first));
@@ -361,7 +380,7 @@ mod tests {
 
     #[test]
     fn one_failure_among_successes_is_forgiven() {
-        let spinner = Spinner::new(1);
+        let spinner = Spinner::new(1, Spin::Adaptive);
         for _ in 0..10 {
             spinner.record(false, spinner.rule());
             spinner.record(true, spinner.rule());
@@ -371,7 +390,7 @@ mod tests {
 
     #[test]
     fn attempts_become_dense_while_strides_bring_single_messages() {
-        let spinner = Spinner::new(1024);
+        let spinner = Spinner::new(1024, Spin::Adaptive);
         for several in [false, false, false, true, false, false, false] {
             spinner.record_find(several);
             assert!(
@@ -392,7 +411,7 @@ mod tests {
     #[test]
     fn nothing_is_expected_before_two_threads_were_seen() {
         for capacity in [1, 2] {
-            let [here, there] = [(); 2].map(|()| Spinner::new(capacity));
+            let [here, there] = [(); 2].map(|()| Spinner::new(capacity, Spin::Adaptive));
             let rule = here.rule();
             let sticky = rule.sticky;
             assert!(!here.peer_may_run(&there, rule), "nobody was there");
@@ -406,6 +425,39 @@ mod tests {
             // Now both have been on this thread last.
             assert_eq!(there.peer_may_run(&here, rule), sticky);
             assert_eq!(here.peer_may_run(&there, rule), sticky);
+        }
+    }
+
+    #[test]
+    fn what_is_known_of_the_other_thread_expires() {
+        let spinner = Spinner::new(1, Spin::Adaptive);
+        spinner.peer_elsewhere.set(1);
+        while fail(&spinner) < spinner.rule().longest {
+            assert_eq!(spinner.peer_elsewhere.get(), 1);
+        }
+        assert_eq!(spinner.peer_elsewhere.get(), 0);
+    }
+
+    #[test]
+    fn spinning_can_be_turned_off() {
+        for spin in [Spin::Adaptive, Spin::Never] {
+            let queue = MpmcQueue::<u8>::late(1, spin);
+            let side = queue.receivers_side();
+            let spinner = side.queue().spinner();
+            // A spin begins with a note of the thread.
+            assert_eq!(
+                spinner.spin(&mut RecvOperation { queue: &queue }, &side),
+                None
+            );
+            let noted = spinner.thread.get() != 0;
+            assert_eq!(noted, spin == Spin::Adaptive && !spinner.on_single_core);
+            #[cfg(feature = "std")]
+            {
+                let output = spinner.spin_thread(&mut RecvOperation { queue: &queue }, &side);
+                assert_eq!(output, None);
+                let stayed = spinner.failures.get() == 0 && spinner.last.get() == 0;
+                assert!(stayed || spin == Spin::Adaptive);
+            }
         }
     }
 }

@@ -1,0 +1,79 @@
+//! Channels with other properties than the usual ones.
+
+use super::{Receiver, Sender, Shared};
+use crate::wait::Spin;
+
+/// Creates channels that are not as [`channel`](crate::channel()) makes them.
+///
+/// # Examples
+///
+/// ```
+/// use mpmc_std::Builder;
+///
+/// let (tx, rx) = Builder::new(16).without_spinning().build();
+/// tx.try_send("hello").unwrap();
+/// assert_eq!(rx.try_recv(), Ok("hello"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder makes no channel until it is told to"]
+pub struct Builder {
+    capacity: usize,
+    spin: Spin,
+}
+
+impl Builder {
+    /// Begins with the properties of a [`channel`](crate::channel()) for exactly `capacity` messages.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::Builder::new(16).build::<u8>();
+    /// assert_eq!(tx.capacity(), 16);
+    /// ```
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            spin: Spin::Adaptive,
+        }
+    }
+
+    /// Turns spinning off: an operation that is not possible at once waits at once.
+    ///
+    /// Usually it first attempts again for up to 1.5 µs, in a blocking call for up to 18 µs (on a
+    /// single core it yields the thread up to four times instead), as long as that has helped lately.
+    /// Without that, no processor time is spent on messages that do not come, and each one that comes
+    /// a moment later has to wake a task or a thread. The [guide](crate::guide::blocking) has figures
+    /// for both.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::Builder::new(1).without_spinning().build();
+    /// let thread = std::thread::spawn(move || tx.blocking_send(7));
+    /// assert_eq!(rx.blocking_recv(), Some(7));
+    /// # thread.join().unwrap().unwrap();
+    /// ```
+    pub fn without_spinning(mut self) -> Self {
+        self.spin = Spin::Never;
+        self
+    }
+
+    /// Creates a channel.
+    ///
+    /// # Panics
+    ///
+    /// As [`channel`](crate::channel()): if the capacity is zero, or so large that the slots cannot be
+    /// allocated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::Builder::new(2).build();
+    /// tx.try_send(1).unwrap();
+    /// assert_eq!(rx.try_recv(), Ok(1));
+    /// ```
+    #[track_caller]
+    pub fn build<T>(self) -> (Sender<T>, Receiver<T>) {
+        Shared::handles(self.capacity, self.spin)
+    }
+}
