@@ -47,9 +47,9 @@ pub use sender::Sender;
 
 /// Creates a bounded channel for exactly `capacity` messages, with handles for threads.
 ///
-/// It is the channel of [`crate::channel()`]: all memory is allocated here, each message goes to
-/// one receiver, and closing drains. There is no rendezvous channel (`capacity` 0) and no unbounded
-/// one.
+/// It is the channel of [`crate::channel()`]: its slots are allocated when the first message is sent
+/// (here, if they take more than 64 KiB), each message goes to one receiver, and closing drains.
+/// There is no rendezvous channel (`capacity` 0) and no unbounded one.
 ///
 /// # Panics
 ///

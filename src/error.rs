@@ -61,7 +61,7 @@ pub enum TrySendError<T> {
     /// The channel holds as many messages and permits as its capacity allows, or what is free is
     /// reserved for tasks that wait and have lost several races (see the crate's documentation).
     Full(T),
-    /// The channel is closed: by a receiver, or because the last receiver is gone.
+    /// The channel is closed: by a handle, or because the last receiver is gone.
     Closed(T),
 }
 

@@ -71,7 +71,9 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// The capacity stays with the handle until it is used, or the handle is dropped or closed.
+    /// The capacity stays with the handle until it is used, given back with
+    /// [`abort_send`](Self::abort_send), or the handle is dropped or closed as a sink.
+    /// [`close`](Self::close) keeps it for one last message.
     ///
     /// # Examples
     ///
@@ -150,7 +152,7 @@ impl<T> Sender<T> {
 /// # Cancel safety
 ///
 /// Capacity that `poll_ready` reserved stays with the handle until `start_send` uses it or the
-/// handle is dropped or closed. Do not leave a handle ready for long. A handle that was woken and
+/// handle is dropped or closed as a sink. Do not leave a handle ready for long. A handle that was woken and
 /// is neither polled nor dropped keeps one wake from other senders, as
 /// [`poll_reserve`](Sender::poll_reserve) says.
 ///

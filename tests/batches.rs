@@ -337,3 +337,21 @@ fn an_iterator_is_not_asked_again_after_its_end() {
     assert_eq!(rx.drain().collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(tx.capacity(), 64);
 }
+
+#[test]
+fn a_batch_of_large_messages_fits_on_the_stack_of_a_thread() {
+    const SIZE: usize = 32 * 1024;
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    let send = || {
+        let (tx, rx) = channel(8);
+        let sent = block_on(tx.send_many((0..4).map(|number| [number; SIZE])));
+        assert_eq!(sent.ok(), Some(4));
+        assert_eq!(
+            tx.try_send_many((4..8).map(|number| [number; SIZE])).ok(),
+            Some(4)
+        );
+        let received: Vec<u8> = rx.drain().map(|message| message[SIZE - 1]).collect();
+        assert_eq!(received, [0, 1, 2, 3, 4, 5, 6, 7]);
+    };
+    thread.spawn(send).unwrap().join().unwrap();
+}

@@ -146,8 +146,8 @@ impl<T> Receiver<T> {
         self.0.close();
     }
 
-    /// Returns whether the channel is closed: by [`close`](Self::close) through any receiver, or
-    /// because all senders are gone. There may still be messages to receive.
+    /// Returns whether the channel is closed: by [`close`](Self::close) through any receiver, by
+    /// `close_channel` of a sender for tasks, or because all senders are gone. There may still be messages to receive.
     ///
     /// # Examples
     ///

@@ -8,8 +8,8 @@ use crate::error::{SendError, SendTimeoutError, TrySendError};
 /// The sending side of a [`channel`](super::channel()), for threads.
 ///
 /// Clone it for every thread that sends; the channel closes when the last clone is dropped, those
-/// for tasks included. A sender cannot close the channel for the others: receivers can, with
-/// [`Receiver::close`](super::Receiver::close).
+/// for tasks included. To close the channel for all senders, call [`Receiver::close`](super::Receiver::close), or
+/// `as_async().close_channel()`.
 #[doc(alias = "SyncSender")]
 pub struct Sender<T>(pub(super) crate::Sender<T>);
 

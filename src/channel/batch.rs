@@ -11,11 +11,12 @@ use crate::queue::{Held, Patience, RecvManyOperation};
 use crate::ring::{Chunk, Refusal};
 use crate::wait::Run;
 
-/// How many messages go into the ring with one claim. They are gathered on the stack before.
+/// How many messages go into the ring with one claim. They are gathered on the stack before, which must not
+/// take more than [`CHUNK_BYTES`] for it, unless one message does.
 const CHUNK: usize = 64;
-/// The same for messages larger than [`SMALL`] bytes.
+/// The same for messages of more than `CHUNK_BYTES / CHUNK` bytes.
 const CHUNK_OF_LARGE: usize = 4;
-const SMALL: usize = 128;
+const CHUNK_BYTES: usize = 8192;
 
 /// For how many messages to reserve capacity next, or `None` if there are no more.
 fn next_bite(items: &impl Iterator) -> Option<usize> {
@@ -31,14 +32,17 @@ impl<T> Shared<T> {
     /// An item is taken from `items` only when capacity is reserved for it.
     #[inline]
     fn send_all(&self, held: Held<'_, T>, items: &mut impl Iterator<Item = T>) -> usize {
-        if size_of::<T>() <= SMALL {
+        if size_of::<T>() <= CHUNK_BYTES / CHUNK {
             self.send_in_chunks::<CHUNK>(held, items)
-        } else {
+        } else if size_of::<T>() <= CHUNK_BYTES / CHUNK_OF_LARGE {
             self.send_in_chunks::<CHUNK_OF_LARGE>(held, items)
+        } else {
+            self.send_in_chunks::<1>(held, items)
         }
     }
 
-    #[inline(always)]
+    // Not `inline(always)`: in a debug build a caller's frame would hold chunks of all sizes.
+    #[inline]
     fn send_in_chunks<const N: usize>(
         &self,
         mut held: Held<'_, T>,
@@ -76,9 +80,10 @@ impl<T> Sender<T> {
     /// is woken as [`send`](Self::send); k messages wake k receivers, if as many wait.
     ///
     /// Up to 64 go in with two atomic read-modify-writes, where as many fit: one reserves the
-    /// capacity, one claims it. Messages larger than 128 bytes are claimed four at a time. Messages
-    /// of other senders may come between those groups, and where others hold permits also inside
-    /// them. An iterator that cannot tell that it is at its end
+    /// capacity, one claims it. Messages larger than 128 bytes are claimed four at a time, those
+    /// larger than 2 KiB one by one: what is claimed together is on the stack before. Messages of
+    /// other senders may come between those groups, and where others hold permits also inside them.
+    /// An iterator that cannot tell that it is at its end
     /// ([`size_hint`](Iterator::size_hint)) makes this wait for capacity that it does not use.
     ///
     /// # Errors

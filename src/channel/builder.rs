@@ -3,7 +3,7 @@
 use super::{Receiver, Sender, Shared};
 use crate::wait::Spin;
 
-/// Creates channels that are not as [`channel`](crate::channel()) makes them.
+/// Configures and creates a channel.
 ///
 /// # Examples
 ///
@@ -37,12 +37,12 @@ impl Builder {
         }
     }
 
-    /// Turns spinning off: an operation that is not possible at once waits at once.
+    /// Turns spinning off: an operation that would block parks immediately.
     ///
     /// Usually it first attempts again for up to 1.5 µs, in a blocking call for up to 18 µs (on a
     /// single core it yields the thread up to four times instead), as long as that has helped lately.
-    /// Without that, no processor time is spent on messages that do not come, and each one that comes
-    /// a moment later has to wake a task or a thread. The [guide](crate::guide::blocking) has figures
+    /// Without spinning, idle waits use no processor time, but a message that arrives shortly after
+    /// must wake a task or a thread. The [guide](crate::guide::blocking) has figures
     /// for both.
     ///
     /// # Examples

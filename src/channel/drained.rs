@@ -54,8 +54,9 @@ impl<T> Drained<'_, T> {
     #[track_caller]
     fn block(self, deadline: Option<Instant>, call: &str) -> bool {
         let mut this = pin!(self);
-        if sync::is_in_runtime() {
-            if sync::block_on_until(this.as_mut(), Some(Instant::now())).is_some() {
+        let now = Instant::now();
+        if sync::is_in_runtime() && deadline.is_none_or(|deadline| now < deadline) {
+            if sync::block_on_until(this.as_mut(), Some(now)).is_some() {
                 return true;
             }
             sync::assert_may_block(call);
@@ -121,7 +122,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -146,7 +147,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -173,7 +174,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -230,7 +231,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -255,7 +256,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -282,7 +283,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///

@@ -48,8 +48,9 @@ use turn::ReservationLock;
 ///
 /// A slot (the message and 8 bytes, padded to the alignment) for each unit of capacity is allocated
 /// when the first message is sent or the first permit reserved, all of them at once, and kept until
-/// the channel is gone. Slots that take more than 64 KiB together are allocated here. Nothing else is
-/// allocated later but what `Stream`, `Sink` and `poll_` methods need to wait, once per handle.
+/// the channel is gone. Slots that take more than 64 KiB together are allocated here. Later only
+/// waits allocate: the first of a handle (`Stream`, `Sink`, `poll_`), of a borrowed stream and of a
+/// blocking thread, and the first wait of a channel for `closed`, `drained` or several permits.
 ///
 /// The first channel of a process also asks the operating system how many cores there
 /// are, which takes some microseconds.

@@ -13,7 +13,8 @@ use crate::wait::Run;
 /// Positions: the first message of a channel has the position 0, the next one 1, and so on, in the
 /// order in which messages leave the channel. None is left out, also not those of batches and of
 /// permits. So several workers can tell in which order their messages came, and a collector behind
-/// them can put results back in that order.
+/// them can put results back in that order. A message that `force_send` takes out has used its
+/// position.
 ///
 /// The operation that takes the message knows its position: telling it costs a multiplication.
 /// Positions begin again at 0 after 2^44 (half of that where the capacity is just above a power of
@@ -71,7 +72,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -213,7 +214,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///

@@ -108,8 +108,8 @@ impl<T> Receiver<T> {
         self.shared.close();
     }
 
-    /// Whether the channel is closed: by [`close`](Self::close) through any receiver, or because all
-    /// senders are gone. There may still be messages to receive.
+    /// Whether the channel is closed: by [`close`](Self::close) through any receiver, by
+    /// `Sender::close_channel`, or because all senders are gone. There may still be messages to receive.
     ///
     /// # Examples
     ///

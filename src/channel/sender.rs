@@ -54,7 +54,8 @@ impl<T> Sender<T> {
     /// message, by a permit that is given back, and by closing. Each free slot wakes one waiting
     /// sender; one that loses the race for it keeps its place, and loses at most 4.
     ///
-    /// One atomic read-modify-write when there is free capacity; no allocation.
+    /// One atomic read-modify-write when there is free capacity. The first send of a channel may
+    /// allocate its slots; no other allocates.
     ///
     /// # Errors
     ///
@@ -157,8 +158,9 @@ impl<T> Sender<T> {
         forced.map_err(refused)
     }
 
-    /// Waits until the channel is closed: by [`Receiver::close`](crate::Receiver::close), or
-    /// because all receivers are gone. For giving up work whose result will not be received.
+    /// Waits until the channel is closed, by [`Receiver::close`](crate::Receiver::close),
+    /// [`close_channel`](Self::close_channel) or because all receivers are gone, or until this handle
+    /// is closed. For giving up work whose result will not be received.
     ///
     /// # Cancel safety
     ///

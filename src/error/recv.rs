@@ -5,7 +5,7 @@ use core::fmt;
 
 use super::{RecvTimeoutError, TryRecvError};
 
-/// Returned by [`blocking::Receiver::recv`](crate::blocking::Receiver::recv) and by a selected
+/// Returned by `blocking::Receiver::recv` and by a selected
 /// receive when the channel is closed and everything has been received.
 ///
 /// # Examples

@@ -35,6 +35,8 @@ impl<T> MpmcQueue<T> {
     /// Sends, taking the oldest message out to make room if there is none: that message is returned. Refused
     /// only as `Closed`, as `Exhausted`, or as `Blocked` if all room is held by permits.
     pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, Refusal)> {
+        // Before the lock: it panics if there is no memory, and the message is dropped.
+        self.ring.allocate();
         // Wakers are called after it: one of them may force a send itself.
         let mut forced = self.forcing.with(|()| self.force_alone(value));
         if let Err((

@@ -4,8 +4,10 @@ use alloc::vec::Vec;
 
 use super::MpmcQueue;
 use super::side::{Receivers, Senders};
-use crate::ring::Refusal;
+use crate::ring::{Head, Refusal, Tail};
+
 use crate::sync::{self, Backoff, SPIN_ROUNDS};
+use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
 
 /// How long to insist when somebody else's unfinished claim is in the way.
@@ -69,7 +71,7 @@ pub(super) fn attempt<C, R>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unavailable {
     Closed,
-    /// No more permits can be counted; see [`MpmcQueue::permits_countable`].
+    /// No more permits can be counted; see [`MpmcQueue::poll_permits_countable`].
     Exhausted,
 }
 
@@ -83,6 +85,8 @@ pub(super) fn attempt_granted<S: Side, C, R>(
         Ok(claim) => {
             // The claim has counted it out.
             reservation.use_up();
+            let side = reservation.side();
+            let _others = defer(|| side.after_reservation());
             Attempt::Done(done(claim))
         }
         Err(Refusal::InFlight | Refusal::Contended) => Attempt::Busy,
@@ -127,7 +131,7 @@ impl<'a, T> Operation for SendOperation<'a, T> {
 
     /// Beside permits, and in a closed queue, only the thorough attempt can tell.
     fn may_succeed_at_once(&self) -> bool {
-        self.queue.ring.is_plain()
+        self.queue.ring.may_probe_at_once::<Tail>()
     }
 
     fn attempt(&mut self) -> Attempt<Result<(), T>> {
@@ -185,6 +189,11 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
     fn attempt_at_once(&mut self) -> Option<Option<T>> {
         let claim = self.queue.ring.claim_recv_at_once()?;
         Some(Some(self.queue.take(claim)))
+    }
+
+    /// Beside reservations only the thorough attempt can tell.
+    fn may_succeed_at_once(&self) -> bool {
+        self.queue.ring.may_probe_at_once::<Head>()
     }
 
     fn attempt(&mut self) -> Attempt<Option<T>> {
@@ -282,7 +291,7 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
     }
 
     fn may_succeed_at_once(&self) -> bool {
-        !self.queue.is_closed()
+        self.queue.has_slots() && !self.queue.is_closed()
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {

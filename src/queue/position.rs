@@ -88,6 +88,10 @@ impl<'a, T> Operation for RecvPositionOperation<'a, T> {
         Some(Some(self.queue.take_with_position(claim)))
     }
 
+    fn may_succeed_at_once(&self) -> bool {
+        self.queue.ring.may_probe_at_once::<Head>()
+    }
+
     fn attempt(&mut self) -> Attempt<Self::Output> {
         let claim = persist(Patience::Spin, || self.queue.ring.claim_recv());
         attempt(claim, |claim| {
@@ -192,7 +196,7 @@ impl<'a, T> Operation for SendPositionOperation<'a, T> {
 
     /// As for a send without a position.
     fn may_succeed_at_once(&self) -> bool {
-        self.queue.ring.is_plain()
+        self.queue.ring.may_probe_at_once::<Tail>()
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {

@@ -5,6 +5,7 @@ use super::MpmcQueue;
 use super::operation::{Patience, Unavailable, attempt, persist};
 use super::side::Receivers;
 use crate::ring::{Head, Refusal};
+use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
 
 /// Reserving one message; `Unavailable` if the queue is closed and nothing can come any more.
@@ -49,7 +50,10 @@ impl<T> MpmcQueue<T> {
     /// of sending.
     pub(crate) fn recv_reserved(&self) -> T {
         match persist(Patience::Yield, || self.ring.claim_recv_granted()) {
-            Ok(claim) => self.take(claim),
+            Ok(claim) => {
+                let _others = defer(|| self.after_reserved_recv());
+                self.take(claim)
+            }
             Err(_) => unreachable!("a reserved message stays, and outlives closing"),
         }
     }

@@ -20,6 +20,9 @@ pub(crate) trait Waits: Direction {
     /// Gives reservations back, and notifies what has to be notified.
     fn unreserve<T>(queue: &MpmcQueue<T>, count: usize);
 
+    /// See [`Side::after_reservation`].
+    fn after_reservation<T>(_queue: &MpmcQueue<T>) {}
+
     /// Fails as an operation would that takes one message or slot.
     fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal>;
 
@@ -43,9 +46,19 @@ impl Waits for Head {
 
     fn unreserve<T>(queue: &MpmcQueue<T>, count: usize) {
         let (_, notify) = queue.ring.unreserve::<Head>(count);
-        if notify {
+        if !notify {
+            return;
+        }
+        if queue.is_closed() {
+            // A newcomer may take what the one that is woken would find, and no message follows.
+            queue.finish_receivers();
+        } else {
             queue.notify_receivers(count);
         }
+    }
+
+    fn after_reservation<T>(queue: &MpmcQueue<T>) {
+        queue.after_reserved_recv();
     }
 
     fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal> {
@@ -163,6 +176,11 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
     }
 
     #[cold]
+    fn after_reservation(&self) {
+        D::after_reservation(self.queue);
+    }
+
+    #[cold]
     fn forward(&self) {
         if self.queue.ring.available::<D>() > 0 {
             self.queue().notify(self, 1);
@@ -179,6 +197,12 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
 }
 
 impl<T> MpmcQueue<T> {
+    /// Returns whether operations may spin before they wait.
+    #[cfg(feature = "std")]
+    pub(crate) fn spins(&self) -> bool {
+        Tail::wait_queue(self).spinner().is_adaptive()
+    }
+
     pub(crate) fn receivers_side(&self) -> Receivers<'_, T> {
         Receivers::of(self)
     }
@@ -200,6 +224,20 @@ impl<T> MpmcQueue<T> {
     pub(super) fn notify_senders(&self, count: usize) {
         let _senders = defer(|| Tail::wait_queue(self).notify(&Senders::of(self), count));
         self.notify_drained();
+    }
+
+    /// To be called after a message was received on a reservation. In a closed queue receivers park while all
+    /// that is left is reserved; now it may be over.
+    #[cold]
+    pub(super) fn after_reserved_recv(&self) {
+        if self.ring.touch::<Head>() && self.is_closed() {
+            self.finish_receivers();
+        }
+    }
+
+    /// Returns whether a sender finds slots at the first attempt.
+    pub(super) fn has_slots(&self) -> bool {
+        Tail::is_prepared(&self.ring)
     }
 
     /// Wakes all receivers, to see that nothing can come any more.

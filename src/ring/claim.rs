@@ -40,6 +40,11 @@ pub(crate) trait Direction {
     /// To be called before a slot is looked at without haste. Senders allocate the slots.
     fn prepare<T, B>(_ring: &Ring<T, B>) {}
 
+    /// Returns whether [`prepare`](Self::prepare) has nothing to do.
+    fn is_prepared<T, B>(_ring: &Ring<T, B>) -> bool {
+        true
+    }
+
     /// The stamp of a slot that can be claimed, given the one that it has while it is free in the same lap.
     fn ready(free: u64) -> u64;
 
@@ -93,6 +98,10 @@ impl Direction for Tail {
         ring.allocate();
     }
 
+    fn is_prepared<T, B>(ring: &Ring<T, B>) -> bool {
+        ring.slots.if_allocated().is_some()
+    }
+
     #[inline(always)]
     fn ready(free: u64) -> u64 {
         free
@@ -137,8 +146,10 @@ impl Direction for Head {
         messages.saturating_sub(head.permits() as usize)
     }
 
+    /// Also in a closed ring, while what is left is reserved.
     fn blocks<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> bool {
-        !tail.is_finished() && Self::available(ring, head, tail) == 0
+        let is_over = tail.is_finished() && head.position() == tail.position();
+        !is_over && Self::available(ring, head, tail) == 0
     }
 
     #[inline(always)]
@@ -315,8 +326,8 @@ impl Kind for RecvGranted {
         seen.without_permits(1).claimed(step)
     }
 
-    /// Nothing is left in a closed channel, where nothing is reserved. Else the message is on its way, or a
-    /// forced send has taken it out and will replace it.
+    /// In a closed channel a waiter has no reservation any more. Else the message is on its way, or a forced
+    /// send has taken it out and will replace it.
     #[cold]
     fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
         let Some((head, tail)) = ring.try_snapshot() else {

@@ -65,7 +65,8 @@
 //! * **R4** A claim is always completed: between the swap and the stamp store there is only a copy
 //!   of the value, which cannot panic.
 //! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` (but for the promises of
-//!   [`Ring::overcommit`]). While the ring is open, at most as many messages are reserved as there are.
+//!   [`Ring::overcommit`]). At most as many messages are reserved as there are (but for a moment while a
+//!   forced send replaces one).
 //!
 //! # Slots are packed
 //!
@@ -238,7 +239,7 @@ impl<T, B> Ring<T, B> {
     /// If the memory cannot be had.
     #[inline]
     #[track_caller]
-    fn allocate(&self) {
+    pub(crate) fn allocate(&self) {
         self.slots.allocate(|| {
             // ORDERING: Relaxed. Nothing has been claimed before the slots are there, and if they are there by
             // now, what is made here is not used.
@@ -271,11 +272,6 @@ impl<T, B> Ring<T, B> {
     /// How many positions lie before `position` (until positions wrap).
     pub(crate) fn ordinal(&self, position: Position) -> u64 {
         self.geometry.ordinal(position)
-    }
-
-    /// Whether the ring is open and no permit is out.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.glance::<claim::Tail>().is_plain()
     }
 
     /// The number of permits outstanding.

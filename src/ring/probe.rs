@@ -15,7 +15,7 @@ impl<T, B> Ring<T, B> {
     /// Returns whether [`probe_at_once`](Self::probe_at_once) is worth repeating: if not, it fails
     /// whatever the other side does.
     pub(crate) fn may_probe_at_once<D: Direction>(&self) -> bool {
-        self.glance::<D>().is_plain()
+        D::is_prepared(self) && self.glance::<D>().is_plain()
     }
 
     /// Fails as [`claim_send`](Self::claim_send) would.

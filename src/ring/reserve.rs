@@ -14,14 +14,14 @@ impl<T, B> Ring<T, B> {
     /// [`claim_recv_granted`](Self::claim_recv_granted), or gives it back with
     /// [`unreserve`](Self::unreserve).
     ///
-    /// Refused as `Closed` if nothing can come any more, and as `InFlight` also while no more
-    /// reservations can be counted.
+    /// Refused as `Closed` if nothing can come any more, and as `Exhausted` while no more reservations
+    /// can be counted.
     pub(crate) fn reserve_message(&self) -> Result<(), Refusal> {
         let mut backoff = ClaimBackoff::new();
         let mut seen = self.glance::<Head>();
         for _ in 0..ATTEMPTS {
             if seen.permits() == MAX_PERMITS {
-                return Err(Refusal::InFlight);
+                return Err(Refusal::Exhausted);
             }
             if seen.is_fair() || !self.is_ready_beside_reserved(seen) {
                 seen = Recv::refuse(self, seen)?;

@@ -120,7 +120,7 @@ impl<T, B> Ring<T, B> {
     /// To be called after the word that a direction claims by was changed in favor of its waiters. Returns
     /// whether some of them have to be notified. Changes nothing: PARKED must not be cleared while KEEP is
     /// set, see `clear_keep`.
-    pub(super) fn touch<D: Direction>(&self) -> bool {
+    pub(crate) fn touch<D: Direction>(&self) -> bool {
         // ORDERING: AcqRel [touch]. Release pairs with [mark], Acquire too: see the module's documentation.
         // It must write even though it changes nothing.
         // Guard: loom `released_permit_wakes_sender`, for Release.

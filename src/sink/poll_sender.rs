@@ -100,7 +100,7 @@ impl<T> Sender<T> {
     /// | from | its call | here |
     /// |---|---|---|
     /// | tokio-util | `PollSender::close(&mut self)`: this handle; a reserved slot stays | `close`, the same |
-    /// | futures | `SinkExt::close(&mut self).await`: this handle | `close` without `.await`, which also gives back a reserved slot: `SinkExt::close(&mut tx).await` |
+    /// | futures | `SinkExt::close(&mut self).await`: this handle | `close` without `.await`, which keeps a reserved slot; `SinkExt::close(&mut tx).await` gives it back |
     /// | futures | `mpsc::Sender::disconnect` | `close` |
     /// | futures | `mpsc::Sender::close_channel` | [`close_channel`](Self::close_channel) |
     /// | async-channel, kanal | `Sender::close(&self)`: the channel, for all | [`close_channel`](Self::close_channel) |

@@ -1,6 +1,6 @@
 //! Waiters, and the intrusive lists that they are linked into.
 //!
-//! A waiter's memory belongs to the future or handle that waits: registering allocates nothing, and
+//! A waiter's memory belongs to the future or handle that waits: registering with a wait queue allocates nothing, and
 //! nothing remains of a waiter that is gone. All lists of one side of a channel are behind one lock, and
 //! no user code runs under it: wakers are cloned before it is taken, and called and dropped after it was
 //! released.

@@ -49,7 +49,7 @@
 //!
 //! A reservation is not a message: a waiter that is dropped gives it back. If it is not polled, operations that
 //! its reservation turns away come back until they have been turned away some hundreds of times and some time has
-//! passed, and then end it. Closing ends all reservations.
+//! passed, and then end it. Closing ends all reservations of waiters.
 //!
 //! # Handles
 //!
@@ -146,6 +146,10 @@ pub(crate) trait Side {
     /// Gives reservations back.
     fn unreserve(&self, count: usize);
 
+    /// To be called after a reservation was used. In a closed channel others may have waited for what becomes of
+    /// the last one.
+    fn after_reservation(&self);
+
     /// Wakes a waiter, if there is something for it: in place of one that was woken and will not look.
     fn forward(&self);
 
@@ -163,6 +167,10 @@ impl<'a, S: Side> Reservation<'a, S> {
     /// A reservation that was made.
     fn new(side: &'a S) -> Self {
         Self { side, held: true }
+    }
+
+    pub(crate) fn side(&self) -> &'a S {
+        self.side
     }
 
     /// The operation has used it up, or owns it from now on. To be called before any user code.

@@ -146,7 +146,7 @@ impl<'a> WaitQueue<'a> {
         Self { list, hints }
     }
 
-    pub(super) fn spinner(self) -> &'a Spinner {
+    pub(crate) fn spinner(self) -> &'a Spinner {
         &self.hints.spinner
     }
 
@@ -192,8 +192,8 @@ impl<'a> WaitQueue<'a> {
         });
     }
 
-    /// Wakes all waiters, after the channel was closed. Reservations end: a closed channel keeps no task
-    /// from what is left.
+    /// Wakes all waiters, after the channel was closed. The reservations of waiters end: a closed channel keeps
+    /// no task from what is left.
     #[cold]
     pub(crate) fn notify_all<S: Side>(&self, side: &S) {
         let revoked = self.list.members.with(|members| {

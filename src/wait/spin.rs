@@ -169,6 +169,12 @@ impl Spinner {
         }
     }
 
+    /// Returns whether it is not turned off.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_adaptive(&self) -> bool {
+        self.spin == Spin::Adaptive
+    }
+
     fn rule(&self) -> &'static Rule {
         if self.is_one { &ONE } else { &MORE }
     }

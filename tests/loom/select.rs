@@ -142,3 +142,45 @@ fn closing_wakes_a_select() {
         assert!(closed);
     });
 }
+
+/// In a closed channel the only message is reserved by a selection. Another receiver waits for what becomes of
+/// it, and sees the end.
+#[test]
+fn a_selection_in_a_closed_channel_ends_the_others_wait() {
+    for completes in [true, false] {
+        explore(2, move || {
+            let (tx, rx) = channel(1);
+            let other = rx.clone().into_async();
+            tx.try_send(7).unwrap();
+            let mut select = Select::new();
+            select.recv(&rx);
+            let selected = select.try_select().unwrap();
+            drop(tx);
+            let waiting = thread::spawn(move || block_on(recv(other)).0);
+            let received = completes.then(|| selected.recv(&rx).unwrap());
+            assert_eq!(waiting.join().unwrap().or(received), Some(7));
+        });
+    }
+}
+
+/// The message goes to one of two that wait, and the other one sees the end.
+#[test]
+fn a_selection_given_back_in_a_closed_channel_wakes_all() {
+    explore(1, || {
+        let (tx, rx) = channel(1);
+        tx.try_send(7).unwrap();
+        let mut select = Select::new();
+        select.recv(&rx);
+        let selected = select.try_select().unwrap();
+        drop(tx);
+        let waiting = [(); 2].map(|()| parked(recv(rx.clone().into_async())));
+        drop(selected);
+        // Takes what the first of them was woken for.
+        let received = rx.try_recv().ok();
+        let [first, second] = waiting;
+        let others = thread::spawn(move || block_on(first).0);
+        let second = block_on(second).0;
+        let all = [received, second, others.join().unwrap()];
+        assert_eq!(all.into_iter().flatten().collect::<Vec<_>>(), [7]);
+    });
+}

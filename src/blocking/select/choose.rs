@@ -75,6 +75,10 @@ impl<'a> Select<'a> {
     }
 
     fn spin(&self) -> Option<SelectedOperation<'a>> {
+        let mut handles = self.operations.iter().flatten();
+        if !handles.any(|operation| operation.handle.spins()) {
+            return None;
+        }
         let backoff = Backoff::new();
         (0..ATTEMPTS)
             .take(sync::MOST_ATTEMPTS as usize)

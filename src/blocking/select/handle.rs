@@ -70,6 +70,9 @@ pub(super) trait Selectable: Sync {
     /// Gives back what was reserved.
     fn release(&self);
 
+    /// Returns whether its channel spins before it waits.
+    fn spins(&self) -> bool;
+
     fn side(&self) -> ChannelSide;
 }
 
@@ -110,7 +113,11 @@ impl<T: Send> Selectable for Receiver<T> {
         let mut reserve = ReserveMessageOperation { queue };
         match Outcome::of(ready!(waiting.waiter.poll(&mut reserve, cx))) {
             Some(outcome) => Poll::Ready(outcome),
-            None => unreachable!("receivers wait until reservations can be counted"),
+            // 65,535 reservations are out. There is no list of those that wait for one of them to end.
+            None => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
         }
     }
 
@@ -120,6 +127,10 @@ impl<T: Send> Selectable for Receiver<T> {
 
     fn release(&self) {
         self.queue().release_message();
+    }
+
+    fn spins(&self) -> bool {
+        self.queue().spins()
     }
 
     fn side(&self) -> ChannelSide {
@@ -180,6 +191,10 @@ impl<T: Send> Selectable for Sender<T> {
 
     fn release(&self) {
         self.queue().release(1);
+    }
+
+    fn spins(&self) -> bool {
+        self.queue().spins()
     }
 
     fn side(&self) -> ChannelSide {

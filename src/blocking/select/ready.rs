@@ -37,7 +37,7 @@ impl Select<'_> {
         self.select_forever("Select::ready").index()
     }
 
-    /// Returns the index of an operation that could be done at once. Reserves nothing; see
+    /// Returns the index of an operation that could be done at once. Keeps nothing reserved; see
     /// [`ready`](Self::ready).
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Select<'_> {
     }
 
     /// Returns the index of an operation that could be done, blocking the thread for no longer than
-    /// `timeout`. Reserves nothing; see [`ready`](Self::ready).
+    /// `timeout`. Keeps nothing reserved; see [`ready`](Self::ready).
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl Select<'_> {
     }
 
     /// Returns the index of an operation that could be done, blocking the thread, but not beyond
-    /// `deadline`. Reserves nothing; see [`ready`](Self::ready).
+    /// `deadline`. Keeps nothing reserved; see [`ready`](Self::ready).
     ///
     /// # Errors
     ///

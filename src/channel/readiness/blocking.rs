@@ -15,7 +15,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -39,7 +39,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -68,7 +68,7 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -105,7 +105,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -133,7 +133,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -165,7 +165,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
     ///
     /// # Examples
     ///
