@@ -3,7 +3,7 @@
 pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Arc, Mutex};
 
-pub(crate) use super::model_atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize};
+pub(crate) use super::model_atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
 pub(crate) use super::model_wait::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
 

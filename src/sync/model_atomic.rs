@@ -217,10 +217,6 @@ impl AtomicUsize {
         self.readers.reading(|| self.value.load(order))
     }
 
-    pub(crate) fn store(&self, value: usize, order: Ordering) {
-        self.readers.writing(|| self.value.store(value, order));
-    }
-
     pub(crate) fn compare_exchange(
         &self,
         seen: usize,
@@ -279,6 +275,30 @@ impl AtomicBool {
         self.readers.writing(|| {
             self.value.swap(value, order);
         });
+    }
+}
+
+/// loom's `AtomicU8`: states.
+#[derive(Debug)]
+pub(crate) struct AtomicU8 {
+    value: loom::sync::atomic::AtomicU8,
+    readers: Readers,
+}
+
+impl AtomicU8 {
+    pub(crate) fn new(value: u8) -> Self {
+        Self {
+            value: loom::sync::atomic::AtomicU8::new(value),
+            readers: Readers::new(),
+        }
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> u8 {
+        self.readers.reading(|| self.value.load(order))
+    }
+
+    pub(crate) fn store(&self, value: u8, order: Ordering) {
+        self.readers.writing(|| self.value.store(value, order));
     }
 }
 

@@ -115,7 +115,7 @@ mod tests {
                 theirs.0.get_or_init(|| AtomicUsize::new(7));
                 theirs.1.load(Ordering::Relaxed) == 1
             });
-            shared.1.store(1, Ordering::Relaxed);
+            shared.1.fetch_add(1, Ordering::Relaxed);
             let value = shared.0.get_after();
             let value = value.map(|value| value.load(Ordering::Relaxed));
             let sees_it = waiter.join().unwrap();

@@ -6,7 +6,9 @@
 //! The threads of a run are coroutines of one real thread. What is not shuttle's (a `Cell`) therefore needs no
 //! protection, as long as no thread is suspended in the middle.
 
-pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use shuttle::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering,
+};
 pub(crate) use shuttle::sync::{Arc, Mutex};
 pub(crate) use shuttle::thread_local;
 

@@ -18,7 +18,7 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::Waker;
 
-use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
+use crate::sync::{AtomicU8, Ordering, UnsafeCell};
 
 /// What a waiter is doing. Written under the lock of its list, or by its owner while it is not linked.
 ///
@@ -30,7 +30,7 @@ use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 /// | `Told` | was woken along with all other non-exclusive waiters, and has not looked yet | nothing |
 /// | `Granted` | was woken, and one message or slot is reserved for it | the granted queue |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
+#[repr(u8)]
 pub(crate) enum State {
     Idle,
     Waiting,
@@ -40,7 +40,7 @@ pub(crate) enum State {
 }
 
 impl State {
-    fn from_bits(bits: usize) -> Self {
+    fn from_bits(bits: u8) -> Self {
         match bits {
             0 => Self::Idle,
             1 => Self::Waiting,
@@ -68,7 +68,7 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Waiter {
     kind: Kind,
-    state: AtomicUsize,
+    state: AtomicU8,
     entry: UnsafeCell<Entry>,
     /// Linked by address (W2).
     _pinned: PhantomPinned,
@@ -107,7 +107,7 @@ impl Waiter {
     pub(crate) fn new(kind: Kind) -> Self {
         Self {
             kind,
-            state: AtomicUsize::new(State::Idle as usize),
+            state: AtomicU8::new(State::Idle as u8),
             entry: UnsafeCell::new(Entry {
                 waker: None,
                 ticket: 0,
@@ -139,7 +139,7 @@ impl Waiter {
     pub(super) fn set_state(&self, state: State) {
         // ORDERING: Release [notified]. Pairs with the Acquire in `state`.
         // Guard: loom `a_woken_receiver_is_gone_at_once`.
-        self.state.store(state as usize, Ordering::Release);
+        self.state.store(state as u8, Ordering::Release);
     }
 }
 
@@ -225,7 +225,7 @@ impl<const N: usize> List<N> {
         // SAFETY: W2. Only the atomic is referred to, which may be freed while it is.
         let place = unsafe { &(*link.0.as_ptr()).state };
         // ORDERING: Release [notified]. As in `Waiter::set_state`.
-        place.store(state as usize, Ordering::Release);
+        place.store(state as u8, Ordering::Release);
     }
 
     pub(super) fn state(&mut self, link: Link) -> State {

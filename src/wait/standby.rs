@@ -118,7 +118,7 @@ mod tests {
             shared.0.enter();
             let sender = loom::thread::spawn(move || {
                 let (standby, messages, notified) = &*theirs;
-                messages.store(1, Ordering::Relaxed);
+                messages.fetch_add(1, Ordering::Relaxed);
                 if !standby.stands_in() {
                     notified.fetch_add(1, Ordering::Relaxed);
                 }
