@@ -6,13 +6,12 @@
 mod poll_sender;
 
 use core::pin::Pin;
-use core::task::{Context, Poll, ready};
+use core::task::{Context, Poll};
 
 use futures_sink::Sink;
 
 use crate::channel::Sender;
 use crate::error::SendError;
-use crate::queue::{ReserveOperation, Unavailable};
 use crate::unwind::defer;
 use crate::wait::{HandleWaiter, Observer, RareWaiter};
 
@@ -101,21 +100,11 @@ impl<T> Sender<T> {
         }
         let queue = &self.shared.queue;
         let state = &mut self.sink;
-        // Once more if permits can be counted again by then; after that it comes back.
-        for _ in 0..2 {
-            match ready!(state.waiter.poll(&mut ReserveOperation { queue }, cx)) {
-                Ok(()) => {
-                    state.holds_permit = true;
-                    return Poll::Ready(Ok(()));
-                }
-                Err(Unavailable::Closed) => return Poll::Ready(Err(SendError(()))),
-                Err(Unavailable::Exhausted) => {
-                    ready!(queue.poll_permits_countable(&mut state.countable, cx));
-                }
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        let reserved = queue.poll_reserve(&mut state.countable, cx, |reserve, cx| {
+            state.waiter.poll(reserve, cx)
+        });
+        state.holds_permit = matches!(reserved, Poll::Ready(Ok(())));
+        reserved
     }
 
     /// Ends this handle's part in the channel, if it has not ended yet, and gives a permit back.

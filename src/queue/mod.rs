@@ -33,8 +33,9 @@ use side::Waits;
 use alloc::vec::Vec;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
+use crate::error::SendError;
 use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
 use crate::sync::{Lock, OnceBox};
 use crate::trace;
@@ -468,6 +469,30 @@ impl<T> MpmcQueue<T> {
         self.rare()
             .countable
             .poll_until(observer, cx, || !self.ring.is_exhausted())
+    }
+
+    /// Reserves capacity for one message with `poll`, waiting also until permits can be counted.
+    pub(crate) fn poll_reserve(
+        &self,
+        observer: &mut Observer,
+        cx: &mut Context<'_>,
+        mut poll: impl FnMut(
+            &mut ReserveOperation<'_, T>,
+            &mut Context<'_>,
+        ) -> Poll<Result<(), Unavailable>>,
+    ) -> Poll<Result<(), SendError<()>>> {
+        // Once more if permits can be counted again by then; after that it comes back.
+        for _ in 0..2 {
+            match ready!(poll(&mut ReserveOperation { queue: self }, cx)) {
+                Ok(()) => return Poll::Ready(Ok(())),
+                Err(Unavailable::Closed) => return Poll::Ready(Err(SendError(()))),
+                Err(Unavailable::Exhausted) => {
+                    ready!(self.poll_permits_countable(observer, cx));
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn rare(&self) -> &RareWaiters {

@@ -18,7 +18,7 @@ use crate::budget;
 /// What a handle keeps from one poll to the next.
 #[derive(Debug, Default)]
 pub(crate) struct HandleWaiter {
-    /// Made when the handle waits for the first time. Pinned, since others link to it.
+    /// Made for the first wait. Pinned, since others link to it.
     waiter: Option<Pin<Box<Waiter>>>,
     /// The waiter may be registered, or woken.
     waiting: bool,
@@ -58,18 +58,41 @@ impl HandleWaiter {
                 return Poll::Ready(output);
             }
         }
-        let waiter = self.waiter.get_or_insert_with(|| {
-            Box::pin(Waiter::new(if O::TAKES {
-                Kind::Handle
-            } else {
-                Kind::Observer
-            }))
-        });
-        // Also if a waker panics on the way.
-        self.waiting = true;
-        let output = ready!(poll_waiting(operation, waiter.as_ref(), &mut self.busy, cx));
+        let kind = if O::TAKES {
+            Kind::Handle
+        } else {
+            Kind::Observer
+        };
+        let output = ready!(self.poll_as(kind, operation, cx));
         self.waiting = false;
         Poll::Ready(output)
+    }
+
+    /// Attempts `operation` for a thread that waits for several at a time, and leaves its waker behind if it has to
+    /// wait. It must be polled again when the thread is woken, or [`leave`](Self::leave), also after success: the
+    /// next wait begins without its place and its lost races.
+    #[cfg(feature = "std")]
+    pub(crate) fn poll_in_select<O: Operation>(
+        &mut self,
+        operation: &mut O,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output> {
+        self.poll_as(Kind::Future, operation, cx)
+    }
+
+    /// Polls with a waiter of a kind, which is always the same.
+    fn poll_as<O: Operation>(
+        &mut self,
+        kind: Kind,
+        operation: &mut O,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output> {
+        let waiter = self
+            .waiter
+            .get_or_insert_with(|| Box::pin(Waiter::new(kind)));
+        // Also if a waker panics on the way.
+        self.waiting = true;
+        poll_waiting(operation, waiter.as_ref(), &mut self.busy, cx)
     }
 
     /// Returns whether a poll has left a registration behind.
@@ -82,6 +105,7 @@ impl HandleWaiter {
     pub(crate) fn leave<S: Side>(&mut self, side: &S) {
         if self.waiting {
             self.waiting = false;
+            self.busy = Busy::default();
             if let Some(waiter) = &self.waiter {
                 leave(side, waiter.as_ref());
             }

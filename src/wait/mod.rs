@@ -91,8 +91,6 @@ mod handle;
 mod list;
 mod poll;
 mod queue;
-#[cfg(feature = "std")]
-mod reusable;
 mod spin;
 mod standby;
 mod waker_set;
@@ -103,8 +101,6 @@ pub(crate) use drain::{DrainWaiters, Draining, UntilDrained};
 pub(crate) use future::Run;
 pub(crate) use handle::{HandleWaiter, RareWaiter};
 pub(crate) use queue::{WaitHints, WaitList, WaitQueue, WaitStats};
-#[cfg(feature = "std")]
-pub(crate) use reusable::ReusableWaiter;
 pub(crate) use spin::Spin;
 pub(crate) use waker_set::{Observer, WakerSet};
 

@@ -6,7 +6,7 @@ use crate::blocking::{Receiver, Sender};
 use crate::queue::{MpmcQueue, ReserveMessageOperation, ReserveOperation, Unavailable};
 use crate::ring::Refusal;
 use crate::unwind::defer;
-use crate::wait::{Attempt, Observer, Operation, ReusableWaiter};
+use crate::wait::{Attempt, HandleWaiter, Observer, Operation};
 
 /// What an operation has when it is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Outcome {
 /// What an operation keeps while its thread waits.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    waiter: ReusableWaiter,
+    waiter: HandleWaiter,
     /// Waits until permits can be counted.
     countable: Observer,
 }
@@ -111,7 +111,7 @@ impl<T: Send> Selectable for Receiver<T> {
     fn poll(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Outcome> {
         let queue = self.queue();
         let mut reserve = ReserveMessageOperation { queue };
-        match Outcome::of(ready!(waiting.waiter.poll(&mut reserve, cx))) {
+        match Outcome::of(ready!(waiting.waiter.poll_in_select(&mut reserve, cx))) {
             Some(outcome) => Poll::Ready(outcome),
             // 65,535 reservations are out. There is no list of those that wait for one of them to end.
             None => {
@@ -166,17 +166,14 @@ impl<T: Send> Selectable for Sender<T> {
     }
 
     fn poll(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Outcome> {
-        let queue = self.queue();
-        // Once more if permits can be counted again by then; after that it comes back.
-        for _ in 0..2 {
-            let reserved = ready!(waiting.waiter.poll(&mut ReserveOperation { queue }, cx));
-            if let Some(outcome) = Outcome::of(reserved) {
-                return Poll::Ready(outcome);
-            }
-            ready!(queue.poll_permits_countable(&mut waiting.countable, cx));
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        let Waiting { waiter, countable } = waiting;
+        let reserved = self.queue().poll_reserve(countable, cx, |reserve, cx| {
+            waiter.poll_in_select(reserve, cx)
+        });
+        reserved.map(|reserved| match reserved {
+            Ok(()) => Outcome::Reserved,
+            Err(_) => Outcome::Nothing,
+        })
     }
 
     fn leave(&self, waiting: &mut Waiting) {
