@@ -145,10 +145,10 @@ fn with_budget<R>(otherwise: R, access: impl FnOnce(&Budget) -> R) -> R {
 /// Without an operating system nothing is known of threads, and all have one budget together.
 #[cfg(not(feature = "std"))]
 fn with_budget<R>(_otherwise: R, access: impl FnOnce(&Budget) -> R) -> R {
-    static LEFT: Hint = Hint::new(LONG_LIMIT);
-    static RETURNS: Hint = Hint::new(0);
-    static STREAK: Hint = Hint::new(0);
-    static REFUSALS: Hint = Hint::new(0);
+    static LEFT: RelaxedU32 = RelaxedU32::new(LONG_LIMIT);
+    static RETURNS: RelaxedU32 = RelaxedU32::new(0);
+    static STREAK: RelaxedU32 = RelaxedU32::new(0);
+    static REFUSALS: RelaxedU32 = RelaxedU32::new(0);
     let budget = Budget {
         left: Cell::new(LEFT.get()),
         exhaustion: Cell::new(Exhaustion {
@@ -240,11 +240,11 @@ pub(crate) fn parked() {
 
 /// What a handle remembers of having been refused.
 #[derive(Debug, Default)]
-pub(crate) struct Refusal {
+pub(crate) struct HandleBudget {
     refused: bool,
 }
 
-impl Refusal {
+impl HandleBudget {
     /// [`poll_proceed`] for an operation that may have been refused before.
     #[inline]
     pub(crate) fn poll_proceed(&mut self, cx: &mut Context<'_>) -> Poll<Charge> {

@@ -7,22 +7,22 @@ use core::iter::FusedIterator;
 use super::receiver::refused;
 use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, TryRecvError, TrySendError};
-use crate::queue::{Held, Patience, RecvManyOperation};
-use crate::ring::{Chunk, Refusal};
+use crate::queue::{Held, RecvManyOperation, RetryPolicy};
+use crate::ring::{Buffer, ClaimError};
 use crate::wait::Run;
 
-/// How many messages go into the ring with one claim. They are gathered on the stack before, which must not
-/// take more than [`CHUNK_BYTES`] for it, unless one message does.
-const CHUNK: usize = 64;
-/// The same for messages of more than `CHUNK_BYTES / CHUNK` bytes.
-const CHUNK_OF_LARGE: usize = 4;
-const CHUNK_BYTES: usize = 8192;
+/// How many messages go into the ring with one claim. They are filled on the stack before, which must not
+/// take more than [`BUFFER_BYTES`] for it, unless one message does.
+const BUFFER_LEN: usize = 64;
+/// The same for messages of more than `BUFFER_BYTES / BUFFER_LEN` bytes.
+const BUFFER_LEN_OF_LARGE: usize = 4;
+const BUFFER_BYTES: usize = 8192;
 
 /// For how many messages to reserve capacity next, or `None` if there are no more.
-fn next_bite(items: &impl Iterator) -> Option<usize> {
+fn next_len(items: &impl Iterator) -> Option<usize> {
     match items.size_hint() {
         (_, Some(0)) => None,
-        (lower, _) => Some(lower.clamp(1, CHUNK)),
+        (lower, _) => Some(lower.clamp(1, BUFFER_LEN)),
     }
 }
 
@@ -32,33 +32,33 @@ impl<T> Shared<T> {
     /// An item is taken from `items` only when capacity is reserved for it.
     #[inline]
     fn send_all(&self, held: Held<'_, T>, items: &mut impl Iterator<Item = T>) -> usize {
-        if size_of::<T>() <= CHUNK_BYTES / CHUNK {
-            self.send_in_chunks::<CHUNK>(held, items)
-        } else if size_of::<T>() <= CHUNK_BYTES / CHUNK_OF_LARGE {
-            self.send_in_chunks::<CHUNK_OF_LARGE>(held, items)
+        if size_of::<T>() <= BUFFER_BYTES / BUFFER_LEN {
+            self.send_buffered::<BUFFER_LEN>(held, items)
+        } else if size_of::<T>() <= BUFFER_BYTES / BUFFER_LEN_OF_LARGE {
+            self.send_buffered::<BUFFER_LEN_OF_LARGE>(held, items)
         } else {
-            self.send_in_chunks::<1>(held, items)
+            self.send_buffered::<1>(held, items)
         }
     }
 
     // Not `inline(always)`: in a debug build a caller's frame would hold chunks of all sizes.
     #[inline]
-    fn send_in_chunks<const N: usize>(
+    fn send_buffered<const N: usize>(
         &self,
         mut held: Held<'_, T>,
         items: &mut impl Iterator<Item = T>,
     ) -> usize {
         let mut sent = 0;
         let _late = self.discard_if_late();
-        let mut chunk = Chunk::<T, N>::new();
+        let mut buffer = Buffer::<T, N>::new();
         while held.count() > 0 {
             let wanted = held.count().min(N);
-            chunk.gather(items, wanted);
-            let count = chunk.len();
+            buffer.fill(items, wanted);
+            let count = buffer.len();
             if count == 0 {
                 break;
             }
-            self.queue.send_reserved_many(&mut held, &mut chunk);
+            self.queue.send_reserved_many(&mut held, &mut buffer);
             sent += count;
             if count < wanted {
                 // At its end, and perhaps not fused.
@@ -73,7 +73,7 @@ impl<T> Shared<T> {
 /// not been sent is still in the iterator. Pass the iterator by reference (`&mut iterator`) to keep
 /// it when a future is cancelled, or take it back out of the error.
 ///
-/// An iterator that panics loses the items of the chunk (up to 64) that was being gathered: they
+/// An iterator that panics loses the items of the chunk (up to 64) that was being filled: they
 /// are dropped, and their capacity is given back.
 impl<T> Sender<T> {
     /// Sends all items, waiting for free capacity as needed. Returns how many there were. Waits and
@@ -120,18 +120,18 @@ impl<T> Sender<T> {
     {
         let mut items = items.into_iter();
         let mut sent = 0;
-        while let Some(bite) = next_bite(&items) {
+        while let Some(len) = next_len(&items) {
             let reserved = match self.check_open(()) {
-                Ok(()) => self.shared.reserve_some(bite).await,
+                Ok(()) => self.shared.reserve_some(len).await,
                 Err(closed) => Err(closed),
             };
             match reserved {
                 Err(SendError(())) => return Err(SendError(Unsent::new(sent, None, items))),
                 Ok(held) => {
-                    let room = held.count();
+                    let free = held.count();
                     let count = self.shared.send_all(held, &mut items);
                     sent += count;
-                    if count < room {
+                    if count < free {
                         break;
                     }
                 }
@@ -169,13 +169,13 @@ impl<T> Sender<T> {
     {
         let mut items = items.into_iter();
         let mut sent = 0;
-        while let Some(bite) = next_bite(&items) {
+        while let Some(len) = next_len(&items) {
             let reserved = match self.check_open(()) {
-                Ok(()) => self.shared.queue.try_reserve_many(1, bite),
-                Err(SendError(())) => Err(Refusal::Closed),
+                Ok(()) => self.shared.queue.try_reserve_many(1, len),
+                Err(SendError(())) => Err(ClaimError::Closed),
             };
             match reserved {
-                Err(Refusal::Closed) => {
+                Err(ClaimError::Closed) => {
                     return Err(TrySendError::Closed(Unsent::new(sent, None, items)));
                 }
                 // Full, unless that was all: only the iterator knows.
@@ -183,11 +183,11 @@ impl<T> Sender<T> {
                     None => break,
                     next => return Err(TrySendError::Full(Unsent::new(sent, next, items))),
                 },
-                Ok(room) => {
-                    let held = Held::new(&self.shared.queue, room);
+                Ok(free) => {
+                    let held = Held::new(&self.shared.queue, free);
                     let count = self.shared.send_all(held, &mut items);
                     sent += count;
-                    if count < room {
+                    if count < free {
                         break;
                     }
                 }
@@ -260,7 +260,7 @@ impl<T> Receiver<T> {
         }
         self.shared
             .queue
-            .try_recv_many(buffer, limit, Patience::Yield)
+            .try_recv_many(buffer, limit, RetryPolicy::Yield)
             .map_err(refused)
     }
 

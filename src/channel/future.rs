@@ -39,7 +39,7 @@ use pin_project_lite::pin_project;
 use super::{Permit, Shared};
 use crate::error::SendError;
 use crate::queue::{
-    MpmcQueue, RecvOperation, ReserveOperation, Reserving, SendOperation, Unavailable,
+    AttemptError, MpmcQueue, RecvOperation, ReserveOperation, Reserving, SendOperation,
 };
 use crate::wait::{Observer, Operation, Run};
 
@@ -173,7 +173,7 @@ pin_project! {
 
 impl<R, O> Permits<O>
 where
-    O: Reserving + Operation<Output = Result<R, Unavailable>>,
+    O: Reserving + Operation<Output = Result<R, AttemptError>>,
 {
     #[inline]
     pub(super) fn new(operation: O) -> Self {
@@ -199,7 +199,7 @@ where
 
 impl<R, O> Future for Permits<O>
 where
-    O: Reserving + Operation<Output = Result<R, Unavailable>>,
+    O: Reserving + Operation<Output = Result<R, AttemptError>>,
 {
     type Output = Result<R, SendError<()>>;
 
@@ -213,8 +213,8 @@ where
             let this = self.as_mut().project();
             match ready!(this.run.poll(cx)) {
                 Ok(permits) => return Poll::Ready(Ok(permits)),
-                Err(Unavailable::Closed) => return Poll::Ready(Err(SendError(()))),
-                Err(Unavailable::Exhausted) => *this.exhausted = true,
+                Err(AttemptError::Closed) => return Poll::Ready(Err(SendError(()))),
+                Err(AttemptError::Exhausted) => *this.exhausted = true,
             }
         }
         cx.waker().wake_by_ref();

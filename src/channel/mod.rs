@@ -11,11 +11,11 @@ mod permit;
 mod position;
 mod readiness;
 mod receiver;
+mod reservation_lock;
 mod sender;
 mod stats;
 #[cfg(feature = "std")]
 mod timeout;
-mod turn;
 mod weak;
 
 pub use batch::Unsent;
@@ -38,7 +38,7 @@ use crate::queue::MpmcQueue;
 use crate::sync::{Arc, AtomicUsize, Ordering};
 use crate::unwind::{Defer, defer};
 use crate::wait::{Spin, WakerSet};
-use turn::ReservationLock;
+use reservation_lock::ReservationLock;
 
 /// Creates a bounded channel for exactly `capacity` messages.
 ///
@@ -91,7 +91,7 @@ pub(crate) struct Shared<T> {
     receivers: Handles,
     /// Notified once, when the channel closes.
     pub(crate) closed: WakerSet,
-    /// Whose turn it is to gather several permits.
+    /// Held by the task that is collecting several permits.
     reserving: ReservationLock,
     pub(crate) queue: MpmcQueue<T>,
 }

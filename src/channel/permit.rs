@@ -7,7 +7,7 @@ use super::future::{Permits, Reserve};
 use super::{Sender, Shared};
 use crate::error::{SendError, TrySendError};
 use crate::queue::{Held, ReserveManyOperation};
-use crate::ring::{MAX_PERMITS, Refusal};
+use crate::ring::{ClaimError, MAX_PERMITS};
 use crate::sync::Arc;
 
 impl<T> Shared<T> {
@@ -41,7 +41,7 @@ impl<T> Shared<T> {
     fn try_reserve(&self, count: usize) -> Result<(), TrySendError<()>> {
         match self.queue.try_reserve_many(count, count) {
             Ok(_) => Ok(()),
-            Err(Refusal::Closed) => Err(TrySendError::Closed(())),
+            Err(ClaimError::Closed) => Err(TrySendError::Closed(())),
             Err(_) => Err(TrySendError::Full(())),
         }
     }
@@ -243,7 +243,7 @@ impl<T> Sender<T> {
 ///
 /// Dropping it gives the capacity back and wakes a sender that waits for it. A permit that is
 /// leaked ([`mem::forget`](core::mem::forget)) takes its capacity with it.
-#[must_use = "a permit that is dropped gives its room back"]
+#[must_use = "a permit that is dropped releases its capacity"]
 pub struct Permit<'a, T> {
     shared: &'a Shared<T>,
 }
@@ -291,7 +291,7 @@ impl<T> fmt::Debug for Permit<'_, T> {
 
 /// Capacity for several messages, from [`Sender::reserve_many`] or [`Sender::try_reserve_many`]:
 /// yields a [`Permit`] for each. What is left is given back when this is dropped.
-#[must_use = "permits that are dropped give their room back"]
+#[must_use = "permits that are dropped release their capacity"]
 pub struct PermitIterator<'a, T> {
     shared: &'a Shared<T>,
     count: usize,
@@ -339,7 +339,7 @@ impl<T> fmt::Debug for PermitIterator<'_, T> {
 /// [`Sender::try_reserve_owned`].
 ///
 /// Dropping it gives the capacity back and drops the sender.
-#[must_use = "a permit that is dropped gives its room back"]
+#[must_use = "a permit that is dropped releases its capacity"]
 pub struct OwnedPermit<T> {
     /// `None` once the permit was used or released.
     sender: Option<Sender<T>>,

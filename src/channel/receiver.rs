@@ -3,8 +3,8 @@ use core::fmt;
 use super::future::Recv;
 use super::{Shared, WeakReceiver};
 use crate::error::TryRecvError;
-use crate::queue::Patience;
-use crate::ring::Refusal;
+use crate::queue::RetryPolicy;
+use crate::ring::ClaimError;
 use crate::stream;
 use crate::sync::Arc;
 use crate::unwind::defer;
@@ -86,7 +86,10 @@ impl<T> Receiver<T> {
     #[inline]
     #[doc(alias = "try_next")]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        self.shared.queue.try_recv(Patience::Yield).map_err(refused)
+        self.shared
+            .queue
+            .try_recv(RetryPolicy::Yield)
+            .map_err(refused)
     }
 
     /// Closes the channel for all its senders, without dropping this receiver. What was sent before, and
@@ -178,7 +181,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.capacity(), 1);
     /// ```
     pub fn capacity(&self) -> usize {
-        self.shared.queue.room()
+        self.shared.queue.free_capacity()
     }
 
     /// The capacity that the channel was created with.
@@ -280,9 +283,9 @@ impl<T> Receiver<T> {
 }
 
 /// What a refused attempt to receive means to its caller.
-pub(super) fn refused(refusal: Refusal) -> TryRecvError {
-    match refusal {
-        Refusal::Closed => TryRecvError::Disconnected,
+pub(super) fn refused(error: ClaimError) -> TryRecvError {
+    match error {
+        ClaimError::Closed => TryRecvError::Disconnected,
         _ => TryRecvError::Empty,
     }
 }

@@ -5,8 +5,8 @@ use core::task::{Context, Poll};
 use super::future::Send;
 use super::{Shared, WeakSender};
 use crate::error::{SendError, TrySendError};
-use crate::queue::Patience;
-use crate::ring::Refusal;
+use crate::queue::RetryPolicy;
+use crate::ring::ClaimError;
 use crate::sink;
 use crate::sync::Arc;
 use crate::wait::Observer;
@@ -116,7 +116,7 @@ impl<T> Sender<T> {
         let value = self.check_open(value)?;
         self.shared
             .queue
-            .try_send(value, Patience::Yield)
+            .try_send(value, RetryPolicy::Yield)
             .map_err(refused)
     }
 
@@ -235,7 +235,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.capacity(), 4);
     /// ```
     pub fn capacity(&self) -> usize {
-        self.shared.queue.room()
+        self.shared.queue.free_capacity()
     }
 
     /// The capacity that the channel was created with.
@@ -383,9 +383,9 @@ impl<T> Sender<T> {
 }
 
 /// What a refused attempt to send means to its caller.
-pub(super) fn refused<V>((value, refusal): (V, Refusal)) -> TrySendError<V> {
-    match refusal {
-        Refusal::Closed => TrySendError::Closed(value),
+pub(super) fn refused<V>((value, error): (V, ClaimError)) -> TrySendError<V> {
+    match error {
+        ClaimError::Closed => TrySendError::Closed(value),
         _ => TrySendError::Full(value),
     }
 }

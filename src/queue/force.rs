@@ -8,8 +8,8 @@
 //! that then gives way: "full", and no message or permit was ever there.
 
 use super::MpmcQueue;
-use super::operation::{Patience, persist};
-use crate::ring::{Refusal, Sent, Tail};
+use super::operation::{RetryPolicy, retry};
+use crate::ring::{ClaimError, Sent, Tail};
 use crate::unwind::defer;
 use crate::wait::Side;
 
@@ -23,8 +23,8 @@ struct Forced<T> {
 }
 
 /// Why a forced send was not done.
-enum Unforced {
-    Refused(Refusal),
+enum ForceError {
+    Refused(ClaimError),
     /// Permits hold all of the room. So did this send's own, which has been given back.
     Held {
         was_exhausted: bool,
@@ -34,20 +34,20 @@ enum Unforced {
 impl<T> MpmcQueue<T> {
     /// Sends, taking the oldest message out to make room if there is none: that message is returned. Refused
     /// only as `Closed`, as `Exhausted`, or as `Blocked` if all room is held by permits.
-    pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, Refusal)> {
+    pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, ClaimError)> {
         // Before the lock: it panics if there is no memory, and the message is dropped.
         self.ring.allocate();
         // Wakers are called after it: one of them may force a send itself.
-        let mut forced = self.forcing.with(|()| self.force_alone(value));
+        let mut forced = self.forcing.with(|()| self.force_exclusive(value));
         if let Err((
             value,
-            Unforced::Held {
+            ForceError::Held {
                 was_exhausted: false,
             },
         )) = forced
         {
             self.end_reservation::<Tail>();
-            forced = self.forcing.with(|()| self.force_alone(value));
+            forced = self.forcing.with(|()| self.force_exclusive(value));
         }
         match forced {
             Ok(Forced {
@@ -70,20 +70,20 @@ impl<T> MpmcQueue<T> {
                 // dropped.
                 Ok(evicted)
             }
-            Err((value, Unforced::Refused(refusal))) => Err((value, refusal)),
-            Err((value, Unforced::Held { was_exhausted })) => {
+            Err((value, ForceError::Refused(error))) => Err((value, error)),
+            Err((value, ForceError::Held { was_exhausted })) => {
                 let _senders = defer(|| self.senders_side().forward());
                 self.after_use_of_permits(was_exhausted);
-                Err((value, Refusal::Blocked))
+                Err((value, ClaimError::Blocked))
             }
         }
     }
 
     /// [`force_send`](Self::force_send) while no other one is going on, without calling wakers.
-    fn force_alone(&self, value: T) -> Result<Forced<T>, (T, Unforced)> {
-        let evicted = persist(Patience::Yield, || self.ring.overcommit())
-            .map_err(Unforced::Refused)
-            .and_then(|()| self.keep_promise());
+    fn force_exclusive(&self, value: T) -> Result<Forced<T>, (T, ForceError)> {
+        let evicted = retry(RetryPolicy::Yield, || self.ring.reserve_over_capacity())
+            .map_err(ForceError::Refused)
+            .and_then(|()| self.evict_if_over_capacity());
         match evicted {
             Ok(evicted) => {
                 let (evicted, marked) = evicted.unzip();
@@ -93,20 +93,20 @@ impl<T> MpmcQueue<T> {
                     may_be_drained: marked == Some(true),
                 })
             }
-            Err(unforced) => Err((value, unforced)),
+            Err(error) => Err((value, error)),
         }
     }
 
     /// Takes a message out, unless there is room by now. Returns also whether tasks have marked that
     /// they wait for messages to go.
-    fn keep_promise(&self) -> Result<Option<(T, bool)>, Unforced> {
-        while self.ring.is_overcommitted() {
-            if let Ok(claim) = persist(Patience::Yield, || self.ring.claim_eviction()) {
+    fn evict_if_over_capacity(&self) -> Result<Option<(T, bool)>, ForceError> {
+        while self.ring.is_over_capacity() {
+            if let Ok(claim) = retry(RetryPolicy::Yield, || self.ring.claim_eviction()) {
                 return Ok(Some(claim.take()));
             }
             // Permits in the way, unless somebody has received or released just now.
-            if let Some(was_exhausted) = self.ring.retract() {
-                return Err(Unforced::Held { was_exhausted });
+            if let Some(was_exhausted) = self.ring.release_excess() {
+                return Err(ForceError::Held { was_exhausted });
             }
         }
         Ok(None)

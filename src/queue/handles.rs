@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{MpmcQueue, Patience};
+use super::{MpmcQueue, RetryPolicy};
 use crate::sync::Arc;
 
 /// A handle that sends into an [`MpmcQueue`]. Clones send into the same queue.
@@ -93,7 +93,7 @@ impl<T> Producer<T> {
     #[doc(alias = "try_send_realtime")]
     pub fn send(&self, value: T) -> Result<(), T> {
         self.queue
-            .try_send(value, Patience::None)
+            .try_send(value, RetryPolicy::None)
             .map_err(|(value, _)| value)
     }
 
@@ -219,7 +219,7 @@ impl<T> Consumer<T> {
     #[doc(alias = "pop")]
     #[doc(alias = "try_recv_realtime")]
     pub fn recv(&self) -> Option<T> {
-        self.queue.try_recv(Patience::None).ok()
+        self.queue.try_recv(RetryPolicy::None).ok()
     }
 
     /// Receives, waiting while the queue is empty. Each message wakes one waiting consumer. `None`

@@ -16,8 +16,8 @@ mod tests;
 
 pub use handles::{Consumer, Producer};
 pub(crate) use operation::{
-    Patience, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation, Reserving,
-    SendOperation, Unavailable,
+    AttemptError, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,
+    Reserving, RetryPolicy, SendOperation,
 };
 pub use realtime::RealtimeQueue;
 
@@ -27,7 +27,7 @@ pub(crate) use position::{
 #[cfg(feature = "std")]
 pub(crate) use select::ReserveMessageOperation;
 
-use operation::persist;
+use operation::retry;
 use side::Waits;
 
 use alloc::vec::Vec;
@@ -36,11 +36,11 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::task::{Context, Poll, ready};
 
 use crate::error::SendError;
-use crate::ring::{Chunk, Head, RecvClaim, Refusal, Ring, SendClaim, Sent, Tail};
+use crate::ring::{Buffer, ClaimError, Head, RecvClaim, Ring, SendClaim, Sent, Tail};
 use crate::sync::{Lock, OnceBox};
 use crate::trace;
 use crate::unwind::{defer, run_all};
-use crate::wait::{DrainWaiters, Observer, Run, Spin, WaitHints, WaitList, WaitStats, WakerSet};
+use crate::wait::{DrainWaiters, Observer, Run, Spin, SpinState, WaitList, WaitStats, WakerSet};
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -85,10 +85,10 @@ use crate::wait::{DrainWaiters, Observer, Run, Spin, WaitHints, WaitList, WaitSt
 #[repr(C)]
 pub struct MpmcQueue<T> {
     ring: Ring<T, WaitList>,
-    receivers: WaitHints,
+    receivers: SpinState,
     /// Held during a forced send. Between the two, which are on cache lines of their own because of it.
     forcing: Lock<()>,
-    senders: WaitHints,
+    senders: SpinState,
     rare: OnceBox<RareWaiters>,
 }
 
@@ -159,8 +159,8 @@ impl<T> MpmcQueue<T> {
     fn with_ring(ring: Ring<T, WaitList>, spin: Spin) -> Self {
         let channel = trace::created(ring.capacity());
         Self {
-            receivers: WaitHints::new(ring.capacity(), spin, channel.receivers()),
-            senders: WaitHints::new(ring.capacity(), spin, channel.senders()),
+            receivers: SpinState::new(ring.capacity(), spin, channel.receivers()),
+            senders: SpinState::new(ring.capacity(), spin, channel.senders()),
             ring,
             forcing: Lock::new(()),
             rare: OnceBox::new(),
@@ -222,7 +222,7 @@ impl<T> MpmcQueue<T> {
     /// assert!(queue.is_full());
     /// ```
     pub fn is_full(&self) -> bool {
-        self.room() == 0
+        self.free_capacity() == 0
     }
 
     /// Closes the queue: every later `send` fails and hands its message back, tasks that wait to send
@@ -287,68 +287,68 @@ impl<T> MpmcQueue<T> {
     }
 
     /// How many more messages fit, permits counted as taken.
-    pub(crate) fn room(&self) -> usize {
-        self.ring.room()
+    pub(crate) fn free_capacity(&self) -> usize {
+        self.ring.free_capacity()
     }
 
     /// Sends if that is possible without waiting for anybody.
     #[inline]
-    pub(crate) fn try_send(&self, value: T, patience: Patience) -> Result<(), (T, Refusal)> {
+    pub(crate) fn try_send(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
         match self.ring.claim_send_at_once() {
             Some(claim) => {
                 self.publish(claim, value);
                 Ok(())
             }
-            None => self.try_send_again(value, patience),
+            None => self.try_send_again(value, policy),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn try_send_again(&self, value: T, patience: Patience) -> Result<(), (T, Refusal)> {
-        let attempt = || match patience {
-            Patience::None => self.ring.claim_send_or_not_now(),
+    fn try_send_again(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
+        let attempt = || match policy {
+            RetryPolicy::None => self.ring.claim_send_or_would_block(),
             _ => self.ring.claim_send(),
         };
-        match self.persist::<Tail, _>(patience, attempt) {
+        match self.retry::<Tail, _>(policy, attempt) {
             Ok(claim) => {
                 self.publish(claim, value);
                 Ok(())
             }
-            Err(refusal) => Err((value, refusal)),
+            Err(error) => Err((value, error)),
         }
     }
 
     /// Receives if that is possible without waiting for anybody.
     #[inline]
-    pub(crate) fn try_recv(&self, patience: Patience) -> Result<T, Refusal> {
+    pub(crate) fn try_recv(&self, policy: RetryPolicy) -> Result<T, ClaimError> {
         match self.ring.claim_recv_at_once() {
             Some(claim) => Ok(self.take(claim)),
-            None => self.try_recv_again(patience),
+            None => self.try_recv_again(policy),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn try_recv_again(&self, patience: Patience) -> Result<T, Refusal> {
-        let attempt = || match patience {
-            Patience::None => self.ring.claim_recv_or_not_now(),
+    fn try_recv_again(&self, policy: RetryPolicy) -> Result<T, ClaimError> {
+        let attempt = || match policy {
+            RetryPolicy::None => self.ring.claim_recv_or_would_block(),
             _ => self.ring.claim_recv(),
         };
-        let claim = self.persist::<Head, _>(patience, attempt);
+        let claim = self.retry::<Head, _>(policy, attempt);
         claim.map(|claim| self.take(claim))
     }
 
-    /// [`persist`](operation::persist) for an operation that does not wait, in whose way reservations may be
+    /// [`retry`](operation::retry) for an operation that does not wait, in whose way reservations may be
     /// that nobody uses.
-    fn persist<D: Waits, C>(
+    fn retry<D: Waits, C>(
         &self,
-        patience: Patience,
-        mut attempt: impl FnMut() -> Result<C, Refusal>,
-    ) -> Result<C, Refusal> {
-        match persist(patience, &mut attempt) {
-            Err(Refusal::Blocked | Refusal::InFlight) if self.end_reservation::<D>() => {
-                persist(patience, attempt)
+        policy: RetryPolicy,
+        mut attempt: impl FnMut() -> Result<C, ClaimError>,
+    ) -> Result<C, ClaimError> {
+        match retry(policy, &mut attempt) {
+            Err(ClaimError::Blocked | ClaimError::InFlight) if self.end_reservation::<D>() => {
+                retry(policy, attempt)
             }
             outcome => outcome,
         }
@@ -359,9 +359,9 @@ impl<T> MpmcQueue<T> {
         &self,
         target: &mut Vec<T>,
         limit: usize,
-        patience: Patience,
-    ) -> Result<usize, Refusal> {
-        self.persist::<Head, _>(patience, || self.recv_many_at_once(target, limit))
+        policy: RetryPolicy,
+    ) -> Result<usize, ClaimError> {
+        self.retry::<Head, _>(policy, || self.recv_many_at_once(target, limit))
     }
 
     /// [`try_recv_many`](Self::try_recv_many) with a bounded number of steps.
@@ -369,7 +369,7 @@ impl<T> MpmcQueue<T> {
         &self,
         target: &mut Vec<T>,
         limit: usize,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<usize, ClaimError> {
         let (count, senders_parked) = self.ring.claim_recv_many(target, limit)?.take();
         self.after_recv_many(count, senders_parked);
         Ok(count)
@@ -384,8 +384,8 @@ impl<T> MpmcQueue<T> {
 
     /// Reserves capacity for at least `least` and at most `most` messages if that is possible
     /// without waiting for anybody.
-    pub(crate) fn try_reserve_many(&self, least: usize, most: usize) -> Result<usize, Refusal> {
-        self.persist::<Tail, _>(Patience::Yield, || self.ring.reserve_many(least, most))
+    pub(crate) fn try_reserve_many(&self, least: usize, most: usize) -> Result<usize, ClaimError> {
+        self.retry::<Tail, _>(RetryPolicy::Yield, || self.ring.reserve_many(least, most))
     }
 
     /// Sends on a permit, which must be held. Waits only for a receiver that is just freeing the slot.
@@ -405,9 +405,9 @@ impl<T> MpmcQueue<T> {
 
     #[cold]
     fn claim_reserved_again(&self) -> SendClaim<'_, T> {
-        match persist(Patience::Yield, || self.ring.claim_reserved()) {
+        match retry(RetryPolicy::Yield, || self.ring.claim_reserved()) {
             Ok(claim) => claim,
-            Err(_) => unreachable!("a permit is room, and outlives closing"),
+            Err(_) => unreachable!("a permit holds capacity and outlives closing"),
         }
     }
 
@@ -426,18 +426,18 @@ impl<T> MpmcQueue<T> {
     pub(crate) fn send_reserved_many<const N: usize>(
         &self,
         held: &mut Held<'_, T>,
-        chunk: &mut Chunk<T, N>,
+        buffer: &mut Buffer<T, N>,
     ) {
-        while chunk.len() > 0 {
-            let before = chunk.len();
-            let sent = persist(Patience::Yield, || {
-                Ok(self.ring.claim_reserved_many(chunk)?.publish())
+        while buffer.len() > 0 {
+            let before = buffer.len();
+            let sent = retry(RetryPolicy::Yield, || {
+                Ok(self.ring.claim_reserved_many(buffer)?.publish())
             });
             let Ok(sent) = sent else {
-                unreachable!("a permit is room, and outlives closing")
+                unreachable!("a permit holds capacity and outlives closing")
             };
             // Before a waker is called, which may panic.
-            let count = before - chunk.len();
+            let count = before - buffer.len();
             held.take(count);
             self.after_send_reserved(sent, count);
         }
@@ -479,14 +479,14 @@ impl<T> MpmcQueue<T> {
         mut poll: impl FnMut(
             &mut ReserveOperation<'_, T>,
             &mut Context<'_>,
-        ) -> Poll<Result<(), Unavailable>>,
+        ) -> Poll<Result<(), AttemptError>>,
     ) -> Poll<Result<(), SendError<()>>> {
         // Once more if permits can be counted again by then; after that it comes back.
         for _ in 0..2 {
             match ready!(poll(&mut ReserveOperation { queue: self }, cx)) {
                 Ok(()) => return Poll::Ready(Ok(())),
-                Err(Unavailable::Closed) => return Poll::Ready(Err(SendError(()))),
-                Err(Unavailable::Exhausted) => {
+                Err(AttemptError::Closed) => return Poll::Ready(Err(SendError(()))),
+                Err(AttemptError::Exhausted) => {
                     ready!(self.poll_permits_countable(observer, cx));
                 }
             }
@@ -516,7 +516,7 @@ impl<T> MpmcQueue<T> {
             if message.take().is_some() {
                 return true;
             }
-            let claim = self.persist::<Head, _>(Patience::Yield, || self.ring.claim_recv());
+            let claim = self.retry::<Head, _>(RetryPolicy::Yield, || self.ring.claim_recv());
             let Ok(claim) = claim else { return false };
             let (value, senders_parked) = claim.take();
             message = Some(value);

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::MpmcQueue;
 use super::side::{Receivers, Senders};
-use crate::ring::{Head, Refusal, Tail};
+use crate::ring::{ClaimError, Head, Tail};
 
 use crate::sync::{self, Backoff, SPIN_ROUNDS};
 use crate::unwind::defer;
@@ -12,7 +12,7 @@ use crate::wait::{Attempt, Operation, Reservation, Side};
 
 /// How long to insist when somebody else's unfinished claim is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Patience {
+pub(crate) enum RetryPolicy {
     /// Not at all, nor does the reason matter: an unfinished claim means "not now" as well.
     None,
     /// Some dozens of spins ([`SPIN_ROUNDS`]), then let the caller decide.
@@ -26,19 +26,21 @@ pub(crate) enum Patience {
 const YIELDS_BEFORE_SLEEP: u32 = 1000;
 
 /// Claims, and tries again for as long as was asked for.
-pub(super) fn persist<C>(
-    patience: Patience,
-    mut claim: impl FnMut() -> Result<C, Refusal>,
-) -> Result<C, Refusal> {
+pub(super) fn retry<C>(
+    policy: RetryPolicy,
+    mut claim: impl FnMut() -> Result<C, ClaimError>,
+) -> Result<C, ClaimError> {
     let backoff = Backoff::new();
     let mut spins = 0;
     loop {
         match claim() {
             // `Contended` is never an answer for who does not wait: there may well be something to claim.
-            Err(Refusal::InFlight) if patience == Patience::None => return Err(Refusal::InFlight),
-            Err(refusal @ (Refusal::InFlight | Refusal::Contended)) => {
-                if patience == Patience::Spin && spins == SPIN_ROUNDS {
-                    return Err(refusal);
+            Err(ClaimError::InFlight) if policy == RetryPolicy::None => {
+                return Err(ClaimError::InFlight);
+            }
+            Err(error @ (ClaimError::InFlight | ClaimError::Contended)) => {
+                if policy == RetryPolicy::Spin && spins == SPIN_ROUNDS {
+                    return Err(error);
                 }
                 spins += 1;
                 if spins > YIELDS_BEFORE_SLEEP {
@@ -55,21 +57,21 @@ pub(super) fn persist<C>(
 /// What an attempt comes to: a claim's output, or what being closed means, or a reason to wait.
 #[inline]
 pub(super) fn attempt<C, R>(
-    claim: Result<C, Refusal>,
-    done: impl FnOnce(Result<C, Unavailable>) -> R,
+    claim: Result<C, ClaimError>,
+    done: impl FnOnce(Result<C, AttemptError>) -> R,
 ) -> Attempt<R> {
     match claim {
         Ok(claim) => Attempt::Done(done(Ok(claim))),
-        Err(Refusal::Closed) => Attempt::Done(done(Err(Unavailable::Closed))),
-        Err(Refusal::Blocked) => Attempt::Blocked,
-        Err(Refusal::InFlight | Refusal::Contended | Refusal::Reserved) => Attempt::Busy,
-        Err(Refusal::Exhausted) => Attempt::GivenUp(done(Err(Unavailable::Exhausted))),
+        Err(ClaimError::Closed) => Attempt::Done(done(Err(AttemptError::Closed))),
+        Err(ClaimError::Blocked) => Attempt::Blocked,
+        Err(ClaimError::InFlight | ClaimError::Contended | ClaimError::Reserved) => Attempt::Busy,
+        Err(ClaimError::Exhausted) => Attempt::GivenUp(done(Err(AttemptError::Exhausted))),
     }
 }
 
 /// What waiting for the other side does not help against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unavailable {
+pub(crate) enum AttemptError {
     Closed,
     /// No more permits can be counted; see [`MpmcQueue::poll_permits_countable`].
     Exhausted,
@@ -77,7 +79,7 @@ pub(crate) enum Unavailable {
 
 /// What an attempt with a reservation comes to. `Closed` means that it cannot be used.
 pub(super) fn attempt_granted<S: Side, C, R>(
-    claim: Result<C, Refusal>,
+    claim: Result<C, ClaimError>,
     reservation: &mut Reservation<'_, S>,
     done: impl FnOnce(C) -> R,
 ) -> Attempt<R> {
@@ -89,7 +91,7 @@ pub(super) fn attempt_granted<S: Side, C, R>(
             let _others = defer(|| side.after_reservation());
             Attempt::Done(done(claim))
         }
-        Err(Refusal::InFlight | Refusal::Contended) => Attempt::Busy,
+        Err(ClaimError::InFlight | ClaimError::Contended) => Attempt::Busy,
         Err(_) => Attempt::Blocked,
     }
 }
@@ -135,7 +137,7 @@ impl<'a, T> Operation for SendOperation<'a, T> {
     }
 
     fn attempt(&mut self) -> Attempt<Result<(), T>> {
-        let claim = persist(Patience::Spin, || self.queue.ring.claim_send());
+        let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send());
         attempt(claim, |claim| {
             let Some(value) = self.value.take() else {
                 unreachable!("a finished send is not retried")
@@ -154,7 +156,7 @@ impl<'a, T> Operation for SendOperation<'a, T> {
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Result<(), T>> {
-        let claim = persist(Patience::Spin, || self.queue.ring.claim_send_granted());
+        let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send_granted());
         attempt_granted(claim, reservation, |claim| {
             let Some(value) = self.value.take() else {
                 unreachable!("a finished send is not retried")
@@ -197,7 +199,7 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
     }
 
     fn attempt(&mut self) -> Attempt<Option<T>> {
-        let claim = persist(Patience::Spin, || self.queue.ring.claim_recv());
+        let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_recv());
         attempt(claim, |claim| {
             claim.ok().map(|claim| self.queue.take(claim))
         })
@@ -207,7 +209,7 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Option<T>> {
-        let claim = persist(Patience::Spin, || self.queue.ring.claim_recv_granted());
+        let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_recv_granted());
         attempt_granted(claim, reservation, |claim| Some(self.queue.take(claim)))
     }
 }
@@ -233,7 +235,7 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
 
     fn attempt(&mut self) -> Attempt<usize> {
         let queue = self.queue;
-        let count = persist(Patience::Spin, || {
+        let count = retry(RetryPolicy::Spin, || {
             queue.recv_many_at_once(self.target, self.limit)
         });
         attempt(count, |count| count.unwrap_or(0))
@@ -242,7 +244,7 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
     fn attempt_granted(&mut self, reservation: &mut Reservation<'_, Self::Side>) -> Attempt<usize> {
         let ring = &self.queue.ring;
         // Nothing between the claim and its end can panic.
-        let batch = persist(Patience::Spin, || {
+        let batch = retry(RetryPolicy::Spin, || {
             let batch = ring.claim_recv_many_granted(self.target, self.limit)?;
             Ok(batch.take())
         });
@@ -258,7 +260,7 @@ fn turn_into_permit<'a, T, O>(
     queue: &MpmcQueue<T>,
     reservation: &mut Reservation<'_, Senders<'a, T>>,
     output: O,
-) -> Attempt<Result<O, Unavailable>> {
+) -> Attempt<Result<O, AttemptError>> {
     if queue.is_closed() {
         return Attempt::Blocked;
     }
@@ -280,7 +282,7 @@ pub(crate) struct ReserveOperation<'a, T> {
 
 impl<'a, T> Operation for ReserveOperation<'a, T> {
     type Side = Senders<'a, T>;
-    type Output = Result<(), Unavailable>;
+    type Output = Result<(), AttemptError>;
 
     fn side(&self) -> Senders<'a, T> {
         Senders::of(self.queue)
@@ -295,7 +297,7 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {
-        let reserved = persist(Patience::Spin, || self.queue.ring.reserve());
+        let reserved = retry(RetryPolicy::Spin, || self.queue.ring.reserve());
         attempt(reserved, |reserved| reserved)
     }
 
@@ -306,8 +308,8 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
         turn_into_permit(self.queue, reservation, ())
     }
 
-    fn fail(&mut self) -> Result<(), Unavailable> {
-        Err(Unavailable::Closed)
+    fn fail(&mut self) -> Result<(), AttemptError> {
+        Err(AttemptError::Closed)
     }
 }
 
@@ -335,7 +337,7 @@ pub(crate) struct ReserveManyOperation<'a, T> {
 
 impl<'a, T> Operation for ReserveManyOperation<'a, T> {
     type Side = Senders<'a, T>;
-    type Output = Result<usize, Unavailable>;
+    type Output = Result<usize, AttemptError>;
 
     fn side(&self) -> Senders<'a, T> {
         Senders::of(self.queue)
@@ -350,7 +352,7 @@ impl<'a, T> Operation for ReserveManyOperation<'a, T> {
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {
-        let reserved = persist(Patience::Spin, || {
+        let reserved = retry(RetryPolicy::Spin, || {
             self.queue.ring.reserve_many(1, self.most)
         });
         attempt(reserved, |reserved| reserved)

@@ -4,15 +4,15 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::MpmcQueue;
-use super::operation::{Patience, attempt, attempt_granted, persist};
+use super::operation::{RetryPolicy, attempt, attempt_granted, retry};
 use super::side::{Receivers, Senders};
-use crate::ring::{Head, RecvBatch, RecvClaim, Refusal, SendClaim, Tail};
+use crate::ring::{ClaimError, Head, RecvBatch, RecvClaim, SendClaim, Tail};
 use crate::wait::{Attempt, Operation, Reservation, WaitList};
 
 impl<T> MpmcQueue<T> {
     /// Receives if that is possible without waiting for anybody; with the position.
-    pub(crate) fn try_recv_with_position(&self) -> Result<(u64, T), Refusal> {
-        let claim = self.persist::<Head, _>(Patience::Yield, || self.ring.claim_recv())?;
+    pub(crate) fn try_recv_with_position(&self) -> Result<(u64, T), ClaimError> {
+        let claim = self.retry::<Head, _>(RetryPolicy::Yield, || self.ring.claim_recv())?;
         Ok(self.take_with_position(claim))
     }
 
@@ -21,17 +21,17 @@ impl<T> MpmcQueue<T> {
         &self,
         target: &mut Vec<T>,
         limit: usize,
-    ) -> Result<Range<u64>, Refusal> {
-        self.persist::<Head, _>(Patience::Yield, || {
+    ) -> Result<Range<u64>, ClaimError> {
+        self.retry::<Head, _>(RetryPolicy::Yield, || {
             self.recv_many_with_position_at_once(target, limit)
         })
     }
 
     /// Sends if that is possible without waiting for anybody; returns the position.
-    pub(crate) fn try_send_with_position(&self, value: T) -> Result<u64, (T, Refusal)> {
-        match self.persist::<Tail, _>(Patience::Yield, || self.ring.claim_send()) {
+    pub(crate) fn try_send_with_position(&self, value: T) -> Result<u64, (T, ClaimError)> {
+        match self.retry::<Tail, _>(RetryPolicy::Yield, || self.ring.claim_send()) {
             Ok(claim) => Ok(self.publish_with_position(claim, value)),
-            Err(refusal) => Err((value, refusal)),
+            Err(error) => Err((value, error)),
         }
     }
 
@@ -50,7 +50,7 @@ impl<T> MpmcQueue<T> {
         &self,
         target: &mut Vec<T>,
         limit: usize,
-    ) -> Result<Range<u64>, Refusal> {
+    ) -> Result<Range<u64>, ClaimError> {
         let received = self.take_many(self.ring.claim_recv_many(target, limit)?);
         Ok(self.after_take_many(received))
     }
@@ -93,7 +93,7 @@ impl<'a, T> Operation for RecvPositionOperation<'a, T> {
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {
-        let claim = persist(Patience::Spin, || self.queue.ring.claim_recv());
+        let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_recv());
         attempt(claim, |claim| {
             claim.ok().map(|claim| self.queue.take_with_position(claim))
         })
@@ -103,7 +103,7 @@ impl<'a, T> Operation for RecvPositionOperation<'a, T> {
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
-        let claim = persist(Patience::Spin, || self.queue.ring.claim_recv_granted());
+        let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_recv_granted());
         attempt_granted(claim, reservation, |claim| {
             Some(self.queue.take_with_position(claim))
         })
@@ -134,7 +134,7 @@ impl<'a, T> Operation for RecvManyPositionOperation<'a, T> {
 
     fn attempt(&mut self) -> Attempt<Self::Output> {
         let queue = self.queue;
-        let positions = persist(Patience::Spin, || {
+        let positions = retry(RetryPolicy::Spin, || {
             queue.recv_many_with_position_at_once(self.target, self.limit)
         });
         attempt(positions, |positions| positions.unwrap_or(0..0))
@@ -145,7 +145,7 @@ impl<'a, T> Operation for RecvManyPositionOperation<'a, T> {
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
         let queue = self.queue;
-        let received = persist(Patience::Spin, || {
+        let received = retry(RetryPolicy::Spin, || {
             let batch = queue
                 .ring
                 .claim_recv_many_granted(self.target, self.limit)?;
@@ -200,7 +200,7 @@ impl<'a, T> Operation for SendPositionOperation<'a, T> {
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {
-        let claim = persist(Patience::Spin, || self.queue.ring.claim_send());
+        let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send());
         attempt(claim, |claim| {
             let value = self.take_value();
             match claim {
@@ -214,7 +214,7 @@ impl<'a, T> Operation for SendPositionOperation<'a, T> {
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
-        let claim = persist(Patience::Spin, || self.queue.ring.claim_send_granted());
+        let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send_granted());
         attempt_granted(claim, reservation, |claim| {
             let value = self.take_value();
             Ok(self.queue.publish_with_position(claim, value))

@@ -1,9 +1,9 @@
 //! Waiting until there is a message, or free capacity, and taking nothing.
 
 use super::MpmcQueue;
-use super::operation::{Patience, persist};
+use super::operation::{RetryPolicy, retry};
 use super::side::{QueueSide, Waits};
-use crate::ring::{Head, Refusal, Tail};
+use crate::ring::{ClaimError, Head, Tail};
 use crate::wait::{Attempt, Operation, Reservation};
 
 /// Waiting until an operation of direction `D` seems possible. `false` if it never will be, for the
@@ -47,10 +47,10 @@ impl<'a, T, D: Waits> Operation for ReadyOperation<'a, T, D> {
     }
 
     fn attempt(&mut self) -> Attempt<bool> {
-        match persist(Patience::Spin, || self.side.probe()) {
+        match retry(RetryPolicy::Spin, || self.side.probe()) {
             Ok(()) => Attempt::GivenUp(true),
-            Err(Refusal::Closed) => Attempt::Done(false),
-            Err(Refusal::Blocked) => Attempt::Blocked,
+            Err(ClaimError::Closed) => Attempt::Done(false),
+            Err(ClaimError::Blocked) => Attempt::Blocked,
             // A send that finds free capacity needs no permit to be counted.
             Err(_) => Attempt::Busy,
         }

@@ -98,7 +98,7 @@ impl<T> RealtimeQueue<T> {
     #[doc(alias = "try_send_realtime")]
     #[inline]
     pub fn send(&self, value: T) -> Result<(), T> {
-        match self.ring.claim_send_or_not_now() {
+        match self.ring.claim_send_or_would_block() {
             Ok(claim) => {
                 let Sent {
                     receivers_parked, ..
@@ -128,7 +128,7 @@ impl<T> RealtimeQueue<T> {
     #[doc(alias = "try_recv_realtime")]
     #[inline]
     pub fn recv(&self) -> Option<T> {
-        let claim = self.ring.claim_recv_or_not_now().ok()?;
+        let claim = self.ring.claim_recv_or_would_block().ok()?;
         let (value, senders_parked) = claim.take();
         debug_assert!(!senders_parked, "nothing waits on this queue");
         Some(value)
@@ -183,7 +183,7 @@ impl<T> RealtimeQueue<T> {
     /// assert!(queue.is_full());
     /// ```
     pub fn is_full(&self) -> bool {
-        self.ring.room() == 0
+        self.ring.free_capacity() == 0
     }
 }
 

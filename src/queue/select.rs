@@ -2,20 +2,20 @@
 //! for.
 
 use super::MpmcQueue;
-use super::operation::{Patience, Unavailable, attempt, persist};
+use super::operation::{AttemptError, RetryPolicy, attempt, retry};
 use super::side::Receivers;
-use crate::ring::{Head, Refusal};
+use crate::ring::{ClaimError, Head};
 use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
 
-/// Reserving one message; `Unavailable` if the queue is closed and nothing can come any more.
+/// Reserving one message; `AttemptError` if the queue is closed and nothing can come any more.
 pub(crate) struct ReserveMessageOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
 }
 
 impl<'a, T> Operation for ReserveMessageOperation<'a, T> {
     type Side = Receivers<'a, T>;
-    type Output = Result<(), Unavailable>;
+    type Output = Result<(), AttemptError>;
 
     fn side(&self) -> Receivers<'a, T> {
         Receivers::of(self.queue)
@@ -26,7 +26,7 @@ impl<'a, T> Operation for ReserveMessageOperation<'a, T> {
     }
 
     fn attempt(&mut self) -> Attempt<Self::Output> {
-        let reserved = persist(Patience::Spin, || self.queue.ring.reserve_message());
+        let reserved = retry(RetryPolicy::Spin, || self.queue.ring.reserve_message());
         attempt(reserved, |reserved| reserved)
     }
 
@@ -42,14 +42,14 @@ impl<'a, T> Operation for ReserveMessageOperation<'a, T> {
 
 impl<T> MpmcQueue<T> {
     /// Reserves a message if that is possible without waiting for anybody.
-    pub(crate) fn try_reserve_message(&self) -> Result<(), Refusal> {
-        self.persist::<Head, _>(Patience::Yield, || self.ring.reserve_message())
+    pub(crate) fn try_reserve_message(&self) -> Result<(), ClaimError> {
+        self.retry::<Head, _>(RetryPolicy::Yield, || self.ring.reserve_message())
     }
 
     /// Receives on a reservation, which must be held. Waits only for a sender that is in the middle
     /// of sending.
     pub(crate) fn recv_reserved(&self) -> T {
-        match persist(Patience::Yield, || self.ring.claim_recv_granted()) {
+        match retry(RetryPolicy::Yield, || self.ring.claim_recv_granted()) {
             Ok(claim) => {
                 let _others = defer(|| self.after_reserved_recv());
                 self.take(claim)

@@ -3,18 +3,18 @@
 use core::marker::PhantomData;
 
 use super::MpmcQueue;
-use crate::ring::{Direction, Head, Parked, Refusal, Reserved, Tail, Word};
+use crate::ring::{ClaimError, Direction, Head, Parked, Reserved, State, Tail};
 use crate::unwind::defer;
-use crate::wait::{Side, WaitHints, WaitQueue};
+use crate::wait::{Side, SpinState, WaitQueue};
 
 /// A direction with a wait queue.
 pub(crate) trait Waits: Direction {
     type Opposite: Waits;
 
-    fn hints<T>(queue: &MpmcQueue<T>) -> &WaitHints;
+    fn spin_state<T>(queue: &MpmcQueue<T>) -> &SpinState;
 
     fn wait_queue<T>(queue: &MpmcQueue<T>) -> WaitQueue<'_> {
-        WaitQueue::new(Self::beside(&queue.ring), Self::hints(queue))
+        WaitQueue::new(Self::beside(&queue.ring), Self::spin_state(queue))
     }
 
     /// Gives reservations back, and notifies what has to be notified.
@@ -24,7 +24,7 @@ pub(crate) trait Waits: Direction {
     fn after_reservation<T>(_queue: &MpmcQueue<T>) {}
 
     /// Fails as an operation would that takes one message or slot.
-    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal>;
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), ClaimError>;
 
     /// Returns whether the marks of this side are also those of tasks in no wait queue.
     fn shares_marks<T>(_queue: &MpmcQueue<T>) -> bool {
@@ -40,7 +40,7 @@ pub(crate) type Senders<'a, T> = QueueSide<'a, T, Tail>;
 impl Waits for Head {
     type Opposite = Tail;
 
-    fn hints<T>(queue: &MpmcQueue<T>) -> &WaitHints {
+    fn spin_state<T>(queue: &MpmcQueue<T>) -> &SpinState {
         &queue.receivers
     }
 
@@ -61,7 +61,7 @@ impl Waits for Head {
         queue.after_reserved_recv();
     }
 
-    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal> {
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), ClaimError> {
         queue.ring.probe_recv()
     }
 }
@@ -69,7 +69,7 @@ impl Waits for Head {
 impl Waits for Tail {
     type Opposite = Head;
 
-    fn hints<T>(queue: &MpmcQueue<T>) -> &WaitHints {
+    fn spin_state<T>(queue: &MpmcQueue<T>) -> &SpinState {
         &queue.senders
     }
 
@@ -77,7 +77,7 @@ impl Waits for Tail {
         queue.release(count);
     }
 
-    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), Refusal> {
+    fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), ClaimError> {
         queue.ring.probe_send()
     }
 
@@ -111,7 +111,7 @@ impl<T, D> Copy for QueueSide<'_, T, D> {}
 
 impl<T, D: Waits> QueueSide<'_, T, D> {
     /// Fails as an operation would that takes one message or slot.
-    pub(super) fn probe(&self) -> Result<(), Refusal> {
+    pub(super) fn probe(&self) -> Result<(), ClaimError> {
         D::probe(self.queue)
     }
 
@@ -147,11 +147,11 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
         self.queue.ring.mark_parked::<D>()
     }
 
-    fn marks(&self) -> Word {
+    fn marks(&self) -> State {
         self.queue.ring.marks::<D>()
     }
 
-    fn clear_keep(&self, marks: Word) {
+    fn clear_keep(&self, marks: State) {
         if !D::shares_marks(self.queue) {
             self.queue.ring.clear_keep::<D>(marks);
         }

@@ -9,10 +9,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use super::{MpmcQueue, Patience, SendOperation};
+use super::{MpmcQueue, RetryPolicy, SendOperation};
 use crate::channel;
 use crate::error::{TryRecvError, TrySendError};
-use crate::ring::Refusal;
+use crate::ring::ClaimError;
 use crate::wait::Operation;
 use crate::{Consumer, Producer};
 
@@ -96,7 +96,7 @@ fn waits_for<R: Send, X>(blocked: impl FnOnce() -> R + Send, release: impl FnOnc
 fn queue(capacity: usize, messages: usize) -> Arc<MpmcQueue<usize>> {
     let queue = MpmcQueue::with_exact_capacity(capacity);
     for number in 0..messages {
-        queue.try_send(number, Patience::None).unwrap();
+        queue.try_send(number, RetryPolicy::None).unwrap();
     }
     Arc::new(queue)
 }
@@ -107,10 +107,10 @@ fn a_message_that_is_not_published_makes_receivers_yield_and_raw_ones_say_not_no
     let consumer = Consumer::new(Arc::clone(&queue));
     let claim = queue.ring.claim_send().ok().unwrap();
     // The one behind it is complete, but it is not the next.
-    queue.try_send(1, Patience::None).unwrap();
+    queue.try_send(1, RetryPolicy::None).unwrap();
 
     assert_eq!(consumer.recv(), None);
-    assert_eq!(queue.try_recv(Patience::Spin), Err(Refusal::InFlight));
+    assert_eq!(queue.try_recv(RetryPolicy::Spin), Err(ClaimError::InFlight));
     let mut waiting = Task::new(consumer.recv_async());
     waiting.yields();
     let mut other = Task::new(consumer.recv_async());
@@ -129,15 +129,15 @@ fn a_slot_that_is_not_freed_makes_senders_yield_and_raw_ones_hand_back() {
 
     assert_eq!(producer.send(1), Err(1));
     assert_eq!(
-        queue.try_send(1, Patience::Spin),
-        Err((1, Refusal::InFlight))
+        queue.try_send(1, RetryPolicy::Spin),
+        Err((1, ClaimError::InFlight))
     );
     let mut waiting = Task::new(producer.send_async(2));
     waiting.yields();
 
     assert_eq!(queue.take(claim), 0);
     assert_eq!(waiting.finish(), Ok(()));
-    assert_eq!(queue.try_recv(Patience::None), Ok(2));
+    assert_eq!(queue.try_recv(RetryPolicy::None), Ok(2));
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_suspended_sender_keeps_no_receiver_waiting_but_its_own() {
     let first = Task::parked(queue.recv_waiting());
     let second = Task::parked(queue.recv_waiting());
     let claim = queue.ring.claim_send().ok().unwrap();
-    queue.try_send(1, Patience::None).unwrap();
+    queue.try_send(1, RetryPolicy::None).unwrap();
     assert!(
         first.is_woken() && !second.is_woken(),
         "one message was sent"
@@ -239,7 +239,7 @@ fn a_suspended_receiver_keeps_no_sender_waiting_but_its_own() {
     let first = Task::parked(queue.send_waiting(2));
     let second = Task::parked(queue.send_waiting(3));
     let claim = queue.ring.claim_recv().ok().unwrap();
-    assert_eq!(queue.try_recv(Patience::None), Ok(1));
+    assert_eq!(queue.try_recv(RetryPolicy::None), Ok(1));
     assert!(first.is_woken() && !second.is_woken(), "one slot is free");
 
     assert_eq!(queue.take(claim), 0);
@@ -255,10 +255,10 @@ fn a_woken_receiver_cancelled_while_it_waits_out_a_claim_forwards_its_notificati
     let mut woken = tasks.remove(0);
     let mut next = tasks.remove(0);
     let last = tasks.remove(0);
-    queue.try_send(0, Patience::None).unwrap();
+    queue.try_send(0, RetryPolicy::None).unwrap();
     assert!(woken.is_woken());
     // Another receiver is quicker, and then a sender is suspended.
-    assert_eq!(queue.try_recv(Patience::None), Ok(0));
+    assert_eq!(queue.try_recv(RetryPolicy::None), Ok(0));
     let claim = queue.ring.claim_send().ok().unwrap();
     woken.yields();
     assert!(!next.is_woken() && !last.is_woken());
@@ -278,9 +278,9 @@ fn a_woken_sender_cancelled_while_it_waits_out_a_claim_forwards_its_notification
     let queue = queue(1, 1);
     let mut woken = Task::parked(queue.send_waiting(1));
     let mut next = Task::parked(queue.send_waiting(2));
-    assert_eq!(queue.try_recv(Patience::None), Ok(0));
+    assert_eq!(queue.try_recv(RetryPolicy::None), Ok(0));
     assert!(woken.is_woken());
-    queue.try_send(3, Patience::None).unwrap();
+    queue.try_send(3, RetryPolicy::None).unwrap();
     let claim = queue.ring.claim_recv().ok().unwrap();
     woken.yields();
     assert!(!next.is_woken());
@@ -298,22 +298,22 @@ fn a_woken_sender_cancelled_while_it_waits_out_a_claim_forwards_its_notification
 fn an_open_claim_counts_for_len_and_room_as_if_it_were_finished() {
     let queue = queue(2, 1);
     let sending = queue.ring.claim_send().ok().unwrap();
-    assert_eq!((queue.len(), queue.room()), (2, 0));
+    assert_eq!((queue.len(), queue.free_capacity()), (2, 0));
     assert!(queue.is_full());
     assert_eq!(
-        queue.try_send(9, Patience::Yield),
-        Err((9, Refusal::Blocked))
+        queue.try_send(9, RetryPolicy::Yield),
+        Err((9, ClaimError::Blocked))
     );
     let receiving = queue.ring.claim_recv().ok().unwrap();
-    assert_eq!((queue.len(), queue.room()), (1, 1));
+    assert_eq!((queue.len(), queue.free_capacity()), (1, 1));
     assert_eq!(queue.take(receiving), 0);
     queue.publish(sending, 1);
-    assert_eq!((queue.len(), queue.room()), (1, 1));
+    assert_eq!((queue.len(), queue.free_capacity()), (1, 1));
     let receiving = queue.ring.claim_recv().ok().unwrap();
     assert!(queue.is_empty());
     assert_eq!(
-        queue.try_recv(Patience::Yield),
-        Err(Refusal::Blocked),
+        queue.try_recv(RetryPolicy::Yield),
+        Err(ClaimError::Blocked),
         "what another has claimed is no longer there"
     );
     assert_eq!(queue.take(receiving), 1);
@@ -326,8 +326,8 @@ fn a_close_during_an_open_claim_waits_for_nobody_and_loses_nothing() {
     let claim = queue.ring.claim_send().ok().unwrap();
     assert!(queue.close());
     assert_eq!(
-        queue.try_send(1, Patience::Yield),
-        Err((1, Refusal::Closed))
+        queue.try_send(1, RetryPolicy::Yield),
+        Err((1, ClaimError::Closed))
     );
     assert!(parked.is_woken());
     let mut parked = parked;

@@ -8,10 +8,10 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
-use super::chunk::Chunk;
+use super::buffer::Buffer;
 use super::claim::{ATTEMPTS, Direction, Kind, Recv, RecvGranted, SendReserved, Sent, stamp};
-use super::word::{Geometry, Position, Word};
-use super::{Refusal, Ring, Slot};
+use super::state::{Layout, Position, State};
+use super::{ClaimError, Ring, Slot};
 use crate::sync::{ClaimBackoff, Ordering};
 
 /// Claimed slots, before the claim is finished (R1).
@@ -21,19 +21,19 @@ struct Batch<'a, T, B, D> {
     at: Position,
     count: usize,
     /// The word as it was before the swap.
-    seen: Word,
+    seen: State,
     direction: PhantomData<D>,
 }
 
 impl<T, B, D: Direction> Batch<'_, T, B, D> {
     /// Accesses each value, the first with the number 0, and hands its slot to the other side.
     #[inline(always)]
-    fn finish(self, mut access: impl FnMut(usize, *mut MaybeUninit<T>)) -> Word {
+    fn finish(self, mut access: impl FnMut(usize, *mut MaybeUninit<T>)) -> State {
         // A copy: the stores to the slots need not be suspected of changing it.
-        let geometry = self.ring.geometry;
+        let layout = self.ring.layout;
         let (first, second) = self.ring.runs(self.at, self.count);
-        first.finish::<D>(&geometry, 0, &mut access);
-        second.finish::<D>(&geometry, first.slots.len(), &mut access);
+        first.finish::<D>(&layout, 0, &mut access);
+        second.finish::<D>(&layout, first.slots.len(), &mut access);
         self.seen
     }
 }
@@ -43,7 +43,7 @@ impl<T, B, D: Direction> Batch<'_, T, B, D> {
 pub(crate) struct SendBatch<'a, T, B, const N: usize> {
     batch: Batch<'a, T, B, <SendReserved as Kind>::Direction>,
     /// Holds at least as many.
-    source: &'a mut Chunk<T, N>,
+    source: &'a mut Buffer<T, N>,
 }
 
 impl<T, B, const N: usize> SendBatch<'_, T, B, N> {
@@ -104,8 +104,8 @@ impl<T, B> Ring<T, B> {
     /// permit. Refused only as `InFlight` or `Contended`.
     pub(crate) fn claim_reserved_many<'a, const N: usize>(
         &'a self,
-        source: &'a mut Chunk<T, N>,
-    ) -> Result<SendBatch<'a, T, B, N>, Refusal> {
+        source: &'a mut Buffer<T, N>,
+    ) -> Result<SendBatch<'a, T, B, N>, ClaimError> {
         let batch = self.claim_many::<SendReserved>(source.len(), |_| {})?;
         Ok(SendBatch { batch, source })
     }
@@ -116,7 +116,7 @@ impl<T, B> Ring<T, B> {
         &'a self,
         target: &'a mut Vec<T>,
         limit: usize,
-    ) -> Result<RecvBatch<'a, T, B>, Refusal> {
+    ) -> Result<RecvBatch<'a, T, B>, ClaimError> {
         let batch = self.claim_many::<Recv>(limit, |count| target.reserve(count))?;
         Ok(RecvBatch { batch, target })
     }
@@ -127,7 +127,7 @@ impl<T, B> Ring<T, B> {
         &'a self,
         target: &'a mut Vec<T>,
         limit: usize,
-    ) -> Result<RecvBatch<'a, T, B>, Refusal> {
+    ) -> Result<RecvBatch<'a, T, B>, ClaimError> {
         let batch = self.claim_many::<RecvGranted>(limit, |count| target.reserve(count))?;
         Ok(RecvBatch { batch, target })
     }
@@ -138,10 +138,10 @@ impl<T, B> Ring<T, B> {
         &self,
         limit: usize,
         mut prepare: impl FnMut(usize),
-    ) -> Result<Batch<'_, T, B, K::Direction>, Refusal> {
+    ) -> Result<Batch<'_, T, B, K::Direction>, ClaimError> {
         K::Direction::prepare(self);
         let mut backoff = ClaimBackoff::new();
-        let mut seen = self.glance::<K::Direction>();
+        let mut seen = self.load::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let at = seen.position();
             let leaves = K::leaves(seen);
@@ -149,12 +149,12 @@ impl<T, B> Ring<T, B> {
                 .ready_run::<K::Direction>(at, limit.saturating_add(leaves))
                 .saturating_sub(leaves);
             if count == 0 {
-                seen = K::refuse(self, seen)?;
+                seen = K::explain(self, seen)?;
                 continue;
             }
             prepare(count);
-            let step = self.geometry.step(at, count as u64);
-            if self.swap::<K>(seen, step, count as u64) {
+            let step = self.layout.step(at, count as u64);
+            if self.advance::<K>(seen, step, count as u64) {
                 return Ok(Batch {
                     ring: self,
                     at,
@@ -164,20 +164,20 @@ impl<T, B> Ring<T, B> {
                 });
             }
             backoff.step();
-            seen = self.glance::<K::Direction>();
+            seen = self.load::<K::Direction>();
         }
-        Err(Refusal::Contended)
+        Err(ClaimError::Contended)
     }
 
     /// How many slots from `at` on are ready without a gap, counted up to `limit`.
     #[inline]
     fn ready_run<D: Direction>(&self, at: Position, limit: usize) -> usize {
         let (first, second) = self.runs(at, limit.min(self.capacity()));
-        let count = first.count_ready::<D>(&self.geometry);
+        let count = first.count_ready::<D>(&self.layout);
         if count < first.slots.len() {
             count
         } else {
-            count + second.count_ready::<D>(&self.geometry)
+            count + second.count_ready::<D>(&self.layout)
         }
     }
 
@@ -190,7 +190,7 @@ impl<T, B> Ring<T, B> {
             let none = || Run { slots, start: at };
             return (none(), none());
         }
-        let index = self.geometry.index(at);
+        let index = self.layout.index(at);
         let here = count.min(self.capacity() - index);
         let first = Run {
             slots: &slots[index..index + here],
@@ -198,7 +198,7 @@ impl<T, B> Ring<T, B> {
         };
         let second = Run {
             slots: &slots[..count - here],
-            start: self.geometry.ahead(at, here as u64),
+            start: self.layout.ahead(at, here as u64),
         };
         (first, second)
     }
@@ -214,9 +214,9 @@ struct Run<'a, T> {
 impl<T> Run<'_, T> {
     /// How many of the first slots are ready without a gap.
     #[inline]
-    fn count_ready<D: Direction>(&self, geometry: &Geometry) -> usize {
+    fn count_ready<D: Direction>(&self, layout: &Layout) -> usize {
         // The same for all of one lap.
-        let ready = D::ready(geometry.free(self.start));
+        let ready = D::ready(layout.free(self.start));
         let is_ready = |slot: &Slot<T>| stamp(slot) == ready;
         let groups = self.slots.chunks_exact(GROUP);
         let whole = groups.take_while(|group| group.iter().all(is_ready));
@@ -229,11 +229,11 @@ impl<T> Run<'_, T> {
     #[inline(always)]
     fn finish<D: Direction>(
         &self,
-        geometry: &Geometry,
+        layout: &Layout,
         number: usize,
         access: &mut impl FnMut(usize, *mut MaybeUninit<T>),
     ) {
-        let finished = D::finished(geometry, geometry.free(self.start));
+        let finished = D::finished(layout, layout.free(self.start));
         let mut place = number;
         let mut finish_one = |slot: &Slot<T>| {
             slot.value.with_mut(|value| access(place, value));

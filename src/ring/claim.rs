@@ -2,19 +2,19 @@
 
 use core::mem::MaybeUninit;
 
-use super::word::{Geometry, MAX_PERMITS, Position, Step, Word, full};
-use super::{Refusal, Ring, Slot, invariant};
+use super::state::{Layout, MAX_PERMITS, Position, State, Step, full};
+use super::{ClaimError, Ring, Slot, invariant};
 use crate::sync::{AtomicU64, ClaimBackoff, Ordering};
 
 /// How often a claim is tried before the caller is told that it is contended. Each try but the first means that
 /// the word has changed since it was read, or that its swap failed spuriously.
 pub(super) const ATTEMPTS: usize = 16;
 
-/// What distinguishes the two directions: which word is swapped, which stamp is waited for and which is
+/// What distinguishes the two directions: which word is exchanged, which stamp is waited for and which is
 /// left behind.
 pub(crate) trait Direction {
     /// The word that this direction claims by.
-    fn word<T, B>(ring: &Ring<T, B>) -> &AtomicU64;
+    fn state<T, B>(ring: &Ring<T, B>) -> &AtomicU64;
 
     /// The word that the other direction claims by. Waiters of this one leave their marks there.
     fn opposite<T, B>(ring: &Ring<T, B>) -> &AtomicU64;
@@ -23,19 +23,19 @@ pub(crate) trait Direction {
     fn beside<T, B>(ring: &Ring<T, B>) -> &B;
 
     /// Of the two words, the one that this direction claims by.
-    fn own(head: Word, tail: Word) -> Word;
+    fn own(head: State, tail: State) -> State;
 
     /// Of the two words, the one that the other direction claims by.
-    fn other(head: Word, tail: Word) -> Word;
+    fn other(head: State, tail: State) -> State;
 
     /// `head` and `tail`, given the word that this direction claims by and the other one.
-    fn pair(own: Word, other: Word) -> (Word, Word);
+    fn pair(own: State, other: State) -> (State, State);
 
     /// How many slots a claim may still take, reserved ones counted as taken.
-    fn available<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> usize;
+    fn available<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> usize;
 
     /// Whether an operation of this direction has to wait for the other one.
-    fn blocks<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> bool;
+    fn blocks<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> bool;
 
     /// To be called before a slot is looked at without haste. Senders allocate the slots.
     fn prepare<T, B>(_ring: &Ring<T, B>) {}
@@ -49,7 +49,7 @@ pub(crate) trait Direction {
     fn ready(free: u64) -> u64;
 
     /// The stamp that the finished claim leaves, given the same.
-    fn finished(geometry: &Geometry, free: u64) -> u64;
+    fn finished(layout: &Layout, free: u64) -> u64;
 }
 
 /// Messages go in: the senders' direction.
@@ -64,32 +64,32 @@ impl Direction for Tail {
     }
 
     #[inline(always)]
-    fn word<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
-        &ring.tail.word
+    fn state<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
+        &ring.tail.state
     }
 
     #[inline(always)]
     fn opposite<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
-        &ring.head.word
+        &ring.head.state
     }
 
-    fn own(_head: Word, tail: Word) -> Word {
+    fn own(_head: State, tail: State) -> State {
         tail
     }
 
-    fn other(head: Word, _tail: Word) -> Word {
+    fn other(head: State, _tail: State) -> State {
         head
     }
 
-    fn pair(own: Word, other: Word) -> (Word, Word) {
+    fn pair(own: State, other: State) -> (State, State) {
         (other, own)
     }
 
-    fn available<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> usize {
-        ring.room_between(head, tail)
+    fn available<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> usize {
+        ring.free_capacity_between(head, tail)
     }
 
-    fn blocks<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> bool {
+    fn blocks<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> bool {
         !tail.is_closed() && Self::available(ring, head, tail) == 0
     }
 
@@ -108,7 +108,7 @@ impl Direction for Tail {
     }
 
     #[inline(always)]
-    fn finished(_geometry: &Geometry, free: u64) -> u64 {
+    fn finished(_geometry: &Layout, free: u64) -> u64 {
         full(free)
     }
 }
@@ -120,34 +120,34 @@ impl Direction for Head {
     }
 
     #[inline(always)]
-    fn word<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
-        &ring.head.word
+    fn state<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
+        &ring.head.state
     }
 
     #[inline(always)]
     fn opposite<T, B>(ring: &Ring<T, B>) -> &AtomicU64 {
-        &ring.tail.word
+        &ring.tail.state
     }
 
-    fn own(head: Word, _tail: Word) -> Word {
+    fn own(head: State, _tail: State) -> State {
         head
     }
 
-    fn other(_head: Word, tail: Word) -> Word {
+    fn other(_head: State, tail: State) -> State {
         tail
     }
 
-    fn pair(own: Word, other: Word) -> (Word, Word) {
+    fn pair(own: State, other: State) -> (State, State) {
         (own, other)
     }
 
-    fn available<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> usize {
-        let messages = ring.geometry.distance(head.position(), tail.position());
+    fn available<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> usize {
+        let messages = ring.layout.distance(head.position(), tail.position());
         messages.saturating_sub(head.permits() as usize)
     }
 
     /// Also in a closed ring, while what is left is reserved.
-    fn blocks<T, B>(ring: &Ring<T, B>, head: Word, tail: Word) -> bool {
+    fn blocks<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> bool {
         let is_over = tail.is_finished() && head.position() == tail.position();
         !is_over && Self::available(ring, head, tail) == 0
     }
@@ -158,8 +158,8 @@ impl Direction for Head {
     }
 
     #[inline(always)]
-    fn finished(geometry: &Geometry, free: u64) -> u64 {
-        geometry.freed_from(free)
+    fn finished(layout: &Layout, free: u64) -> u64 {
+        layout.freed_from(free)
     }
 }
 
@@ -170,30 +170,30 @@ pub(super) trait Kind {
     /// The stamp that the slot at the word's position has while it is free, or a number that is no stamp if the
     /// word does not allow a claim at once.
     #[inline(always)]
-    fn free_at_once(geometry: &Geometry, seen: Word) -> u64 {
-        geometry.free(seen.position())
+    fn free_at_once(layout: &Layout, seen: State) -> u64 {
+        layout.free(seen.position())
     }
 
     /// Whether a slot that is ready may be claimed.
     #[inline(always)]
-    fn admits<T, B>(_ring: &Ring<T, B>, _seen: Word) -> bool {
+    fn admits<T, B>(_ring: &Ring<T, B>, _seen: State) -> bool {
         true
     }
 
     /// How many ready slots a claim has to leave to others.
     #[inline(always)]
-    fn leaves(_seen: Word) -> usize {
+    fn leaves(_seen: State) -> usize {
         0
     }
 
     /// The word after a claim of `count` slots, which leads `step` further.
     #[inline(always)]
-    fn claimed(seen: Word, step: Step, _count: u64) -> Word {
+    fn claimed(seen: State, step: Step, _count: u64) -> State {
         seen.claimed(step)
     }
 
     /// Why `seen` could not be claimed, or another word to try.
-    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal>;
+    fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError>;
 }
 
 /// Sends a message, if there is room beside the permits.
@@ -213,18 +213,18 @@ impl Kind for Send {
     type Direction = Tail;
 
     #[inline(always)]
-    fn free_at_once(geometry: &Geometry, seen: Word) -> u64 {
-        geometry.free_if_plain(seen)
+    fn free_at_once(layout: &Layout, seen: State) -> u64 {
+        layout.free_if_plain(seen)
     }
 
     #[inline(always)]
-    fn admits<T, B>(ring: &Ring<T, B>, seen: Word) -> bool {
+    fn admits<T, B>(ring: &Ring<T, B>, seen: State) -> bool {
         seen.is_plain() || (!seen.is_fair() && ring.fits_beside_permits(seen))
     }
 
     #[cold]
-    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
-        ring.refuse_room(seen)
+    fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError> {
+        ring.explain_full(seen)
     }
 }
 
@@ -232,14 +232,14 @@ impl Kind for SendReserved {
     type Direction = Tail;
 
     #[inline(always)]
-    fn claimed(seen: Word, step: Step, count: u64) -> Word {
+    fn claimed(seen: State, step: Step, count: u64) -> State {
         seen.without_permits(count).claimed(step)
     }
 
     /// A permit is room (R5): the slot can only be waiting for its receiver to free it.
     #[cold]
-    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
-        ring.refuse_for_now::<Tail>(seen)
+    fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError> {
+        ring.explain_not_ready::<Tail>(seen)
     }
 }
 
@@ -247,21 +247,21 @@ impl Kind for SendGranted {
     type Direction = Tail;
 
     #[inline(always)]
-    fn admits<T, B>(_ring: &Ring<T, B>, seen: Word) -> bool {
+    fn admits<T, B>(_ring: &Ring<T, B>, seen: State) -> bool {
         !seen.is_closed()
     }
 
     #[inline(always)]
-    fn claimed(seen: Word, step: Step, count: u64) -> Word {
+    fn claimed(seen: State, step: Step, count: u64) -> State {
         SendReserved::claimed(seen, step, count)
     }
 
     #[cold]
-    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
+    fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError> {
         if seen.is_closed() {
-            return Err(Refusal::Closed);
+            return Err(ClaimError::Closed);
         }
-        SendReserved::refuse(ring, seen)
+        SendReserved::explain(ring, seen)
     }
 }
 
@@ -269,18 +269,18 @@ impl Kind for Recv {
     type Direction = Head;
 
     #[inline(always)]
-    fn free_at_once(geometry: &Geometry, seen: Word) -> u64 {
-        geometry.free_if_plain(seen)
+    fn free_at_once(layout: &Layout, seen: State) -> u64 {
+        layout.free_if_plain(seen)
     }
 
     #[inline(always)]
-    fn admits<T, B>(ring: &Ring<T, B>, seen: Word) -> bool {
+    fn admits<T, B>(ring: &Ring<T, B>, seen: State) -> bool {
         seen.is_plain() || (!seen.is_fair() && ring.is_ready_beside_reserved(seen))
     }
 
     /// What is reserved for waiters, and all of it while they are to come first.
     #[inline(always)]
-    fn leaves(seen: Word) -> usize {
+    fn leaves(seen: State) -> usize {
         if seen.is_fair() {
             usize::MAX
         } else {
@@ -289,7 +289,7 @@ impl Kind for Recv {
     }
 
     #[cold]
-    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
+    fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError> {
         let Some((head, tail)) = ring.try_snapshot() else {
             return Ok(seen);
         };
@@ -297,18 +297,18 @@ impl Kind for Recv {
             return Ok(head);
         }
         if head.position() == tail.position() && tail.is_finished() {
-            return Err(Refusal::Closed);
+            return Err(ClaimError::Closed);
         }
         if Head::available(ring, head, tail) == 0 {
-            return Err(Refusal::Blocked);
+            return Err(ClaimError::Blocked);
         }
         if head.is_fair() {
-            return Err(Refusal::Reserved);
+            return Err(ClaimError::Reserved);
         }
         if ring.is_ready_beside_reserved(head) {
             Ok(head)
         } else {
-            Err(Refusal::InFlight)
+            Err(ClaimError::InFlight)
         }
     }
 }
@@ -317,19 +317,19 @@ impl Kind for RecvGranted {
     type Direction = Head;
 
     #[inline(always)]
-    fn leaves(seen: Word) -> usize {
+    fn leaves(seen: State) -> usize {
         (seen.permits() as usize).saturating_sub(1)
     }
 
     #[inline(always)]
-    fn claimed(seen: Word, step: Step, _count: u64) -> Word {
+    fn claimed(seen: State, step: Step, _count: u64) -> State {
         seen.without_permits(1).claimed(step)
     }
 
     /// In a closed channel a waiter has no reservation any more. Else the message is on its way, or a forced
     /// send has taken it out and will replace it.
     #[cold]
-    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
+    fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError> {
         let Some((head, tail)) = ring.try_snapshot() else {
             return Ok(seen);
         };
@@ -337,12 +337,12 @@ impl Kind for RecvGranted {
             return Ok(head);
         }
         if head.position() == tail.position() && tail.is_finished() {
-            return Err(Refusal::Closed);
+            return Err(ClaimError::Closed);
         }
         if ring.is_ready::<Head>(head.position()) {
             Ok(head)
         } else {
-            Err(Refusal::InFlight)
+            Err(ClaimError::InFlight)
         }
     }
 }
@@ -351,7 +351,7 @@ impl Kind for Evict {
     type Direction = Head;
 
     #[cold]
-    fn refuse<T, B>(ring: &Ring<T, B>, seen: Word) -> Result<Word, Refusal> {
+    fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError> {
         let Some((head, tail)) = ring.try_snapshot() else {
             return Ok(seen);
         };
@@ -359,9 +359,9 @@ impl Kind for Evict {
             return Ok(head);
         }
         Err(if head.position() == tail.position() {
-            Refusal::Blocked
+            ClaimError::Blocked
         } else {
-            Refusal::InFlight
+            ClaimError::InFlight
         })
     }
 }
@@ -372,13 +372,13 @@ struct Claim<'a, T> {
     /// The stamp that finishes the claim.
     stamp: u64,
     /// The word as it was before the swap.
-    seen: Word,
+    seen: State,
 }
 
 impl<T> Claim<'_, T> {
     /// Accesses the value and then hands the slot to the other side.
     #[inline(always)]
-    fn finish<R>(self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> (R, Word) {
+    fn finish<R>(self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> (R, State) {
         let result = self.slot.value.with_mut(access);
         // ORDERING: Release [publish], [free]. Pairs with [ready]: our access to the value
         // happens-before that of the slot's next owner. Guard: loom `capacity_one`, `capacity_two`.
@@ -424,7 +424,7 @@ pub(crate) struct Sent {
 impl Sent {
     /// After a claim of `count` slots that changed `seen`. A closed ring is claimed with permits only.
     #[inline(always)]
-    pub(super) fn new(seen: Word, count: u64) -> Self {
+    pub(super) fn new(seen: State, count: u64) -> Self {
         Self {
             receivers_parked: seen.has_waiters(),
             receivers_finished: seen.is_closed() && seen.permits() == count && seen.has_waiters(),
@@ -470,14 +470,14 @@ impl<T, B> Ring<T, B> {
 
     /// Claims the next slot for a message, if there is room beside the permits.
     #[inline]
-    pub(crate) fn claim_send(&self) -> Result<SendClaim<'_, T>, Refusal> {
+    pub(crate) fn claim_send(&self) -> Result<SendClaim<'_, T>, ClaimError> {
         self.claim::<Send>().map(SendClaim)
     }
 
     /// Claims the next slot for a message and uses up one permit. Works on a closed ring too. Refused
     /// only as `InFlight` or `Contended`.
     #[inline]
-    pub(crate) fn claim_reserved(&self) -> Result<SendClaim<'_, T>, Refusal> {
+    pub(crate) fn claim_reserved(&self) -> Result<SendClaim<'_, T>, ClaimError> {
         self.claim::<SendReserved>().map(SendClaim)
     }
 
@@ -490,161 +490,161 @@ impl<T, B> Ring<T, B> {
     /// Claims the next slot for a message and uses up one reservation of a waiter. Refused only as `Closed`,
     /// `InFlight` or `Contended`.
     #[cold]
-    pub(crate) fn claim_send_granted(&self) -> Result<SendClaim<'_, T>, Refusal> {
+    pub(crate) fn claim_send_granted(&self) -> Result<SendClaim<'_, T>, ClaimError> {
         self.claim::<SendGranted>().map(SendClaim)
     }
 
     /// Claims the oldest message and uses up one reservation of a waiter. Refused as `Closed`, `InFlight`
     /// or `Contended`.
     #[cold]
-    pub(crate) fn claim_recv_granted(&self) -> Result<RecvClaim<'_, T>, Refusal> {
+    pub(crate) fn claim_recv_granted(&self) -> Result<RecvClaim<'_, T>, ClaimError> {
         self.claim::<RecvGranted>().map(RecvClaim)
     }
 
     /// Claims the oldest message, reserved or not. The caller sends another one in its place. Refused as
     /// `Blocked`, `InFlight` or `Contended`.
-    pub(crate) fn claim_eviction(&self) -> Result<RecvClaim<'_, T>, Refusal> {
+    pub(crate) fn claim_eviction(&self) -> Result<RecvClaim<'_, T>, ClaimError> {
         self.claim::<Evict>().map(RecvClaim)
     }
 
     /// Claims the oldest message.
     #[inline]
-    pub(crate) fn claim_recv(&self) -> Result<RecvClaim<'_, T>, Refusal> {
+    pub(crate) fn claim_recv(&self) -> Result<RecvClaim<'_, T>, ClaimError> {
         self.claim::<Recv>().map(RecvClaim)
     }
 
     /// Claims the next slot for a message, or finds that it is not free now: for whatever reason, `InFlight`. Or
     /// `Contended`.
     #[inline]
-    pub(crate) fn claim_send_or_not_now(&self) -> Result<SendClaim<'_, T>, Refusal> {
-        self.claim_unless::<Send>(Self::refuse_for_now::<Tail>)
+    pub(crate) fn claim_send_or_would_block(&self) -> Result<SendClaim<'_, T>, ClaimError> {
+        self.claim_unless::<Send>(Self::explain_not_ready::<Tail>)
             .map(SendClaim)
     }
 
     /// Claims the oldest message, or finds that it is not there now: for whatever reason, `InFlight`. Or
     /// `Contended`.
     #[inline]
-    pub(crate) fn claim_recv_or_not_now(&self) -> Result<RecvClaim<'_, T>, Refusal> {
-        self.claim_unless::<Recv>(Self::refuse_for_now::<Head>)
+    pub(crate) fn claim_recv_or_would_block(&self) -> Result<RecvClaim<'_, T>, ClaimError> {
+        self.claim_unless::<Recv>(Self::explain_not_ready::<Head>)
             .map(RecvClaim)
     }
 
     #[inline(always)]
     fn claim_at_once<K: Kind>(&self) -> Option<Claim<'_, T>> {
-        let seen = self.glance::<K::Direction>();
-        let (claim, step) = self.look::<K>(seen, K::free_at_once)?;
-        self.swap::<K>(seen, step, 1).then_some(claim)
+        let seen = self.load::<K::Direction>();
+        let (claim, step) = self.inspect::<K>(seen, K::free_at_once)?;
+        self.advance::<K>(seen, step, 1).then_some(claim)
     }
 
     /// `InFlight` if the word has not changed since before the look: then it was its slot that was not ready. Else the
     /// word to try. Does not look for the reason in the other side's word, for that would take its cache line.
-    fn refuse_for_now<D: Direction>(&self, seen: Word) -> Result<Word, Refusal> {
-        let now = self.glance::<D>();
+    fn explain_not_ready<D: Direction>(&self, seen: State) -> Result<State, ClaimError> {
+        let now = self.load::<D>();
         if now == seen {
-            Err(Refusal::InFlight)
+            Err(ClaimError::InFlight)
         } else {
             Ok(now)
         }
     }
 
-    fn claim<K: Kind>(&self) -> Result<Claim<'_, T>, Refusal> {
-        self.claim_unless::<K>(K::refuse)
+    fn claim<K: Kind>(&self) -> Result<Claim<'_, T>, ClaimError> {
+        self.claim_unless::<K>(K::explain)
     }
 
     /// Claims; `refuse` says why a word could not be claimed, or names another one to try.
     #[inline(always)]
     fn claim_unless<K: Kind>(
         &self,
-        refuse: impl Fn(&Self, Word) -> Result<Word, Refusal>,
-    ) -> Result<Claim<'_, T>, Refusal> {
+        explain: impl Fn(&Self, State) -> Result<State, ClaimError>,
+    ) -> Result<Claim<'_, T>, ClaimError> {
         K::Direction::prepare(self);
         let mut backoff = ClaimBackoff::new();
-        let mut seen = self.glance::<K::Direction>();
+        let mut seen = self.load::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let ready = K::admits(self, seen)
-                .then(|| self.look::<K>(seen, |geometry, seen| geometry.free(seen.position())));
+                .then(|| self.inspect::<K>(seen, |layout, seen| layout.free(seen.position())));
             let Some((claim, step)) = ready.flatten() else {
-                seen = refuse(self, seen)?;
+                seen = explain(self, seen)?;
                 continue;
             };
-            if self.swap::<K>(seen, step, 1) {
+            if self.advance::<K>(seen, step, 1) {
                 return Ok(claim);
             }
             backoff.step();
-            seen = self.glance::<K::Direction>();
+            seen = self.load::<K::Direction>();
         }
-        Err(Refusal::Contended)
+        Err(ClaimError::Contended)
     }
 
     /// The word as it is or was a moment ago.
     #[inline(always)]
-    pub(super) fn glance<D: Direction>(&self) -> Word {
+    pub(super) fn load<D: Direction>(&self) -> State {
         // ORDERING: Relaxed. A guess, which the swap confirms.
-        Word::from_bits(D::word(self).load(Ordering::Relaxed))
+        State::from_bits(D::state(self).load(Ordering::Relaxed))
     }
 
-    /// If the slot that `seen` leads to is ready: what the claim will be once the word has been swapped, and
+    /// If the slot that `seen` leads to is ready: what the claim will be once the word has been exchanged, and
     /// how far to move it.
     #[inline(always)]
-    fn look<K: Kind>(
+    fn inspect<K: Kind>(
         &self,
-        seen: Word,
-        free: impl FnOnce(&Geometry, Word) -> u64,
+        seen: State,
+        free: impl FnOnce(&Layout, State) -> u64,
     ) -> Option<(Claim<'_, T>, Step)> {
         let slots = self.slots.if_allocated()?;
         // A copy, and everything from it at once: after the load of the stamp it would be read again, and
         // after the exchange nothing may hold the claim up.
-        let geometry = self.geometry;
+        let layout = self.layout;
         let at = seen.position();
-        let free = free(&geometry, seen);
+        let free = free(&layout, seen);
         let claim = Claim {
-            slot: slots.get(geometry.index(at)),
-            stamp: K::Direction::finished(&geometry, free),
+            slot: slots.get(layout.index(at)),
+            stamp: K::Direction::finished(&layout, free),
             seen,
         };
-        let step = geometry.step(at, 1);
+        let step = layout.step(at, 1);
         (stamp(claim.slot) == K::Direction::ready(free)).then_some((claim, step))
     }
 
     /// Moves the word by `step`, past `count` slots that were seen ready; `false` if it has changed.
     #[inline(always)]
-    pub(super) fn swap<K: Kind>(&self, seen: Word, step: Step, count: u64) -> bool {
+    pub(super) fn advance<K: Kind>(&self, seen: State, step: Step, count: u64) -> bool {
         let claimed = K::claimed(seen, step, count);
         // ORDERING: AcqRel [claim]. Acquire pairs with [mark] on this word: a waiter whose bits this claim sees is
         // registered before it is notified. Release pairs with the Acquire load of `head` in `try_snapshot`: a
         // thread that sees this `head` sees the `tail` that it stays behind. On failure Relaxed: nothing is done
         // with it.
         // Guard: loom `a_length_is_of_one_moment`, for Release.
-        let swapped = K::Direction::word(self).compare_exchange_weak(
+        let exchanged = K::Direction::state(self).compare_exchange_weak(
             seen.bits(),
             claimed.bits(),
             Ordering::AcqRel,
             Ordering::Relaxed,
         );
         invariant(
-            || swapped.is_err() || self.is_ready::<K::Direction>(seen.position()),
+            || exchanged.is_err() || self.is_ready::<K::Direction>(seen.position()),
             "R1: a claimed slot waits for its claimer",
         );
-        swapped.is_ok()
+        exchanged.is_ok()
     }
 
     /// Whether there is a message at `seen`, and one more for each that is reserved.
     #[inline]
-    pub(super) fn is_ready_beside_reserved(&self, seen: Word) -> bool {
+    pub(super) fn is_ready_beside_reserved(&self, seen: State) -> bool {
         seen.permits() < self.capacity() as u64
-            && self.is_ready::<Head>(self.geometry.ahead(seen.position(), seen.permits()))
+            && self.is_ready::<Head>(self.layout.ahead(seen.position(), seen.permits()))
             && self.is_ready::<Head>(seen.position())
     }
 
     /// Returns whether the next slot seems to be ready for a direction.
     pub(crate) fn is_next_ready<D: Direction>(&self) -> bool {
-        self.is_ready::<D>(self.glance::<D>().position())
+        self.is_ready::<D>(self.load::<D>().position())
     }
 
     #[inline(always)]
     pub(super) fn is_ready<D: Direction>(&self, at: Position) -> bool {
         self.slot(at)
-            .is_some_and(|slot| stamp(slot) == D::ready(self.geometry.free(at)))
+            .is_some_and(|slot| stamp(slot) == D::ready(self.layout.free(at)))
     }
 }
 

@@ -2,21 +2,21 @@
 
 use super::Ring;
 use super::claim::{Direction, Head};
-use super::word::{Position, Word};
+use super::state::{Position, State};
 use crate::sync::{ClaimBackoff, Ordering};
 
 impl<T, B> Ring<T, B> {
     /// Returns the position that the next message gets: all that was sent before lies before it.
     pub(crate) fn next_position(&self) -> Position {
         // ORDERING: Relaxed. What the caller has sent, or knows to have been sent, happens-before this.
-        Word::from_bits(self.tail.word.load(Ordering::Relaxed)).position()
+        State::from_bits(self.tail.state.load(Ordering::Relaxed)).position()
     }
 
     /// Returns whether receivers have claimed all messages before `target`.
     pub(crate) fn has_passed(&self, target: Position) -> bool {
         // ORDERING: Acquire. Pairs with [claim] on `head`: a task that finds the messages received sees
         // what their receivers did before.
-        let head = Word::from_bits(self.head.word.load(Ordering::Acquire));
+        let head = State::from_bits(self.head.state.load(Ordering::Acquire));
         head.position().has_reached(target)
     }
 
@@ -29,7 +29,7 @@ impl<T, B> Ring<T, B> {
         let mut backoff = ClaimBackoff::new();
         loop {
             // ORDERING: Acquire. As in `has_passed`.
-            let seen = Word::from_bits(Head::word(self).load(Ordering::Acquire));
+            let seen = State::from_bits(Head::state(self).load(Ordering::Acquire));
             if seen.position().has_reached(target) {
                 return false;
             }
@@ -37,7 +37,7 @@ impl<T, B> Ring<T, B> {
             // before it is looked for. It writes also if the bits are set, as in `mark_parked`. On
             // failure Relaxed: it is loaded again.
             // Guard: loom `drained::a_mark_against_a_notification`.
-            let marked = Head::word(self).compare_exchange(
+            let marked = Head::state(self).compare_exchange(
                 seen.bits(),
                 seen.with_parked().bits(),
                 Ordering::AcqRel,

@@ -61,11 +61,11 @@
 //!   the swap succeeds for one thread only.
 //! * **R2** A slot's value is initialised exactly while its stamp is `full(_)` or its receiver has
 //!   claimed it and not yet read it.
-//! * **R3** `Geometry::index` of any position made by `Geometry` is below the number of slots.
+//! * **R3** `Layout::index` of any position made by `Layout` is below the number of slots.
 //! * **R4** A claim is always completed: between the swap and the stamp store there is only a copy
 //!   of the value, which cannot panic.
 //! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` (but for the promises of
-//!   [`Ring::overcommit`]). At most as many messages are reserved as there are (but for a moment while a
+//!   [`Ring::reserve_over_capacity`]). At most as many messages are reserved as there are (but for a moment while a
 //!   forced send replaces one).
 //!
 //! # Slots are packed
@@ -76,7 +76,7 @@
 //! 8.6). To pad slots, use `CachePadded<T>` as the message type.
 
 mod batch;
-mod chunk;
+mod buffer;
 mod claim;
 mod drain;
 mod permit;
@@ -84,8 +84,8 @@ mod probe;
 #[cfg(feature = "std")]
 mod reserve;
 mod slots;
+mod state;
 mod transition;
-mod word;
 
 #[cfg(all(test, not(loom)))]
 mod tests;
@@ -96,19 +96,19 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use crate::sync::{AtomicU64, CachePadded, MAX_LATE_BYTES, Ordering, UnsafeCell};
 use crate::unwind::run_all;
 use slots::Slots;
-use word::{Geometry, MAX_CAPACITY};
+use state::{Layout, MAX_CAPACITY};
 
-pub(crate) use word::{MAX_PERMITS, Position, Word};
+pub(crate) use state::{MAX_PERMITS, Position, State};
 
 pub(crate) use batch::RecvBatch;
-pub(crate) use chunk::Chunk;
+pub(crate) use buffer::Buffer;
 pub(crate) use claim::{Direction, Head, RecvClaim, SendClaim, Sent, Tail};
 pub(crate) use permit::Reserved;
 pub(crate) use transition::Parked;
 
 /// Why a claim was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum ClaimError {
     /// Full (for a send) or empty (for a receive): wait until the other side moves.
     Blocked,
     /// Neither full nor empty, but the slot's previous owner has not finished. It will without
@@ -133,9 +133,9 @@ struct Slot<T> {
 
 impl<T> Slot<T> {
     /// A slot that waits for the message of its position in the lap of `start`.
-    fn free(geometry: &Geometry, start: Position) -> Self {
+    fn free(layout: &Layout, start: Position) -> Self {
         Self {
-            stamp: AtomicU64::new(geometry.free(start)),
+            stamp: AtomicU64::new(layout.free(start)),
             value: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }
@@ -144,7 +144,7 @@ impl<T> Slot<T> {
 /// A word, and what is used along with it.
 #[repr(C)]
 struct Line<B> {
-    word: AtomicU64,
+    state: AtomicU64,
     beside: B,
 }
 
@@ -156,7 +156,7 @@ pub(crate) struct Ring<T, B = ()> {
     head: CachePadded<Line<B>>,
     /// Claimed by senders; receivers that wait set its PARKED and KEEP bits, any handle its CLOSED bit.
     tail: CachePadded<Line<B>>,
-    geometry: Geometry,
+    layout: Layout,
     slots: Slots<T>,
 }
 
@@ -184,10 +184,10 @@ impl<T, B> Ring<T, B> {
     /// A ring whose first message is the first of lap number `lap`, to test what happens at the wrap.
     #[track_caller]
     fn starting_in_lap(lap: u64, capacity: usize, beside: impl Fn() -> B) -> Self {
-        let geometry = checked(capacity);
-        let start = geometry.position(lap, 0);
-        let slots = Slots::new(capacity, || Slot::free(&geometry, start));
-        Self::starting_at(start, geometry, slots, beside)
+        let layout = checked(capacity);
+        let start = layout.position(lap, 0);
+        let slots = Slots::new(capacity, || Slot::free(&layout, start));
+        Self::starting_at(start, layout, slots, beside)
     }
 
     /// [`with_beside`](Self::with_beside), but slots that are quickly made are allocated when the first message
@@ -206,27 +206,27 @@ impl<T, B> Ring<T, B> {
 
     #[track_caller]
     fn without_slots(capacity: usize, beside: impl Fn() -> B) -> Self {
-        let geometry = checked(capacity);
-        let start = geometry.position(0, 0);
-        Self::starting_at(start, geometry, Slots::late(capacity), beside)
+        let layout = checked(capacity);
+        let start = layout.position(0, 0);
+        Self::starting_at(start, layout, Slots::late(capacity), beside)
     }
 
     fn starting_at(
         start: Position,
-        geometry: Geometry,
+        layout: Layout,
         slots: Slots<T>,
         beside: impl Fn() -> B,
     ) -> Self {
         let line = || {
             CachePadded::new(Line {
-                word: AtomicU64::new(Word::at(start).bits()),
+                state: AtomicU64::new(State::at(start).bits()),
                 beside: beside(),
             })
         };
         Self {
             head: line(),
             tail: line(),
-            geometry,
+            layout,
             slots,
         }
     }
@@ -243,19 +243,19 @@ impl<T, B> Ring<T, B> {
         self.slots.allocate(|| {
             // ORDERING: Relaxed. Nothing has been claimed before the slots are there, and if they are there by
             // now, what is made here is not used.
-            let start = Word::from_bits(self.tail.word.load(Ordering::Relaxed)).position();
-            Slot::free(&self.geometry, start)
+            let start = State::from_bits(self.tail.state.load(Ordering::Relaxed)).position();
+            Slot::free(&self.layout, start)
         });
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.geometry.capacity()
+        self.layout.capacity()
     }
 
     /// The number of messages: claimed by a sender and not yet by a receiver.
     pub(crate) fn len(&self) -> usize {
         let (head, tail) = self.snapshot();
-        self.geometry.distance(head.position(), tail.position())
+        self.layout.distance(head.position(), tail.position())
     }
 
     /// How many messages have gone in and come out so far (until positions wrap), and how many are between.
@@ -265,38 +265,38 @@ impl<T, B> Ring<T, B> {
         (
             self.ordinal(tail),
             self.ordinal(head),
-            self.geometry.distance(head, tail),
+            self.layout.distance(head, tail),
         )
     }
 
     /// How many positions lie before `position` (until positions wrap).
     pub(crate) fn ordinal(&self, position: Position) -> u64 {
-        self.geometry.ordinal(position)
+        self.layout.ordinal(position)
     }
 
     /// The number of permits outstanding.
     pub(crate) fn permits(&self) -> usize {
         // ORDERING: Relaxed. A figure for people, of some moment during the call.
-        Word::from_bits(self.tail.word.load(Ordering::Relaxed)).permits() as usize
+        State::from_bits(self.tail.state.load(Ordering::Relaxed)).permits() as usize
     }
 
     /// How many more messages fit, permits counted as taken.
-    pub(crate) fn room(&self) -> usize {
+    pub(crate) fn free_capacity(&self) -> usize {
         let (head, tail) = self.snapshot();
-        self.room_between(head, tail)
+        self.free_capacity_between(head, tail)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         // ORDERING: Acquire. Pairs with [close]: who sees the ring closed also sees what the closing
         // thread did before.
-        Word::from_bits(self.tail.word.load(Ordering::Acquire)).is_closed()
+        State::from_bits(self.tail.state.load(Ordering::Acquire)).is_closed()
     }
 
     /// Returns the slot of a position, if the slots are allocated.
     #[inline(always)]
     fn slot(&self, position: Position) -> Option<&Slot<T>> {
         let slots = self.slots.if_allocated()?;
-        Some(slots.get(self.geometry.index(position)))
+        Some(slots.get(self.layout.index(position)))
     }
 
     /// `head` and `tail` as they were at one moment.
@@ -304,7 +304,7 @@ impl<T, B> Ring<T, B> {
     /// Tries again only if another operation succeeded in between, so it is not bounded by itself: a number
     /// that is given up would be wrong, and all that is exact about the ring rests on it. A thread that holds
     /// the lock of forced sends meanwhile waits for successes of others, not for their locks.
-    fn snapshot(&self) -> (Word, Word) {
+    fn snapshot(&self) -> (State, State) {
         loop {
             if let Some(both) = self.try_snapshot() {
                 return both;
@@ -313,20 +313,20 @@ impl<T, B> Ring<T, B> {
     }
 
     /// `head` and `tail` as they were at one moment, or `None` if `tail` moved while this looked.
-    fn try_snapshot(&self) -> Option<(Word, Word)> {
+    fn try_snapshot(&self) -> Option<(State, State)> {
         // ORDERING: Acquire. Pairs with [claim] on `tail`: the `head` loaded next is not older than what the
         // sender of that claim saw, or the two would never have been at the same time.
-        let before = self.tail.word.load(Ordering::Acquire);
+        let before = self.tail.state.load(Ordering::Acquire);
         // ORDERING: Acquire. Pairs with [claim] on `head`: the `tail` loaded next is not behind it (R5).
-        let head = self.head.word.load(Ordering::Acquire);
+        let head = self.head.state.load(Ordering::Acquire);
         // ORDERING: Acquire. Pairs with [claim] on `tail` and with [close].
-        let tail = self.tail.word.load(Ordering::Acquire);
-        (before == tail).then_some((Word::from_bits(head), Word::from_bits(tail)))
+        let tail = self.tail.state.load(Ordering::Acquire);
+        (before == tail).then_some((State::from_bits(head), State::from_bits(tail)))
     }
 
     /// How many more messages fit between `head` and `tail`, permits counted as taken.
-    fn room_between(&self, head: Word, tail: Word) -> usize {
-        let messages = self.geometry.distance(head.position(), tail.position());
+    fn free_capacity_between(&self, head: State, tail: State) -> usize {
+        let messages = self.layout.distance(head.position(), tail.position());
         self.capacity()
             .saturating_sub(messages + tail.permits() as usize)
     }
@@ -334,16 +334,16 @@ impl<T, B> Ring<T, B> {
     /// Takes the oldest message out of a ring that nobody else can reach.
     fn pop_exclusive(&mut self) -> Option<T> {
         // ORDERING: Relaxed. `&mut self`: the thread that handed the ring over has synchronized with this one.
-        let head = Word::from_bits(self.head.word.load(Ordering::Relaxed));
+        let head = State::from_bits(self.head.state.load(Ordering::Relaxed));
         // ORDERING: Relaxed. As above.
-        let tail = Word::from_bits(self.tail.word.load(Ordering::Relaxed));
+        let tail = State::from_bits(self.tail.state.load(Ordering::Relaxed));
         if head.position() == tail.position() {
             return None;
         }
-        let step = self.geometry.step(head.position(), 1);
+        let step = self.layout.step(head.position(), 1);
         // ORDERING: Relaxed. As above. Moved first: a message whose destructor panics is not met again.
         self.head
-            .word
+            .state
             .store(head.claimed(step).bits(), Ordering::Relaxed);
         let slot = self.slot(head.position())?;
         // SAFETY: between `head` and `tail` every slot is full, for no claim is open (R2, R4), and
@@ -367,13 +367,13 @@ impl<T> Ring<T> {
 ///
 /// If there is no ring of this capacity.
 #[track_caller]
-fn checked(capacity: usize) -> Geometry {
+fn checked(capacity: usize) -> Layout {
     assert!(capacity > 0, "mpmc-std: the capacity must be at least 1");
     assert!(
         capacity <= MAX_CAPACITY,
         "mpmc-std: the capacity {capacity} is above the maximum of {MAX_CAPACITY}"
     );
-    Geometry::new(capacity)
+    Layout::new(capacity)
 }
 
 impl<T, B> Drop for Ring<T, B> {

@@ -7,14 +7,14 @@
 //! * several permits at once compare `head` and `tail`, and have the swap of `tail` confirm it. `head` may
 //!   have moved since, which only makes more room.
 //!
-//! One operation goes beyond: [`Ring::overcommit`] takes a permit that the ring has no room for, as the
+//! One operation goes beyond: [`Ring::reserve_over_capacity`] takes a permit that the ring has no room for, as the
 //! promise to take a message out next. There is one such promise at a time, and while it is open the sum may
 //! reach `capacity + 1`. A thread that holds a permit still finds a slot for its message, for the promised permit is not
 //! used before it is kept: with it and its own counted, at most `capacity - 1` messages are in the ring.
 
 use super::claim::{ATTEMPTS, Direction, Tail};
-use super::word::{MAX_PERMITS, Word, change};
-use super::{Refusal, Ring, invariant};
+use super::state::{MAX_PERMITS, State, change};
+use super::{ClaimError, Ring, invariant};
 use crate::sync::{ClaimBackoff, Ordering};
 
 /// Whom to notify after permits were given back.
@@ -41,14 +41,14 @@ pub(crate) enum Reserved {
 
 impl<T, B> Ring<T, B> {
     /// Takes room for one message without sending it yet.
-    pub(crate) fn reserve(&self) -> Result<(), Refusal> {
+    pub(crate) fn reserve(&self) -> Result<(), ClaimError> {
         self.reserve_when(|ring, seen| {
             if seen.permits() == MAX_PERMITS {
-                Err(Refusal::Exhausted)
+                Err(ClaimError::Exhausted)
             } else if !seen.is_fair() && ring.fits_beside_permits(seen) {
                 Ok(Ok(1))
             } else {
-                ring.refuse_room(seen).map(Err)
+                ring.explain_full(seen).map(Err)
             }
         })
         .map(|_| ())
@@ -57,15 +57,15 @@ impl<T, B> Ring<T, B> {
     /// [`reserve`](Self::reserve) with a single look.
     #[inline(always)]
     pub(crate) fn reserve_at_once(&self) -> bool {
-        let seen = self.glance::<Tail>();
+        let seen = self.load::<Tail>();
         seen.permits() < MAX_PERMITS
             && !seen.is_fair()
             && self.fits_beside_permits(seen)
-            && self.swap_tail(seen, seen.with_permits(1))
+            && self.advance_tail(seen, seen.with_permits(1))
     }
 
     /// Takes room for at least `least` and at most `most` messages, as many as fit.
-    pub(crate) fn reserve_many(&self, least: usize, most: usize) -> Result<usize, Refusal> {
+    pub(crate) fn reserve_many(&self, least: usize, most: usize) -> Result<usize, ClaimError> {
         self.reserve_when(|ring, seen| {
             let Some((head, tail)) = ring.try_snapshot() else {
                 return Ok(Err(seen));
@@ -73,29 +73,29 @@ impl<T, B> Ring<T, B> {
             if !tail.claims_like(seen) {
                 return Ok(Err(tail));
             }
-            let room = ring.room_between(head, tail);
-            if tail.is_fair() && room > 0 {
-                return Err(Refusal::Reserved);
+            let free = ring.free_capacity_between(head, tail);
+            if tail.is_fair() && free > 0 {
+                return Err(ClaimError::Reserved);
             }
             let permits = (MAX_PERMITS - tail.permits()) as usize;
-            let count = room.min(permits).min(most);
+            let count = free.min(permits).min(most);
             if count >= least {
                 Ok(Ok(count))
-            } else if permits < room {
-                Err(Refusal::Exhausted)
+            } else if permits < free {
+                Err(ClaimError::Exhausted)
             } else {
-                Err(Refusal::Blocked)
+                Err(ClaimError::Blocked)
             }
         })
     }
 
     /// Takes a permit whether there is room for it or not. The caller owes the ring a message taken out
-    /// before it uses the permit, unless [`is_overcommitted`](Self::is_overcommitted) finds that room
+    /// before it uses the permit, unless [`is_over_capacity`](Self::is_over_capacity) finds that room
     /// came up by itself. Once it did, nobody else can take that room. To be called by one at a time.
-    pub(crate) fn overcommit(&self) -> Result<(), Refusal> {
+    pub(crate) fn reserve_over_capacity(&self) -> Result<(), ClaimError> {
         self.reserve_when(|_, seen| {
             if seen.permits() == MAX_PERMITS {
-                Err(Refusal::Exhausted)
+                Err(ClaimError::Exhausted)
             } else {
                 Ok(Ok(1))
             }
@@ -104,69 +104,69 @@ impl<T, B> Ring<T, B> {
     }
 
     /// Whether messages and permits together are more than fit.
-    pub(crate) fn is_overcommitted(&self) -> bool {
+    pub(crate) fn is_over_capacity(&self) -> bool {
         let (head, tail) = self.snapshot();
-        let messages = self.geometry.distance(head.position(), tail.position());
+        let messages = self.layout.distance(head.position(), tail.position());
         messages + tail.permits() as usize > self.capacity()
     }
 
-    /// Gives the permit of [`overcommit`](Self::overcommit) back if other permits hold all of the room; says whether
+    /// Gives the permit of [`reserve_over_capacity`](Self::reserve_over_capacity) back if other permits hold all of the room; says whether
     /// no more could be counted before. In the same step, so that until then it is they who make the ring full:
     /// there is nobody to notify of any room.
-    pub(crate) fn retract(&self) -> Option<bool> {
+    pub(crate) fn release_excess(&self) -> Option<bool> {
         let mut backoff = ClaimBackoff::new();
         loop {
-            let seen = self.glance::<Tail>();
+            let seen = self.load::<Tail>();
             if seen.permits() as usize <= self.capacity() {
                 return None;
             }
-            if self.swap_tail(seen, seen.without_permits(1)) {
+            if self.advance_tail(seen, seen.without_permits(1)) {
                 return Some(seen.permits() == MAX_PERMITS);
             }
             backoff.step();
         }
     }
 
-    /// Adds as many permits as `judge` allows for the `tail` it is shown; it may also name another one.
+    /// Adds as many permits as `count_for` allows for the `tail` it is shown; it may also name another one.
     fn reserve_when(
         &self,
-        judge: impl Fn(&Self, Word) -> Result<Result<usize, Word>, Refusal>,
-    ) -> Result<usize, Refusal> {
+        count_for: impl Fn(&Self, State) -> Result<Result<usize, State>, ClaimError>,
+    ) -> Result<usize, ClaimError> {
         Tail::prepare(self);
         let mut backoff = ClaimBackoff::new();
-        let mut seen = self.glance::<Tail>();
+        let mut seen = self.load::<Tail>();
         for _ in 0..ATTEMPTS {
             if seen.is_closed() {
-                return Err(Refusal::Closed);
+                return Err(ClaimError::Closed);
             }
-            let count = match judge(self, seen)? {
+            let count = match count_for(self, seen)? {
                 Ok(count) => count,
                 Err(other) => {
                     seen = other;
                     continue;
                 }
             };
-            if self.swap_tail(seen, seen.with_permits(count as u64)) {
+            if self.advance_tail(seen, seen.with_permits(count as u64)) {
                 return Ok(count);
             }
             backoff.step();
-            seen = self.glance::<Tail>();
+            seen = self.load::<Tail>();
         }
-        Err(Refusal::Contended)
+        Err(ClaimError::Contended)
     }
 
     /// Swaps `tail` for one with another number of permits; `false` if it has changed.
     #[inline(always)]
-    fn swap_tail(&self, seen: Word, next: Word) -> bool {
+    fn advance_tail(&self, seen: State, next: State) -> bool {
         // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
         // read-modify-write does); nothing else depends on it. On failure Relaxed: nothing is done with it.
-        let swapped = self.tail.word.compare_exchange_weak(
+        let exchanged = self.tail.state.compare_exchange_weak(
             seen.bits(),
             next.bits(),
             Ordering::AcqRel,
             Ordering::Relaxed,
         );
-        swapped.is_ok()
+        exchanged.is_ok()
     }
 
     /// Gives the capacity of `count` permits back.
@@ -182,11 +182,11 @@ impl<T, B> Ring<T, B> {
 
     /// Gives `count` reservations of a direction back. Returns the word before, and whether waiters have to
     /// be notified.
-    pub(crate) fn unreserve<D: Direction>(&self, count: usize) -> (Word, bool) {
+    pub(crate) fn unreserve<D: Direction>(&self, count: usize) -> (State, bool) {
         // ORDERING: AcqRel [unreserve]. Release pairs with the second look in `mark_parked`, by way of
         // [touch]. Acquire pairs with [mark] on `tail`: a receiver that must be notified is registered.
-        let before = D::word(self).fetch_sub(change::permits(count as u64), Ordering::AcqRel);
-        let before = Word::from_bits(before);
+        let before = D::state(self).fetch_sub(change::permits(count as u64), Ordering::AcqRel);
+        let before = State::from_bits(before);
         invariant(
             || before.permits() >= count as u64,
             "released permits were counted",
@@ -211,7 +211,7 @@ impl<T, B> Ring<T, B> {
             }
             // ORDERING: AcqRel [reserve]. Release: a thread that sees the reservation sees that it is counted
             // in the wait queue. On failure Relaxed: nothing is done with it.
-            let reserved = D::word(self).compare_exchange(
+            let reserved = D::state(self).compare_exchange(
                 seen.bits(),
                 seen.with_permits(1).bits(),
                 Ordering::AcqRel,
@@ -228,24 +228,24 @@ impl<T, B> Ring<T, B> {
     pub(crate) fn is_exhausted(&self) -> bool {
         // ORDERING: Acquire. Pairs with [release] and [claim] on `tail`, which precede the notification of
         // those who wait for it.
-        let tail = Word::from_bits(self.tail.word.load(Ordering::Acquire));
+        let tail = State::from_bits(self.tail.state.load(Ordering::Acquire));
         tail.permits() == MAX_PERMITS && !tail.is_closed()
     }
 
     /// Whether one more message or permit fits beside the permits outstanding: the slot that lies
     /// as many places ahead as there are permits must be free (R5).
     #[inline]
-    pub(super) fn fits_beside_permits(&self, seen: Word) -> bool {
+    pub(super) fn fits_beside_permits(&self, seen: State) -> bool {
         !seen.is_closed()
             && seen.permits() < self.capacity() as u64
-            && self.is_ready::<Tail>(self.geometry.ahead(seen.position(), seen.permits()))
+            && self.is_ready::<Tail>(self.layout.ahead(seen.position(), seen.permits()))
     }
 
     /// Why there is no room for one more message or permit, or another `tail` to try.
     #[cold]
-    pub(super) fn refuse_room(&self, seen: Word) -> Result<Word, Refusal> {
+    pub(super) fn explain_full(&self, seen: State) -> Result<State, ClaimError> {
         if seen.is_closed() {
-            return Err(Refusal::Closed);
+            return Err(ClaimError::Closed);
         }
         let Some((head, tail)) = self.try_snapshot() else {
             return Ok(seen);
@@ -253,15 +253,15 @@ impl<T, B> Ring<T, B> {
         if !tail.claims_like(seen) {
             return Ok(tail);
         }
-        if self.room_between(head, tail) == 0 {
-            return Err(Refusal::Blocked);
+        if self.free_capacity_between(head, tail) == 0 {
+            return Err(ClaimError::Blocked);
         }
         if tail.is_fair() {
-            return Err(Refusal::Reserved);
+            return Err(ClaimError::Reserved);
         }
         if self.fits_beside_permits(tail) && self.is_ready::<Tail>(tail.position()) {
             return Ok(tail);
         }
-        Err(Refusal::InFlight)
+        Err(ClaimError::InFlight)
     }
 }

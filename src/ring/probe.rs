@@ -3,40 +3,40 @@
 //! The answer is of a moment that has passed when it is returned: another thread may claim the slot.
 
 use super::claim::{ATTEMPTS, Direction, Kind, Recv, Send};
-use super::{Refusal, Ring};
+use super::{ClaimError, Ring};
 
 impl<T, B> Ring<T, B> {
     /// Returns whether a claim at once would be made, as far as one load of the state shows.
     pub(crate) fn probe_at_once<D: Direction>(&self) -> bool {
-        let seen = self.glance::<D>();
+        let seen = self.load::<D>();
         seen.is_plain() && self.is_ready::<D>(seen.position())
     }
 
     /// Returns whether [`probe_at_once`](Self::probe_at_once) is worth repeating: if not, it fails
     /// whatever the other side does.
     pub(crate) fn may_probe_at_once<D: Direction>(&self) -> bool {
-        D::is_prepared(self) && self.glance::<D>().is_plain()
+        D::is_prepared(self) && self.load::<D>().is_plain()
     }
 
     /// Fails as [`claim_send`](Self::claim_send) would.
-    pub(crate) fn probe_send(&self) -> Result<(), Refusal> {
+    pub(crate) fn probe_send(&self) -> Result<(), ClaimError> {
         self.probe::<Send>()
     }
 
     /// Fails as [`claim_recv`](Self::claim_recv) would.
-    pub(crate) fn probe_recv(&self) -> Result<(), Refusal> {
+    pub(crate) fn probe_recv(&self) -> Result<(), ClaimError> {
         self.probe::<Recv>()
     }
 
-    fn probe<K: Kind>(&self) -> Result<(), Refusal> {
+    fn probe<K: Kind>(&self) -> Result<(), ClaimError> {
         K::Direction::prepare(self);
-        let mut seen = self.glance::<K::Direction>();
+        let mut seen = self.load::<K::Direction>();
         for _ in 0..ATTEMPTS {
             if K::admits(self, seen) && self.is_ready::<K::Direction>(seen.position()) {
                 return Ok(());
             }
-            seen = K::refuse(self, seen)?;
+            seen = K::explain(self, seen)?;
         }
-        Err(Refusal::Contended)
+        Err(ClaimError::Contended)
     }
 }

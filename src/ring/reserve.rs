@@ -5,8 +5,8 @@
 //! the oldest message goes to the one that comes first.
 
 use super::claim::{ATTEMPTS, Head, Kind, Recv};
-use super::word::MAX_PERMITS;
-use super::{Refusal, Ring};
+use super::state::MAX_PERMITS;
+use super::{ClaimError, Ring};
 use crate::sync::{ClaimBackoff, Ordering};
 
 impl<T, B> Ring<T, B> {
@@ -16,21 +16,21 @@ impl<T, B> Ring<T, B> {
     ///
     /// Refused as `Closed` if nothing can come any more, and as `Exhausted` while no more reservations
     /// can be counted.
-    pub(crate) fn reserve_message(&self) -> Result<(), Refusal> {
+    pub(crate) fn reserve_message(&self) -> Result<(), ClaimError> {
         let mut backoff = ClaimBackoff::new();
-        let mut seen = self.glance::<Head>();
+        let mut seen = self.load::<Head>();
         for _ in 0..ATTEMPTS {
             if seen.permits() == MAX_PERMITS {
-                return Err(Refusal::Exhausted);
+                return Err(ClaimError::Exhausted);
             }
             if seen.is_fair() || !self.is_ready_beside_reserved(seen) {
-                seen = Recv::refuse(self, seen)?;
+                seen = Recv::explain(self, seen)?;
                 continue;
             }
-            // ORDERING: AcqRel. As in `claim::swap` on `head`: any read-modify-write keeps the
+            // ORDERING: AcqRel. As in `claim::advance` on `head`: any read-modify-write keeps the
             // release sequences of [claim] and [mark] going, and nothing else depends on it. On
             // failure Relaxed: nothing is done with it.
-            let reserved = self.head.word.compare_exchange_weak(
+            let reserved = self.head.state.compare_exchange_weak(
                 seen.bits(),
                 seen.with_permits(1).bits(),
                 Ordering::AcqRel,
@@ -40,9 +40,9 @@ impl<T, B> Ring<T, B> {
                 return Ok(());
             }
             backoff.step();
-            seen = self.glance::<Head>();
+            seen = self.load::<Head>();
         }
-        Err(Refusal::Contended)
+        Err(ClaimError::Contended)
     }
 }
 
@@ -57,24 +57,24 @@ mod tests {
         assert!(!claim.publish(message).receivers_parked);
     }
 
-    fn take(claim: Result<super::super::RecvClaim<'_, u8>, Refusal>) -> Result<u8, Refusal> {
+    fn take(claim: Result<super::super::RecvClaim<'_, u8>, ClaimError>) -> Result<u8, ClaimError> {
         claim.map(|claim| claim.take().0)
     }
 
     #[test]
     fn a_reserved_message_is_left_by_others() {
         let ring = Ring::new(4);
-        assert_eq!(ring.reserve_message(), Err(Refusal::Blocked));
+        assert_eq!(ring.reserve_message(), Err(ClaimError::Blocked));
         send(&ring, 1);
         assert_eq!(ring.reserve_message(), Ok(()));
-        assert_eq!(ring.reserve_message(), Err(Refusal::Blocked));
-        assert_eq!(take(ring.claim_recv()), Err(Refusal::Blocked));
+        assert_eq!(ring.reserve_message(), Err(ClaimError::Blocked));
+        assert_eq!(take(ring.claim_recv()), Err(ClaimError::Blocked));
         send(&ring, 2);
         // The oldest goes to the one that comes first.
         assert_eq!(take(ring.claim_recv()), Ok(1));
-        assert_eq!(take(ring.claim_recv()), Err(Refusal::Blocked));
+        assert_eq!(take(ring.claim_recv()), Err(ClaimError::Blocked));
         assert_eq!(take(ring.claim_recv_granted()), Ok(2));
-        assert_eq!(take(ring.claim_recv()), Err(Refusal::Blocked));
+        assert_eq!(take(ring.claim_recv()), Err(ClaimError::Blocked));
     }
 
     #[test]
@@ -95,11 +95,11 @@ mod tests {
         assert_eq!(ring.reserve_message(), Ok(()));
         assert!(ring.close());
         assert_eq!(ring.reserve_message(), Ok(()));
-        assert_eq!(ring.reserve_message(), Err(Refusal::Blocked));
-        assert_eq!(take(ring.claim_recv()), Err(Refusal::Blocked));
+        assert_eq!(ring.reserve_message(), Err(ClaimError::Blocked));
+        assert_eq!(take(ring.claim_recv()), Err(ClaimError::Blocked));
         assert_eq!(take(ring.claim_recv_granted()), Ok(1));
         assert_eq!(take(ring.claim_recv_granted()), Ok(2));
-        assert_eq!(ring.reserve_message(), Err(Refusal::Closed));
+        assert_eq!(ring.reserve_message(), Err(ClaimError::Closed));
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
         let ring = Ring::new(2);
         send(&ring, 1);
         ring.start_fair::<Head>();
-        assert_eq!(ring.reserve_message(), Err(Refusal::Reserved));
+        assert_eq!(ring.reserve_message(), Err(ClaimError::Reserved));
         ring.end_fair::<Head>();
         assert_eq!(ring.reserve_message(), Ok(()));
     }

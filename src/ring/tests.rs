@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::word::{MAX_CAPACITY, MAX_PERMITS};
-use super::{Direction, Head, Parked, Refusal, Reserved, Ring, Tail};
+use super::state::{MAX_CAPACITY, MAX_PERMITS};
+use super::{ClaimError, Direction, Head, Parked, Reserved, Ring, Tail};
 
 /// The very first lap, and the last but one before the 44 bits of a position wrap.
 const LAPS: [u64; 2] = [0, u64::MAX - 1];
@@ -22,19 +22,19 @@ fn clear_keep<D: Direction>(ring: &Ring<impl Sized>) {
     ring.clear_keep::<D>(ring.marks::<D>());
 }
 
-fn send<T>(ring: &Ring<T>, value: T) -> Result<(), Refusal> {
+fn send<T>(ring: &Ring<T>, value: T) -> Result<(), ClaimError> {
     ring.claim_send().map(|claim| {
         let _ = claim.publish(value);
     })
 }
 
-fn send_reserved<T>(ring: &Ring<T>, value: T) -> Result<(), Refusal> {
+fn send_reserved<T>(ring: &Ring<T>, value: T) -> Result<(), ClaimError> {
     ring.claim_reserved().map(|claim| {
         let _ = claim.publish(value);
     })
 }
 
-fn recv<T>(ring: &Ring<T>) -> Result<T, Refusal> {
+fn recv<T>(ring: &Ring<T>) -> Result<T, ClaimError> {
     ring.claim_recv().map(|claim| claim.take().0)
 }
 
@@ -52,15 +52,18 @@ fn exactly_capacity_messages_fit_at_every_offset() {
         let ring = Ring::starting_in_lap(lap, capacity, || ());
         for round in 0..4 * capacity {
             for number in 0..capacity {
-                assert_eq!((ring.len(), ring.room()), (number, capacity - number));
+                assert_eq!(
+                    (ring.len(), ring.free_capacity()),
+                    (number, capacity - number)
+                );
                 send(&ring, (round, number)).unwrap();
             }
-            assert_eq!((ring.len(), ring.room()), (capacity, 0));
-            assert_eq!(send(&ring, (round, capacity)), Err(Refusal::Blocked));
+            assert_eq!((ring.len(), ring.free_capacity()), (capacity, 0));
+            assert_eq!(send(&ring, (round, capacity)), Err(ClaimError::Blocked));
             for number in 0..capacity {
                 assert_eq!(recv(&ring), Ok((round, number)));
             }
-            assert_eq!(recv(&ring), Err(Refusal::Blocked));
+            assert_eq!(recv(&ring), Err(ClaimError::Blocked));
             // One message more moves the next round's start to another slot.
             send(&ring, (round, 0)).unwrap();
             recv(&ring).unwrap();
@@ -74,7 +77,7 @@ fn an_unpublished_message_is_in_flight_and_holds_back_those_behind_it() {
         let ring = Ring::new(capacity);
         let claim = ring.claim_send().ok().unwrap();
         assert_eq!(ring.len(), 1, "a claimed place is taken");
-        assert_eq!(recv(&ring), Err(Refusal::InFlight));
+        assert_eq!(recv(&ring), Err(ClaimError::InFlight));
         assert!(ring.claim_recv_at_once().is_none());
         assert!(
             !may_park::<Head>(&ring),
@@ -82,11 +85,11 @@ fn an_unpublished_message_is_in_flight_and_holds_back_those_behind_it() {
         );
 
         send(&ring, 1).unwrap();
-        assert_eq!(recv(&ring), Err(Refusal::InFlight));
+        assert_eq!(recv(&ring), Err(ClaimError::InFlight));
 
         let _ = claim.publish(0);
         assert_eq!([recv(&ring), recv(&ring)], [Ok(0), Ok(1)]);
-        assert_eq!(recv(&ring), Err(Refusal::Blocked));
+        assert_eq!(recv(&ring), Err(ClaimError::Blocked));
     }
 }
 
@@ -94,8 +97,8 @@ fn an_unpublished_message_is_in_flight_and_holds_back_those_behind_it() {
 fn an_unpublished_message_fills_a_ring_of_one() {
     let ring = Ring::new(1);
     let claim = ring.claim_send().ok().unwrap();
-    assert_eq!(recv(&ring), Err(Refusal::InFlight));
-    assert_eq!(send(&ring, 1), Err(Refusal::Blocked));
+    assert_eq!(recv(&ring), Err(ClaimError::InFlight));
+    assert_eq!(send(&ring, 1), Err(ClaimError::Blocked));
     assert!(
         may_park::<Tail>(&ring),
         "who takes the message will see the bit, so parking is safe"
@@ -109,11 +112,14 @@ fn a_message_not_yet_taken_out_is_in_flight_for_senders() {
     for capacity in [1, 2, 3, 8] {
         let ring = full(capacity);
         let claim = ring.claim_recv().ok().unwrap();
-        assert_eq!((ring.len(), ring.room()), (capacity - 1, 1));
-        assert_eq!(send(&ring, capacity), Err(Refusal::InFlight));
-        assert_eq!(ring.reserve(), Err(Refusal::InFlight));
+        assert_eq!((ring.len(), ring.free_capacity()), (capacity - 1, 1));
+        assert_eq!(send(&ring, capacity), Err(ClaimError::InFlight));
+        assert_eq!(ring.reserve(), Err(ClaimError::InFlight));
         assert!(ring.claim_send_at_once().is_none());
-        assert!(!may_park::<Tail>(&ring), "nobody parks while room comes");
+        assert!(
+            !may_park::<Tail>(&ring),
+            "no sender parks while capacity becomes free"
+        );
 
         assert_eq!(claim.take(), (0, false));
         send(&ring, capacity).unwrap();
@@ -132,8 +138,8 @@ fn a_claim_at_once_gives_up_where_a_claim_says_why() {
     assert_eq!(ring.claim_recv_at_once().unwrap().take().0, 1);
     ring.close();
     assert!(ring.claim_send_at_once().is_none());
-    assert_eq!(send(&ring, 2), Err(Refusal::Closed));
-    assert_eq!(recv(&ring), Err(Refusal::Closed));
+    assert_eq!(send(&ring, 2), Err(ClaimError::Closed));
+    assert_eq!(recv(&ring), Err(ClaimError::Closed));
 }
 
 #[test]
@@ -144,14 +150,14 @@ fn close_refuses_claims_but_not_what_was_claimed_before() {
     assert!(ring.close());
     assert!(!ring.close(), "only the first close counts");
     assert!(ring.is_closed());
-    assert_eq!(send(&ring, 2), Err(Refusal::Closed));
-    assert_eq!(ring.reserve(), Err(Refusal::Closed));
+    assert_eq!(send(&ring, 2), Err(ClaimError::Closed));
+    assert_eq!(ring.reserve(), Err(ClaimError::Closed));
 
     assert_eq!(recv(&ring), Ok(0));
-    assert_eq!(recv(&ring), Err(Refusal::InFlight));
+    assert_eq!(recv(&ring), Err(ClaimError::InFlight));
     let _ = claim.publish(1);
     assert_eq!(recv(&ring), Ok(1));
-    assert_eq!(recv(&ring), Err(Refusal::Closed));
+    assert_eq!(recv(&ring), Err(ClaimError::Closed));
 }
 
 #[test]
@@ -165,13 +171,13 @@ fn permits_and_messages_share_the_capacity() {
             for number in permits..capacity {
                 send(&ring, number).unwrap();
             }
-            assert_eq!((ring.len(), ring.room()), (capacity - permits, 0));
-            assert_eq!(ring.reserve(), Err(Refusal::Blocked));
-            assert_eq!(send(&ring, 0), Err(Refusal::Blocked));
+            assert_eq!((ring.len(), ring.free_capacity()), (capacity - permits, 0));
+            assert_eq!(ring.reserve(), Err(ClaimError::Blocked));
+            assert_eq!(send(&ring, 0), Err(ClaimError::Blocked));
             for number in 0..permits {
                 send_reserved(&ring, capacity + number).unwrap();
             }
-            assert_eq!((ring.len(), ring.room()), (capacity, 0));
+            assert_eq!((ring.len(), ring.free_capacity()), (capacity, 0));
             for number in permits..capacity + permits {
                 assert_eq!(recv(&ring), Ok(number));
             }
@@ -187,12 +193,12 @@ fn a_permit_never_holds_back_messages_sent_after_it() {
         for number in 0..20 {
             send(&ring, number).unwrap();
             send(&ring, number + 100).unwrap();
-            assert_eq!(send(&ring, 0), Err(Refusal::Blocked));
+            assert_eq!(send(&ring, 0), Err(ClaimError::Blocked));
             assert_eq!([recv(&ring), recv(&ring)], [Ok(number), Ok(number + 100)]);
         }
         send_reserved(&ring, 7).unwrap();
         assert_eq!(recv(&ring), Ok(7));
-        assert_eq!(ring.room(), 3);
+        assert_eq!(ring.free_capacity(), 3);
     }
 }
 
@@ -202,9 +208,9 @@ fn permits_run_out_at_their_limit_and_leave_the_rest_to_messages() {
     for _ in 0..MAX_PERMITS {
         ring.reserve().unwrap();
     }
-    assert_eq!(ring.reserve(), Err(Refusal::Exhausted));
+    assert_eq!(ring.reserve(), Err(ClaimError::Exhausted));
     assert_eq!([send(&ring, 1), send(&ring, 2)], [Ok(()), Ok(())]);
-    assert_eq!(send(&ring, 3), Err(Refusal::Blocked));
+    assert_eq!(send(&ring, 3), Err(ClaimError::Blocked));
     let _ = ring.release(1);
     assert_eq!(ring.reserve(), Ok(()));
 }
@@ -215,12 +221,12 @@ fn a_closed_ring_ends_only_with_its_last_permit() {
     ring.reserve().unwrap();
     ring.reserve().unwrap();
     ring.close();
-    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    assert_eq!(recv(&ring), Err(ClaimError::Blocked));
     let _ = ring.claim_reserved().ok().unwrap().publish(1);
     assert_eq!(recv(&ring), Ok(1));
-    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    assert_eq!(recv(&ring), Err(ClaimError::Blocked));
     let _ = ring.release(1);
-    assert_eq!(recv(&ring), Err(Refusal::Closed));
+    assert_eq!(recv(&ring), Err(ClaimError::Closed));
 }
 
 #[test]
@@ -272,7 +278,7 @@ fn senders_park_exactly_while_the_ring_is_full_and_open() {
     ring.close();
     assert!(
         !may_park::<Tail>(&ring),
-        "a closed ring has no room to wait for"
+        "a closed ring has no capacity to wait for"
     );
     assert_eq!(
         ring.claim_recv().ok().unwrap().take(),
@@ -426,19 +432,19 @@ fn a_slot_reserved_for_a_waiter_is_kept_from_newcomers() {
     send(&ring, 2).unwrap();
     assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::Nothing);
     ring.start_fair::<Tail>();
-    assert_eq!(send(&ring, 3), Err(Refusal::Blocked));
+    assert_eq!(send(&ring, 3), Err(ClaimError::Blocked));
     recv(&ring).unwrap();
     assert_eq!(
         send(&ring, 3),
-        Err(Refusal::Reserved),
+        Err(ClaimError::Reserved),
         "about to be reserved"
     );
-    assert_eq!(ring.reserve(), Err(Refusal::Reserved));
-    assert_eq!(ring.reserve_many(1, 2), Err(Refusal::Reserved));
+    assert_eq!(ring.reserve(), Err(ClaimError::Reserved));
+    assert_eq!(ring.reserve_many(1, 2), Err(ClaimError::Reserved));
     assert!(ring.claim_send_at_once().is_none() && !ring.reserve_at_once());
     assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::One);
     ring.end_fair::<Tail>();
-    assert_eq!(send(&ring, 3), Err(Refusal::Blocked));
+    assert_eq!(send(&ring, 3), Err(ClaimError::Blocked));
     recv(&ring).unwrap();
     send(&ring, 3).unwrap();
     let _ = ring.claim_send_granted().ok().unwrap().publish(4);
@@ -451,15 +457,15 @@ fn a_message_reserved_for_a_waiter_is_kept_from_newcomers() {
     let ring = Ring::new(3);
     assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::Nothing);
     ring.start_fair::<Head>();
-    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    assert_eq!(recv(&ring), Err(ClaimError::Blocked));
     send(&ring, 1).unwrap();
-    assert_eq!(recv(&ring), Err(Refusal::Reserved));
+    assert_eq!(recv(&ring), Err(ClaimError::Reserved));
     assert!(ring.claim_recv_at_once().is_none());
     let mut batch = Vec::new();
     assert!(ring.claim_recv_many(&mut batch, 3).is_err());
     assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::One);
     ring.end_fair::<Head>();
-    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    assert_eq!(recv(&ring), Err(ClaimError::Blocked));
     assert!(may_park::<Head>(&ring), "nothing is there for others");
     send(&ring, 2).unwrap();
     send(&ring, 3).unwrap();
@@ -468,7 +474,7 @@ fn a_message_reserved_for_a_waiter_is_kept_from_newcomers() {
         ring.claim_recv_many(&mut batch, 3).ok().unwrap().take(),
         (1, false)
     );
-    assert_eq!(recv(&ring), Err(Refusal::Blocked));
+    assert_eq!(recv(&ring), Err(ClaimError::Blocked));
     assert_eq!(ring.claim_recv_granted().ok().unwrap().take().0, 3);
     assert_eq!(batch, [2]);
 
@@ -493,8 +499,8 @@ fn reservations_are_given_back_and_end_with_the_ring() {
 
     assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::One);
     ring.close();
-    assert_eq!(ring.claim_send_granted().err(), Some(Refusal::Closed));
+    assert_eq!(ring.claim_send_granted().err(), Some(ClaimError::Closed));
     let _ = ring.release(1);
     assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::Nothing);
-    assert_eq!(recv(&ring), Err(Refusal::Closed));
+    assert_eq!(recv(&ring), Err(ClaimError::Closed));
 }

@@ -11,7 +11,7 @@
 
 use super::Ring;
 use super::claim::{Direction, Tail};
-use super::word::{Word, change};
+use super::state::{State, change};
 use crate::sync::Ordering;
 
 /// What came of marking a side as parked.
@@ -51,7 +51,7 @@ impl<T, B> Ring<T, B> {
             return Parked::No;
         }
         // ORDERING: Acquire. Pairs with [unreserve] and [close], which precede [touch].
-        let own = Word::from_bits(D::word(self).load(Ordering::Acquire));
+        let own = State::from_bits(D::state(self).load(Ordering::Acquire));
         let (head, tail) = D::pair(own, marked);
         if !D::blocks(self, head, tail) {
             // The bits stay set. The next claim then looks for waiters, and may find none.
@@ -65,16 +65,16 @@ impl<T, B> Ring<T, B> {
     }
 
     /// Returns the word that the waiters of a direction mark, as a notification begins.
-    pub(crate) fn marks<D: Direction>(&self) -> Word {
+    pub(crate) fn marks<D: Direction>(&self) -> State {
         // ORDERING: Acquire. Pairs with [mark]: a waiter whose mark this sees is registered.
-        Word::from_bits(D::opposite(self).load(Ordering::Acquire))
+        State::from_bits(D::opposite(self).load(Ordering::Acquire))
     }
 
     /// Clears KEEP, if the word is still the one that was seen when the notification began and no waiter has
     /// marked it since the last claim. To be called when no waiter is left.
     ///
     /// A mark that came later has set PARKED, which only a claim clears, and a claim moves the position.
-    pub(crate) fn clear_keep<D: Direction>(&self, seen: Word) {
+    pub(crate) fn clear_keep<D: Direction>(&self, seen: State) {
         if seen.is_kept() {
             // ORDERING: Relaxed. Nothing is published: it only spares later claims a search. A failure means
             // that the bit is still needed, or that another thread sees to it.
@@ -96,13 +96,13 @@ impl<T, B> Ring<T, B> {
     /// From now on newcomers leave slots (messages) to waiters.
     pub(crate) fn start_fair<D: Direction>(&self) {
         // ORDERING: Relaxed. Followed by [mark], and what it means is in the word itself.
-        D::word(self).fetch_or(change::START_FAIR, Ordering::Relaxed);
+        D::state(self).fetch_or(change::START_FAIR, Ordering::Relaxed);
     }
 
     /// Newcomers may claim again what is not reserved.
     pub(crate) fn end_fair<D: Direction>(&self) {
         // ORDERING: Relaxed. As above.
-        D::word(self).fetch_and(change::END_FAIR, Ordering::Relaxed);
+        D::state(self).fetch_and(change::END_FAIR, Ordering::Relaxed);
     }
 
     /// Closes the ring: no more claims but those on permits. `false` if it was closed before.
@@ -110,7 +110,7 @@ impl<T, B> Ring<T, B> {
         // ORDERING: AcqRel [close]. Release pairs with the Acquire loads of `tail`: what the closing
         // thread did before is seen by a thread that finds the ring closed. Acquire continues the chain.
         // Guard: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
-        let before = Word::from_bits(self.tail.word.fetch_or(change::CLOSE, Ordering::AcqRel));
+        let before = State::from_bits(self.tail.state.fetch_or(change::CLOSE, Ordering::AcqRel));
         if !before.is_closed() {
             self.touch::<Tail>();
         }
@@ -124,7 +124,7 @@ impl<T, B> Ring<T, B> {
         // ORDERING: AcqRel [touch]. Release pairs with [mark], Acquire too: see the module's documentation.
         // It must write even though it changes nothing.
         // Guard: loom `released_permit_wakes_sender`, for Release.
-        Word::from_bits(D::opposite(self).fetch_or(0, Ordering::AcqRel)).has_waiters()
+        State::from_bits(D::opposite(self).fetch_or(0, Ordering::AcqRel)).has_waiters()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use core::hint::spin_loop;
 
-use super::{Hint, Instant};
+use super::{Instant, RelaxedU32};
 
 /// Pauses in [`UNIT`] nanoseconds; 0 before they were counted.
-static RATE: Hint = Hint::new(0);
+static RATE: RelaxedU32 = RelaxedU32::new(0);
 
 const UNIT: u32 = 4096;
 

@@ -71,18 +71,18 @@ pub(crate) use self::shuttle::*;
 
 #[cfg(not(any(loom, shuttle)))]
 mod calibration;
-mod hint;
 mod local;
 mod lock;
 mod once_box;
 mod pause;
+mod relaxed;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use calibration::pauses;
-pub(crate) use hint::Hint;
 pub(crate) use local::{random, this_thread};
 pub(crate) use lock::Lock;
 pub(crate) use once_box::OnceBox;
 pub(crate) use pause::*;
+pub(crate) use relaxed::RelaxedU32;
 
 /// How often an operation attempts while it spins, at most. A loom model has enough to explore without, and one
 /// attempt shows a schedule as much as several.

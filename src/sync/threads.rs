@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use event_listener::{Event, listener};
 
-use super::{Arc, AtomicBool, Hint, Ordering};
+use super::{Arc, AtomicBool, Ordering, RelaxedU32};
 
 /// Runs `future` on this thread, parking the thread while it waits; `None` if `deadline` came first.
 pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
@@ -27,7 +27,7 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
     let waker = Waker::from(Arc::clone(&thread));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
-    let mut wait = BusyWait::default();
+    let mut wait = SpinThenYield::default();
     let output = loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             break Some(output);
@@ -78,7 +78,7 @@ pub(crate) fn assert_may_block(call: &str) {
 /// and quota that the first thread has that creates a channel.
 pub(crate) fn is_single_core() -> bool {
     /// 0 before they were counted. The system takes some microseconds to tell.
-    static CORES: Hint = Hint::new(0);
+    static CORES: RelaxedU32 = RelaxedU32::new(0);
     if CORES.get() == 0 {
         // If it does not tell: what most machines have.
         let cores = thread::available_parallelism().map_or(2, core::num::NonZero::get);
@@ -100,11 +100,11 @@ pub(crate) fn sleep_briefly() {
 /// Lets the thread run that a future waits for which wakes itself: by yielding, and after a while by sleeping, since
 /// that thread may have a lower priority.
 #[derive(Default)]
-struct BusyWait {
+struct SpinThenYield {
     polls: u32,
 }
 
-impl BusyWait {
+impl SpinThenYield {
     fn step(&mut self) {
         const YIELDS: u32 = 1000;
         self.polls += 1;
@@ -133,13 +133,13 @@ impl ThreadWaker {
     }
 
     /// Waits until woken; `false` if the deadline came first.
-    fn wait(&self, deadline: Option<Instant>, busy: &mut BusyWait) -> bool {
+    fn wait(&self, deadline: Option<Instant>, busy: &mut SpinThenYield) -> bool {
         if self.take_wake() {
             // Woken during the poll, perhaps by itself.
             busy.step();
             return deadline.is_none_or(|deadline| Instant::now() < deadline);
         }
-        *busy = BusyWait::default();
+        *busy = SpinThenYield::default();
         loop {
             // Both `listen` and `notify` are full fences: either the wake is seen, or the listener is notified.
             listener!(self.event => listener);

@@ -14,7 +14,7 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::batch::call_wakers;
-use super::list::{Kind, Link, List, Place, State, Waiter};
+use super::list::{Kind, Link, List, Place, Waiter, WaiterState};
 use crate::ring::Position;
 use crate::sync::{AtomicUsize, Lock, Ordering};
 
@@ -69,7 +69,7 @@ impl DrainWaiters {
                         self.unlink(list, link);
                         batch.push(list.entry(link, |entry| entry.waker.take()));
                         // Last: a waiter that is not linked may be gone as soon as this is seen.
-                        list.set_state(link, State::Notified);
+                        list.set_state(link, WaiterState::Notified);
                     }
                 }
                 false
@@ -91,12 +91,12 @@ impl DrainWaiters {
         let _before = self.list.with(|list| {
             match list.state(link) {
                 // Nobody is to call this waker any more.
-                State::Notified => return Some(waker),
-                State::Waiting => {}
+                WaiterState::Notified => return Some(waker),
+                WaiterState::Waiting => {}
                 _ => {
                     list.push(Place::Exclusive, link);
                     list.entry(link, |entry| entry.ticket = target.bits());
-                    list.set_state(link, State::Waiting);
+                    list.set_state(link, WaiterState::Waiting);
                     // ORDERING: Relaxed. Published by [mark]; see `is_waiting`.
                     // Guard: loom `drained::a_mark_against_a_notification`.
                     self.waiting.fetch_add(1, Ordering::Relaxed);
@@ -111,7 +111,7 @@ impl DrainWaiters {
         let link = Link::to(waiter);
         let _waker = self.list.with(|list| {
             self.unlink(list, link);
-            list.set_state(link, State::Idle);
+            list.set_state(link, WaiterState::Idle);
             list.entry(link, |entry| entry.waker.take())
         });
     }
@@ -136,7 +136,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             let waiter = this.waiter.as_ref();
-            if waiter.state() == State::Waiting {
+            if waiter.state() == WaiterState::Waiting {
                 this.queue.drain_waiters().deregister(waiter);
             }
         }
@@ -160,13 +160,13 @@ impl<Q: Draining> Future for UntilDrained<'_, Q> {
         let this = self.project();
         let waiter = this.waiter.as_ref();
         let waiters = this.queue.drain_waiters();
-        if waiter.state() != State::Notified && !this.queue.is_drained(*this.target) {
+        if waiter.state() != WaiterState::Notified && !this.queue.is_drained(*this.target) {
             waiters.register(waiter, *this.target, cx);
-            if waiter.state() != State::Notified && this.queue.mark_undrained(*this.target) {
+            if waiter.state() != WaiterState::Notified && this.queue.mark_undrained(*this.target) {
                 return Poll::Pending;
             }
         }
-        if waiter.state() == State::Waiting {
+        if waiter.state() == WaiterState::Waiting {
             waiters.deregister(waiter);
         }
         Poll::Ready(())

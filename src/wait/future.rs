@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::list::{Kind, State, Waiter};
+use super::list::{Kind, Waiter, WaiterState};
 use super::poll::{Busy, leave, poll_waiting};
 use super::{Operation, Side};
 use crate::budget;
@@ -74,9 +74,9 @@ impl<O: Operation> Run<O> {
     fn start_waiting(
         mut self: Pin<&mut Self>,
         operation: O,
-        refusal: Option<budget::RefusedFuture>,
+        refused: Option<budget::RefusedFuture>,
     ) {
-        let waiting = Waiting::new(operation, refusal);
+        let waiting = Waiting::new(operation, refused);
         self.set(Run::Waiting {
             waiting: DroppedOutOfLine::new(waiting),
         });
@@ -153,7 +153,7 @@ pin_project! {
         spun: bool,
         // Set while the first attempt has not been made, since the task had completed too many operations
         // without a return to its executor.
-        refusal: Option<budget::RefusedFuture>,
+        refused: Option<budget::RefusedFuture>,
     }
 
     impl<O> PinnedDrop for Waiting<O>
@@ -163,7 +163,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             let waiter = this.waiter.as_ref();
-            if waiter.state() != State::Idle {
+            if waiter.state() != WaiterState::Idle {
                 leave(&this.operation.side(), waiter);
             }
         }
@@ -171,7 +171,7 @@ pin_project! {
 }
 
 impl<O: Operation> Waiting<O> {
-    pub(super) fn new(operation: O, refusal: Option<budget::RefusedFuture>) -> Self {
+    pub(super) fn new(operation: O, refused: Option<budget::RefusedFuture>) -> Self {
         Self {
             operation,
             waiter: Waiter::new(if O::TAKES {
@@ -181,7 +181,7 @@ impl<O: Operation> Waiting<O> {
             }),
             busy: Busy::default(),
             spun: false,
-            refusal,
+            refused,
         }
     }
 }
@@ -201,9 +201,9 @@ impl<O: Operation> Future for Waiting<O> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
         let this = self.project();
-        if let Some(refusal) = this.refusal.take() {
-            let Poll::Ready(charge) = refusal.return_to(cx) else {
-                *this.refusal = Some(budget::RefusedFuture::new());
+        if let Some(refused) = this.refused.take() {
+            let Poll::Ready(charge) = refused.return_to(cx) else {
+                *this.refused = Some(budget::RefusedFuture::new());
                 return Poll::Pending;
             };
             if let Some(output) = this.operation.attempt_at_once() {

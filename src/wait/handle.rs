@@ -23,7 +23,7 @@ pub(crate) struct HandleWaiter {
     /// The waiter may be registered, or woken.
     waiting: bool,
     busy: Busy,
-    refusal: budget::Refusal,
+    refused: budget::HandleBudget,
 }
 
 impl HandleWaiter {
@@ -34,7 +34,7 @@ impl HandleWaiter {
         operation: &mut O,
         cx: &mut Context<'_>,
     ) -> Poll<O::Output> {
-        let charge = ready!(self.refusal.poll_proceed(cx));
+        let charge = ready!(self.refused.poll_proceed(cx));
         if !self.waiting {
             if let Some(output) = operation.attempt_at_once() {
                 charge.made_progress();

@@ -31,7 +31,7 @@ use crate::sync::{AtomicU8, Ordering, UnsafeCell};
 /// | `Granted` | was woken, and one message or slot is reserved for it | the granted queue |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum State {
+pub(crate) enum WaiterState {
     Idle,
     Waiting,
     Notified,
@@ -39,7 +39,7 @@ pub(crate) enum State {
     Granted,
 }
 
-impl State {
+impl WaiterState {
     fn from_bits(bits: u8) -> Self {
         match bits {
             0 => Self::Idle,
@@ -107,7 +107,7 @@ impl Waiter {
     pub(crate) fn new(kind: Kind) -> Self {
         Self {
             kind,
-            state: AtomicU8::new(State::Idle as u8),
+            state: AtomicU8::new(WaiterState::Idle as u8),
             entry: UnsafeCell::new(Entry {
                 waker: None,
                 ticket: 0,
@@ -129,14 +129,14 @@ impl Waiter {
     /// Returns what the waiter is doing. Any answer but `Waiting` and `Granted` is final until its owner
     /// changes it.
     #[inline]
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> WaiterState {
         // ORDERING: Acquire. Pairs with [notified]: what the notification announces is visible.
         // Guard: loom `a_woken_receiver_is_gone_at_once`.
-        State::from_bits(self.state.load(Ordering::Acquire))
+        WaiterState::from_bits(self.state.load(Ordering::Acquire))
     }
 
     /// Changes the state. To be called by the owner of a waiter that is not linked.
-    pub(super) fn set_state(&self, state: State) {
+    pub(super) fn set_state(&self, state: WaiterState) {
         // ORDERING: Release [notified]. Pairs with the Acquire in `state`.
         // Guard: loom `a_woken_receiver_is_gone_at_once`.
         self.state.store(state as u8, Ordering::Release);
@@ -221,14 +221,14 @@ impl<const N: usize> List<N> {
 
     /// Changes the state. If the waiter is not linked, this is the last that the list has to do with it: its
     /// owner may free it as soon as the new state is visible.
-    pub(super) fn set_state(&mut self, link: Link, state: State) {
+    pub(super) fn set_state(&mut self, link: Link, state: WaiterState) {
         // SAFETY: W2. Only the atomic is referred to, which may be freed while it is.
         let place = unsafe { &(*link.0.as_ptr()).state };
         // ORDERING: Release [notified]. As in `Waiter::set_state`.
         place.store(state as u8, Ordering::Release);
     }
 
-    pub(super) fn state(&mut self, link: Link) -> State {
+    pub(super) fn state(&mut self, link: Link) -> WaiterState {
         // SAFETY: W2.
         unsafe { link.0.as_ref() }.state()
     }

@@ -100,14 +100,14 @@ pub(crate) use block::{block, block_forever};
 pub(crate) use drain::{DrainWaiters, Draining, UntilDrained};
 pub(crate) use future::Run;
 pub(crate) use handle::{HandleWaiter, RareWaiter};
-pub(crate) use queue::{WaitHints, WaitList, WaitQueue, WaitStats};
+pub(crate) use queue::{SpinState, WaitList, WaitQueue, WaitStats};
 pub(crate) use spin::Spin;
 pub(crate) use waker_set::{Observer, WakerSet};
 
 #[cfg(doc)]
 use queue::MAX_LOSSES;
 
-use crate::ring::{Parked, Reserved, Word};
+use crate::ring::{Parked, Reserved, State};
 
 /// One side of a channel: its wait queue, and what the ring does for it.
 pub(crate) trait Side {
@@ -125,10 +125,10 @@ pub(crate) trait Side {
     fn mark_parked(&self) -> Parked;
 
     /// The word with this side's marks.
-    fn marks(&self) -> Word;
+    fn marks(&self) -> State;
 
     /// Clears KEEP unless a waiter has marked this side since `marks` was loaded. No waiter is left.
-    fn clear_keep(&self, marks: Word);
+    fn clear_keep(&self, marks: State);
 
     /// Sends newcomers to the wait queue.
     fn start_fair(&self);

@@ -3,7 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::list::{State, Waiter};
+use super::list::{Waiter, WaiterState};
 use super::queue::{Lost, Outcome};
 use super::{Attempt, Operation, Parked, Reservation, Side};
 use crate::{budget, sync, trace};
@@ -46,7 +46,7 @@ pub(super) fn poll_waiting<O: Operation>(
     for _ in 0..ROUNDS {
         let state = waiter.state();
         match state {
-            State::Waiting => {
+            WaiterState::Waiting => {
                 if let Some(output) = operation.attempt_at_once() {
                     // If it was notified meanwhile, that is as if it had been before: one wake, and one message.
                     drop(queue.deregister(&side, waiter));
@@ -64,7 +64,7 @@ pub(super) fn poll_waiting<O: Operation>(
                 side.unreserve(1);
                 continue;
             }
-            State::Granted => {
+            WaiterState::Granted => {
                 trace::woken(&queue);
                 if queue.accept(waiter) {
                     let reservation = Reservation::new(&side);
@@ -75,8 +75,8 @@ pub(super) fn poll_waiting<O: Operation>(
                 continue;
             }
             // Before the attempt: if a subscriber panics, nothing has been received.
-            State::Notified | State::Told => trace::woken(&queue),
-            State::Idle => {}
+            WaiterState::Notified | WaiterState::Told => trace::woken(&queue),
+            WaiterState::Idle => {}
         }
         match operation.attempt() {
             Attempt::Done(output) => {
@@ -85,7 +85,7 @@ pub(super) fn poll_waiting<O: Operation>(
             }
             Attempt::GivenUp(output) => {
                 queue.succeed(waiter);
-                if state == State::Notified {
+                if state == WaiterState::Notified {
                     side.forward();
                 }
                 return Poll::Ready(output);
@@ -102,7 +102,7 @@ pub(super) fn poll_waiting<O: Operation>(
             side.unreserve(1);
             continue;
         }
-        let lost = if state == State::Idle {
+        let lost = if state == WaiterState::Idle {
             Lost::Nothing
         } else {
             Lost::Race

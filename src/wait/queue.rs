@@ -4,12 +4,14 @@ use core::pin::Pin;
 use core::task::Waker;
 
 use super::batch::{Batch, call_wakers};
-use super::list::{Entry, Kind, Link, List, Place, State, Waiter};
+use super::list::{Entry, Kind, Link, List, Place, Waiter, WaiterState};
 use super::spin::{Spin, Spinner};
 use super::standby::Standby;
 use super::{Reservation, Side};
-use crate::ring::{Reserved, Word};
-use crate::sync::{AtomicUsize, Hint, Instant, Lock, MIN_TURNED_AWAY, Ordering, RESERVATION_AGE};
+use crate::ring::{Reserved, State};
+use crate::sync::{
+    AtomicUsize, Instant, Lock, MIN_TURNED_AWAY, Ordering, RESERVATION_AGE, RelaxedU32,
+};
 use crate::trace;
 use crate::unwind::defer;
 
@@ -25,7 +27,7 @@ const MAX_UNPOLLED: u32 = 32;
 #[derive(Clone, Copy)]
 pub(crate) struct WaitQueue<'a> {
     list: &'a WaitList,
-    hints: &'a WaitHints,
+    spin_state: &'a SpinState,
 }
 
 /// The waiters of one side. Used together with the word that they mark, and lies beside it: whoever registers or
@@ -36,17 +38,17 @@ pub(crate) struct WaitList {
     /// The number of waiters that hold a reservation and have not looked yet. Changed under the lock.
     granted: AtomicUsize,
     /// How many attempts the reservations have turned away since one of them ended.
-    turned_away: Hint,
+    turned_away: RelaxedU32,
 }
 
 /// What spinning operations of one side use. It must not be on the cache line of a word, which they would take
 /// from the other side.
 #[derive(Debug)]
-pub(crate) struct WaitHints {
+pub(crate) struct SpinState {
     spinner: Spinner,
     standby: Standby,
     /// 1 if exclusive waiters were there lately.
-    has_waiters: Hint,
+    has_waiters: RelaxedU32,
     label: trace::Label,
 }
 
@@ -123,18 +125,18 @@ impl WaitList {
         Self {
             members: Lock::new(Members::new()),
             granted: AtomicUsize::new(0),
-            turned_away: Hint::default(),
+            turned_away: RelaxedU32::default(),
         }
     }
 }
 
-impl WaitHints {
+impl SpinState {
     /// For a channel of `capacity` messages, of which events say `label`.
     pub(crate) fn new(capacity: usize, spin: Spin, label: trace::Label) -> Self {
         Self {
             spinner: Spinner::new(capacity, spin),
             standby: Standby::new(),
-            has_waiters: Hint::default(),
+            has_waiters: RelaxedU32::default(),
             label,
         }
     }
@@ -142,23 +144,23 @@ impl WaitHints {
 
 impl<'a> WaitQueue<'a> {
     #[inline]
-    pub(crate) fn new(list: &'a WaitList, hints: &'a WaitHints) -> Self {
-        Self { list, hints }
+    pub(crate) fn new(list: &'a WaitList, spin_state: &'a SpinState) -> Self {
+        Self { list, spin_state }
     }
 
     pub(crate) fn spinner(self) -> &'a Spinner {
-        &self.hints.spinner
+        &self.spin_state.spinner
     }
 
     pub(super) fn standby(self) -> &'a Standby {
-        &self.hints.standby
+        &self.spin_state.standby
     }
 
     /// Wakes `count` exclusive waiters and all non-exclusive ones, after as many messages were published
     /// or slots freed. To be called by a thread whose claim found one of the parked bits.
     #[cold]
     pub(crate) fn notify<S: Side>(&self, side: &S, count: usize) {
-        if count == 1 && self.hints.standby.stands_in() {
+        if count == 1 && self.spin_state.standby.stands_in() {
             return;
         }
         let seen = side.marks();
@@ -168,7 +170,7 @@ impl<'a> WaitQueue<'a> {
                     // Before the waker is called: its task comes for the word.
                     side.clear_keep(seen);
                 } else {
-                    self.hints.has_waiters.set(1);
+                    self.spin_state.has_waiters.set(1);
                 }
                 waker.wake();
             }
@@ -182,7 +184,7 @@ impl<'a> WaitQueue<'a> {
     }
 
     #[cold]
-    fn notify_several<S: Side>(&self, side: &S, count: usize, seen: Word) {
+    fn notify_several<S: Side>(&self, side: &S, count: usize, seen: State) {
         self.wake(count, |members, remaining, batch| {
             members.take(remaining, batch, Some((self, side)));
             // Before the last wakers are called, as above.
@@ -250,13 +252,13 @@ impl<'a> WaitQueue<'a> {
     /// Returns whether there may be waiters for which a spinning operation could stand in.
     #[inline]
     pub(super) fn may_have_waiters(&self) -> bool {
-        self.hints.has_waiters.get() != 0
+        self.spin_state.has_waiters.get() != 0
     }
 
     /// Assumes that no waiter is left, until one registers or a simple notification leaves one. A guess that only
     /// decides whether spinning operations stand in for waiters.
     pub(super) fn forget_waiters(&self) {
-        self.hints.has_waiters.set(0);
+        self.spin_state.has_waiters.set(0);
     }
 
     /// Returns whether some waiter holds a reservation that it has not used.
@@ -285,7 +287,7 @@ impl<'a> WaitQueue<'a> {
             return false;
         };
         members.granted_at = Some(Instant::now());
-        members.list.set_state(link, State::Notified);
+        members.list.set_state(link, WaiterState::Notified);
         self.end_grant();
         true
     }
@@ -310,7 +312,7 @@ impl<'a> WaitQueue<'a> {
         lost: Lost,
     ) {
         let link = Link::to(waiter);
-        self.hints.has_waiters.set(1);
+        self.spin_state.has_waiters.set(1);
         // Dropped outside of the lock. There is none, or one that was not called.
         let _before = self.list.members.with(|members| {
             let closed = side.is_closed();
@@ -330,7 +332,7 @@ impl<'a> WaitQueue<'a> {
     pub(super) fn replace_waker(&self, waiter: Pin<&Waiter>, waker: &Waker) -> bool {
         let link = Link::to(waiter);
         let same = self.list.members.with(|members| {
-            (members.list.state(link) == State::Waiting)
+            (members.list.state(link) == WaiterState::Waiting)
                 .then(|| members.list.entry(link, |entry| entry.will_wake(waker)))
         });
         let Some(same) = same else { return false };
@@ -340,7 +342,7 @@ impl<'a> WaitQueue<'a> {
         // Cloned before, and dropped after, the lock is held.
         let mut other = Some(waker.clone());
         self.list.members.with(|members| {
-            let waiting = members.list.state(link) == State::Waiting;
+            let waiting = members.list.state(link) == WaiterState::Waiting;
             if waiting {
                 members
                     .list
@@ -355,11 +357,11 @@ impl<'a> WaitQueue<'a> {
     pub(super) fn accept(&self, waiter: Pin<&Waiter>) -> bool {
         let link = Link::to(waiter);
         self.list.members.with(|members| {
-            let granted = members.list.state(link) == State::Granted;
+            let granted = members.list.state(link) == WaiterState::Granted;
             if granted {
                 members.list.unlink(link);
                 self.end_grant();
-                members.list.set_state(link, State::Idle);
+                members.list.set_state(link, WaiterState::Idle);
             }
             granted
         })
@@ -375,7 +377,7 @@ impl<'a> WaitQueue<'a> {
                 members.list.push(Place::Granted, link);
                 // ORDERING: Relaxed. As in `grant`.
                 self.list.granted.fetch_add(1, Ordering::Relaxed);
-                members.list.set_state(link, State::Granted);
+                members.list.set_state(link, WaiterState::Granted);
             }
             open
         })
@@ -390,7 +392,7 @@ impl<'a> WaitQueue<'a> {
     ) -> Outcome<'s, S> {
         self.end(side, waiter, |members, link, state| {
             let losses = members.list.entry(link, |entry| entry.losses);
-            state == State::Waiting && losses >= MAX_LOSSES && side.reserve() == Reserved::One
+            state == WaiterState::Waiting && losses >= MAX_LOSSES && side.reserve() == Reserved::One
         })
     }
 
@@ -411,7 +413,7 @@ impl<'a> WaitQueue<'a> {
         &self,
         side: &'s S,
         waiter: Pin<&Waiter>,
-        before: impl FnOnce(&mut Members, Link, State) -> bool,
+        before: impl FnOnce(&mut Members, Link, WaiterState) -> bool,
     ) -> Outcome<'s, S> {
         let link = Link::to(waiter);
         let (outcome, ended, waker) = self.list.members.with(|members| {
@@ -423,15 +425,17 @@ impl<'a> WaitQueue<'a> {
             if ended {
                 side.end_fair();
             }
-            if state == State::Granted {
+            if state == WaiterState::Granted {
                 self.end_grant();
             }
-            members.list.set_state(link, State::Idle);
+            members.list.set_state(link, WaiterState::Idle);
             let outcome = match state {
-                State::Granted => Outcome::Granted(Reservation::new(side)),
-                State::Waiting if reserved => Outcome::Granted(Reservation::new(side)),
-                State::Notified => Outcome::Notified,
-                State::Idle | State::Waiting | State::Told => Outcome::Undisturbed,
+                WaiterState::Granted => Outcome::Granted(Reservation::new(side)),
+                WaiterState::Waiting if reserved => Outcome::Granted(Reservation::new(side)),
+                WaiterState::Notified => Outcome::Notified,
+                WaiterState::Idle | WaiterState::Waiting | WaiterState::Told => {
+                    Outcome::Undisturbed
+                }
             };
             let waker = members.list.entry(link, |entry| entry.waker.take());
             (outcome, ended, waker)
@@ -462,7 +466,7 @@ impl<'a> WaitQueue<'a> {
                 });
             });
         }
-        waiter.set_state(State::Idle);
+        waiter.set_state(WaiterState::Idle);
     }
 
     pub(crate) fn stats(&self) -> WaitStats {
@@ -478,7 +482,7 @@ impl<'a> WaitQueue<'a> {
 
 impl trace::Labeled for WaitQueue<'_> {
     fn label(&self) -> trace::Label {
-        self.hints.label
+        self.spin_state.label
     }
 }
 
@@ -523,7 +527,7 @@ impl Members {
         } else {
             self.list.push(Place::Shared, link);
         }
-        self.list.set_state(link, State::Waiting);
+        self.list.set_state(link, WaiterState::Waiting);
         before
     }
 
@@ -563,7 +567,7 @@ impl Members {
             return One::None;
         };
         self.notifications = self.notifications.wrapping_add(1);
-        let waker = self.mark_woken(link, State::Notified);
+        let waker = self.mark_woken(link, WaiterState::Notified);
         let others = if others { Others::Some } else { Others::None };
         waker.map_or(One::Not, |waker| One::Of(waker, others))
     }
@@ -583,7 +587,7 @@ impl Members {
         }
         while !batch.is_full() {
             if let Some(link) = self.first_shared(remaining.registrations) {
-                self.wake(link, State::Told, batch);
+                self.wake(link, WaiterState::Told, batch);
                 continue;
             }
             let Some(link) = self.first_exclusive(remaining) else {
@@ -599,7 +603,7 @@ impl Members {
                         remaining.exclusive = 0;
                     }
                 }
-                _ => self.wake(link, State::Notified, batch),
+                _ => self.wake(link, WaiterState::Notified, batch),
             }
         }
     }
@@ -615,7 +619,7 @@ impl Members {
         match queue.grant(side) {
             Reserved::One => {
                 let starving = self.is_starving(link);
-                self.wake(link, State::Granted, batch);
+                self.wake(link, WaiterState::Granted, batch);
                 if starving && self.one_less_starving() {
                     side.end_fair();
                 }
@@ -626,7 +630,7 @@ impl Members {
             Reserved::Uncountable => {
                 self.starving = 0;
                 side.end_fair();
-                self.wake(link, State::Notified, batch);
+                self.wake(link, WaiterState::Notified, batch);
             }
         }
         true
@@ -654,14 +658,14 @@ impl Members {
     }
 
     /// Takes the waker of a waiter, which is now in `state`.
-    fn wake(&mut self, link: Link, state: State, batch: &mut Batch) {
+    fn wake(&mut self, link: Link, state: WaiterState, batch: &mut Batch) {
         self.list.unlink(link);
         batch.push(self.mark_woken(link, state));
     }
 
     /// Puts a waiter that was unlinked into `state`, and returns its waker.
     #[inline]
-    fn mark_woken(&mut self, link: Link, state: State) -> Option<Waker> {
+    fn mark_woken(&mut self, link: Link, state: WaiterState) -> Option<Waker> {
         self.wakes += 1;
         let notifications = u64::from(self.notifications);
         let waker = self.list.entry(link, |entry| {
@@ -669,13 +673,13 @@ impl Members {
             entry.waker.take()
         });
         match state {
-            State::Granted => {
+            WaiterState::Granted => {
                 if self.list.is_empty(Place::Granted) {
                     self.granted_at = Some(Instant::now());
                 }
                 self.list.push(Place::Granted, link);
             }
-            State::Notified if self.list.kind(link) == Kind::Handle => {
+            WaiterState::Notified if self.list.kind(link) == Kind::Handle => {
                 self.list.push(Place::Unpolled, link);
             }
             _ => {}
@@ -695,7 +699,7 @@ impl Members {
             }
             self.list.unlink(link);
             self.list.entry(link, |entry| entry.trusted = false);
-            self.list.set_state(link, State::Told);
+            self.list.set_state(link, WaiterState::Told);
             remaining.exclusive = remaining.exclusive.saturating_add(1);
         }
     }

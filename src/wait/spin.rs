@@ -29,8 +29,8 @@ use crate::budget;
 #[cfg(feature = "std")]
 use crate::sync::THREAD_SPIN;
 use crate::sync::{
-    self, Hint, LONGEST_STRIDE, MOST_ATTEMPTS, SHORTEST_STRIDE, SPIN_PER_UNIT, STRIDE_PER_MESSAGE,
-    TASK_SPIN, pauses, spin_loop,
+    self, LONGEST_STRIDE, MOST_ATTEMPTS, RelaxedU32, SHORTEST_STRIDE, SPIN_PER_UNIT,
+    STRIDE_PER_MESSAGE, TASK_SPIN, pauses, spin_loop,
 };
 
 /// Returns how many nanoseconds there are from one attempt to the next.
@@ -136,19 +136,19 @@ pub(crate) struct Spinner {
     stride: u32,
     /// The thread on which an operation last had to wait, for a full or empty channel or a lost claim; 0 if none
     /// ever had to.
-    thread: Hint,
+    thread: RelaxedU32,
     /// 1 if the rule is sticky and the other side was ever on another thread.
-    peer_elsewhere: Hint,
+    peer_on_other_thread: RelaxedU32,
     /// How many more of the recorded outcomes were failures than successes.
-    failures: Hint,
+    failures: RelaxedU32,
     /// How many attempts in a row found one message or slot after a whole stride.
-    single_finds: Hint,
+    single_finds: RelaxedU32,
     /// How many operations are to attempt densely at first.
-    singles: Hint,
+    singles: RelaxedU32,
     /// How many operations that have to wait are not to spin.
-    cooldown: Hint,
+    cooldown: RelaxedU32,
     /// How long the last cooldown was, halved by every success since.
-    last: Hint,
+    last: RelaxedU32,
 }
 
 impl Spinner {
@@ -159,13 +159,13 @@ impl Spinner {
             is_one: capacity == 1,
             on_single_core: sync::is_single_core(),
             stride: stride(capacity),
-            thread: Hint::default(),
-            peer_elsewhere: Hint::default(),
-            failures: Hint::default(),
-            single_finds: Hint::default(),
-            singles: Hint::default(),
-            cooldown: Hint::default(),
-            last: Hint::default(),
+            thread: RelaxedU32::default(),
+            peer_on_other_thread: RelaxedU32::default(),
+            failures: RelaxedU32::default(),
+            single_finds: RelaxedU32::default(),
+            singles: RelaxedU32::default(),
+            cooldown: RelaxedU32::default(),
+            last: RelaxedU32::default(),
         }
     }
 
@@ -302,9 +302,9 @@ impl Spinner {
         let there = opposite.thread.get();
         let differs = there != here && there != 0;
         if differs && rule.sticky {
-            self.peer_elsewhere.set(1);
+            self.peer_on_other_thread.set(1);
         }
-        differs || self.peer_elsewhere.get() == 1
+        differs || self.peer_on_other_thread.get() == 1
     }
 
     /// Records whether an attempt after a whole stride found more than one message or slot.
@@ -337,7 +337,7 @@ impl Spinner {
         let next = (2 * self.last.get() + rule.first).min(rule.longest);
         if next == rule.longest {
             // What was known of the other side's thread is not of use any more.
-            self.peer_elsewhere.set(0);
+            self.peer_on_other_thread.set(0);
         }
         self.failures.set(0);
         self.last.set(next);
@@ -437,11 +437,11 @@ mod tests {
     #[test]
     fn what_is_known_of_the_other_thread_expires() {
         let spinner = Spinner::new(1, Spin::Adaptive);
-        spinner.peer_elsewhere.set(1);
+        spinner.peer_on_other_thread.set(1);
         while fail(&spinner) < spinner.rule().longest {
-            assert_eq!(spinner.peer_elsewhere.get(), 1);
+            assert_eq!(spinner.peer_on_other_thread.get(), 1);
         }
-        assert_eq!(spinner.peer_elsewhere.get(), 0);
+        assert_eq!(spinner.peer_on_other_thread.get(), 0);
     }
 
     #[test]

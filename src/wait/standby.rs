@@ -13,7 +13,7 @@
 //! [`MAX_IN_A_ROW`] notifications in a row may count on them.
 
 use super::Side;
-use crate::sync::{AtomicUsize, Hint, Ordering};
+use crate::sync::{AtomicUsize, Ordering, RelaxedU32};
 
 /// How many notifications in a row may be left to spinning operations.
 const MAX_IN_A_ROW: u32 = 32;
@@ -23,14 +23,14 @@ const MAX_IN_A_ROW: u32 = 32;
 pub(super) struct Standby {
     tokens: AtomicUsize,
     /// How many notifications in a row were left to spinning operations.
-    in_a_row: Hint,
+    in_a_row: RelaxedU32,
 }
 
 impl Standby {
     pub(super) fn new() -> Self {
         Self {
             tokens: AtomicUsize::new(0),
-            in_a_row: Hint::default(),
+            in_a_row: RelaxedU32::default(),
         }
     }
 

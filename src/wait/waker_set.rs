@@ -8,7 +8,7 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::batch::call_wakers;
-use super::list::{Kind, Link, List, Place, State, Waiter};
+use super::list::{Kind, Link, List, Place, Waiter, WaiterState};
 use crate::sync::{Lock, OnceBox};
 
 /// Waiters in the order in which they came. What they wait for must be checked once more after they have
@@ -69,7 +69,7 @@ impl WakerSet {
                     members.list.unlink(link);
                     batch.push(members.list.entry(link, |entry| entry.waker.take()));
                     // Last: a waiter that is not linked may be gone as soon as this is seen.
-                    members.list.set_state(link, State::Notified);
+                    members.list.set_state(link, WaiterState::Notified);
                 }
                 true
             })
@@ -90,10 +90,10 @@ impl WakerSet {
         let _before = self.with(|members| {
             members.registrations += 1;
             let moment = members.registrations;
-            if members.list.state(link) != State::Waiting {
+            if members.list.state(link) != WaiterState::Waiting {
                 members.list.push(Place::Exclusive, link);
                 members.list.entry(link, |entry| entry.moment = moment);
-                members.list.set_state(link, State::Waiting);
+                members.list.set_state(link, WaiterState::Waiting);
             }
             members.list.entry(link, |entry| entry.waker.replace(waker))
         });
@@ -104,9 +104,9 @@ impl WakerSet {
     fn deregister(&self, waiter: Pin<&Waiter>) -> bool {
         let link = Link::to(waiter);
         let (was_woken, _waker) = self.with(|members| {
-            let was_woken = members.list.state(link) == State::Notified;
+            let was_woken = members.list.state(link) == WaiterState::Notified;
             members.list.unlink(link);
-            members.list.set_state(link, State::Idle);
+            members.list.set_state(link, WaiterState::Idle);
             (
                 was_woken,
                 members.list.entry(link, |entry| entry.waker.take()),
@@ -152,7 +152,7 @@ impl WakerSet {
         match found {
             None => Poll::Pending,
             Some(found) => {
-                if waiter.state() != State::Idle {
+                if waiter.state() != WaiterState::Idle {
                     self.deregister(waiter);
                 }
                 Poll::Ready(found)
@@ -163,7 +163,7 @@ impl WakerSet {
     /// Ends the registration of a handle. Returns whether there was one.
     pub(crate) fn leave(&self, waiter: &mut Observer) -> bool {
         let waiter = waiter.0.take();
-        let waiter = waiter.filter(|waiter| waiter.state() != State::Idle);
+        let waiter = waiter.filter(|waiter| waiter.state() != WaiterState::Idle);
         if let Some(waiter) = &waiter {
             self.deregister(waiter.as_ref());
         }
@@ -196,7 +196,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             let waiter = this.waiter.as_ref();
-            if waiter.state() != State::Idle && this.set.deregister(waiter) {
+            if waiter.state() != WaiterState::Idle && this.set.deregister(waiter) {
                 this.set.notify(1);
             }
         }

@@ -38,7 +38,7 @@ impl<'a> Select<'a> {
             return Some(selected);
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return self.attempt(|handle| handle.insist());
+            return self.attempt(|handle| handle.attempt_with_retry());
         }
         sync::assert_may_block(call);
         self.spin().or_else(|| self.wait(deadline))
@@ -49,7 +49,7 @@ impl<'a> Select<'a> {
         self.shuffle();
         self.attempt(|handle| handle.attempt())
             // Nothing, unless a thread is suspended in the middle of an operation.
-            .or_else(|| self.attempt(|handle| handle.insist()))
+            .or_else(|| self.attempt(|handle| handle.attempt_with_retry()))
     }
 
     /// Puts the operations into a random order, so that each of those that can be done is as likely

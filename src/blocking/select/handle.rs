@@ -3,8 +3,8 @@
 use core::task::{Context, Poll, ready};
 
 use crate::blocking::{Receiver, Sender};
-use crate::queue::{MpmcQueue, ReserveMessageOperation, ReserveOperation, Unavailable};
-use crate::ring::Refusal;
+use crate::queue::{AttemptError, MpmcQueue, ReserveMessageOperation, ReserveOperation};
+use crate::ring::ClaimError;
 use crate::unwind::defer;
 use crate::wait::{Attempt, HandleWaiter, Observer, Operation};
 
@@ -24,16 +24,16 @@ impl Outcome {
     }
 
     /// `None` if the channel says neither yes nor no.
-    fn of(reserved: Result<(), Unavailable>) -> Option<Self> {
+    fn of(reserved: Result<(), AttemptError>) -> Option<Self> {
         match reserved {
             Ok(()) => Some(Self::Reserved),
-            Err(Unavailable::Closed) => Some(Self::Nothing),
-            Err(Unavailable::Exhausted) => None,
+            Err(AttemptError::Closed) => Some(Self::Nothing),
+            Err(AttemptError::Exhausted) => None,
         }
     }
 
-    fn of_refusal(refusal: Refusal) -> Option<Self> {
-        (refusal == Refusal::Closed).then_some(Self::Nothing)
+    fn from_error(error: ClaimError) -> Option<Self> {
+        (error == ClaimError::Closed).then_some(Self::Nothing)
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) trait Selectable: Sync {
     fn attempt(&self) -> Option<Outcome>;
 
     /// Attempts until it is certain that the operation cannot be done at once.
-    fn insist(&self) -> Option<Outcome>;
+    fn attempt_with_retry(&self) -> Option<Outcome>;
 
     /// Attempts, and registers the thread if that was not enough.
     fn poll(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Outcome>;
@@ -79,7 +79,7 @@ pub(super) trait Selectable: Sync {
 /// One attempt with a bounded number of steps.
 fn attempt<O>(mut operation: O) -> Option<Outcome>
 where
-    O: Operation<Output = Result<(), Unavailable>>,
+    O: Operation<Output = Result<(), AttemptError>>,
 {
     match operation.attempt() {
         // It was not woken, so that it has nothing to pass on.
@@ -101,10 +101,10 @@ impl<T: Send> Selectable for Receiver<T> {
         })
     }
 
-    fn insist(&self) -> Option<Outcome> {
+    fn attempt_with_retry(&self) -> Option<Outcome> {
         match self.queue().try_reserve_message() {
             Ok(()) => Some(Outcome::Reserved),
-            Err(refusal) => Outcome::of_refusal(refusal),
+            Err(error) => Outcome::from_error(error),
         }
     }
 
@@ -155,13 +155,13 @@ impl<T: Send> Selectable for Sender<T> {
         })
     }
 
-    fn insist(&self) -> Option<Outcome> {
+    fn attempt_with_retry(&self) -> Option<Outcome> {
         if self.is_closed() {
             return Some(Outcome::Nothing);
         }
         match self.queue().try_reserve_many(1, 1) {
             Ok(_) => Some(Outcome::Reserved),
-            Err(refusal) => Outcome::of_refusal(refusal),
+            Err(error) => Outcome::from_error(error),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A random walk of the ring beside a model in plain vectors, with claims held open on both sides.
 
-use super::{LAPS, Refusal, Ring};
+use super::{ClaimError, LAPS, Ring};
 use crate::ring::{Head, RecvClaim, SendClaim, Tail};
 
 /// How many claims of a side are open at most.
@@ -60,7 +60,7 @@ impl Model {
         self.published.len() - self.freed.len()
     }
 
-    fn room(&self) -> usize {
+    fn free_capacity(&self) -> usize {
         self.capacity - self.len() - self.permits
     }
 
@@ -69,25 +69,25 @@ impl Model {
     }
 
     /// What a send or a reservation should be told.
-    fn room_or_why_not(&self) -> Result<(), Refusal> {
+    fn free_capacity_or_error(&self) -> Result<(), ClaimError> {
         let last = self.published.len() + self.permits;
         if self.closed {
-            Err(Refusal::Closed)
-        } else if self.room() == 0 {
-            Err(Refusal::Blocked)
+            Err(ClaimError::Closed)
+        } else if self.free_capacity() == 0 {
+            Err(ClaimError::Blocked)
         } else if last < self.capacity || self.freed[last - self.capacity] {
             Ok(())
         } else {
-            Err(Refusal::InFlight)
+            Err(ClaimError::InFlight)
         }
     }
 
-    fn message_or_why_not(&self) -> Result<(), Refusal> {
+    fn message_or_why_not(&self) -> Result<(), ClaimError> {
         match self.published.get(self.freed.len()) {
             Some(true) => Ok(()),
-            Some(false) => Err(Refusal::InFlight),
-            None if self.is_finished() => Err(Refusal::Closed),
-            None => Err(Refusal::Blocked),
+            Some(false) => Err(ClaimError::InFlight),
+            None if self.is_finished() => Err(ClaimError::Closed),
+            None => Err(ClaimError::Blocked),
         }
     }
 
@@ -96,7 +96,7 @@ impl Model {
     }
 
     fn may_park_senders(&self) -> bool {
-        self.room() == 0 && !self.closed
+        self.free_capacity() == 0 && !self.closed
     }
 }
 
@@ -121,7 +121,7 @@ impl<'a> Walk<'a> {
         let claim = self.ring.claim_send();
         assert_eq!(
             claim.as_ref().map(|_| ()).map_err(|why| *why),
-            self.model.room_or_why_not()
+            self.model.free_capacity_or_error()
         );
         if let Ok(claim) = claim {
             self.opened_send(claim);
@@ -177,7 +177,7 @@ impl<'a> Walk<'a> {
             34..44 if !self.recvs.is_empty() => self.take(below(self.recvs.len())),
             44..48 => {
                 let reserved = self.ring.reserve();
-                assert_eq!(reserved, self.model.room_or_why_not());
+                assert_eq!(reserved, self.model.free_capacity_or_error());
                 self.model.permits += usize::from(reserved.is_ok());
             }
             48..51 if self.model.permits > 0 && self.sends.len() < OPEN => self.send_reserved(),
@@ -205,7 +205,7 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         assert_eq!(self.ring.len(), self.model.len());
-        assert_eq!(self.ring.room(), self.model.room());
+        assert_eq!(self.ring.free_capacity(), self.model.free_capacity());
         assert_eq!(self.ring.is_closed(), self.model.closed);
     }
 }

@@ -92,7 +92,7 @@ pub(super) struct Step(u64);
 /// What a capacity makes of positions: where the index ends, how far a lap is, and which stamps a slot
 /// goes through.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Geometry {
+pub(crate) struct Layout {
     /// Number of slots.
     capacity: u64,
     /// Selects the index once a position is shifted down.
@@ -106,7 +106,7 @@ pub(crate) struct Geometry {
     plain_mask: u64,
 }
 
-impl Geometry {
+impl Layout {
     pub(super) fn new(capacity: usize) -> Self {
         let span = capacity.next_power_of_two() as u64;
         Self {
@@ -182,8 +182,8 @@ impl Geometry {
     /// [`free`](Self::free) of a word's position, or, if the word is not plain, a number that is no stamp. Costs
     /// no more than `free`.
     #[inline(always)]
-    pub(super) fn free_if_plain(&self, word: Word) -> u64 {
-        word.0 & self.plain_mask
+    pub(super) fn free_if_plain(&self, state: State) -> u64 {
+        state.0 & self.plain_mask
     }
 
     /// The stamp of a slot that holds the message of `position`.
@@ -230,9 +230,9 @@ pub(super) fn full(free: u64) -> u64 {
 
 /// The content of `tail` or of `head`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Word(u64);
+pub(crate) struct State(u64);
 
-impl Word {
+impl State {
     #[inline(always)]
     pub(super) fn from_bits(bits: u64) -> Self {
         Self(bits)
@@ -358,15 +358,15 @@ mod tests {
     #[test]
     fn a_walk_visits_every_index_and_wraps_with_the_lap() {
         for capacity in [1, 2, 3, 4, 5, 7, 8, 1000] {
-            let geometry = Geometry::new(capacity);
-            let mut at = geometry.position(0, 0);
+            let layout = Layout::new(capacity);
+            let mut at = layout.position(0, 0);
             for step in 0..3 * capacity {
-                assert_eq!(geometry.index(at), step % capacity);
+                assert_eq!(layout.index(at), step % capacity);
                 assert_eq!(
                     at,
-                    geometry.position((step / capacity) as u64, step % capacity)
+                    layout.position((step / capacity) as u64, step % capacity)
                 );
-                at = geometry.next(at);
+                at = layout.next(at);
             }
         }
     }
@@ -374,34 +374,34 @@ mod tests {
     #[test]
     fn positions_wrap_at_the_end_of_their_44_bits() {
         for capacity in [1, 2, 3, 5, 8] {
-            let geometry = Geometry::new(capacity);
-            let last_lap = u64::MAX / geometry.lap();
-            let mut at = geometry.position(last_lap, 0);
+            let layout = Layout::new(capacity);
+            let last_lap = u64::MAX / layout.lap();
+            let mut at = layout.position(last_lap, 0);
             let start = at;
             for _ in 0..capacity {
                 assert_eq!(
-                    geometry.distance(start, geometry.ahead(at, 0)),
-                    geometry.index(at)
+                    layout.distance(start, layout.ahead(at, 0)),
+                    layout.index(at)
                 );
-                at = geometry.next(at);
+                at = layout.next(at);
             }
-            assert_eq!(at, geometry.position(0, 0), "capacity {capacity}");
-            assert_eq!(geometry.freed(start), geometry.free(at));
-            assert_eq!(geometry.distance(start, at), capacity);
+            assert_eq!(at, layout.position(0, 0), "capacity {capacity}");
+            assert_eq!(layout.freed(start), layout.free(at));
+            assert_eq!(layout.distance(start, at), capacity);
         }
     }
 
     #[test]
     fn a_position_has_reached_those_before_it() {
         for capacity in [1, 2, 3, 6, 8] {
-            let geometry = Geometry::new(capacity);
-            let last_lap = u64::MAX / geometry.lap();
+            let layout = Layout::new(capacity);
+            let last_lap = u64::MAX / layout.lap();
             for lap in [0, 4, last_lap] {
-                let start = geometry.position(lap, capacity - 1);
+                let start = layout.position(lap, capacity - 1);
                 assert!(start.has_reached(start));
                 let mut at = start;
                 for _ in 0..3 * capacity {
-                    at = geometry.next(at);
+                    at = layout.next(at);
                     assert!(at.has_reached(start) && !start.has_reached(at));
                 }
             }
@@ -411,31 +411,31 @@ mod tests {
     #[test]
     fn an_ordinal_counts_positions_until_they_wrap() {
         for capacity in [1, 2, 3, 6, 8, 1000] {
-            let geometry = Geometry::new(capacity);
-            let last_lap = u64::MAX / geometry.lap();
-            let mut at = geometry.position(0, 0);
+            let layout = Layout::new(capacity);
+            let last_lap = u64::MAX / layout.lap();
+            let mut at = layout.position(0, 0);
             for count in 0..3 * capacity as u64 {
-                assert_eq!(geometry.ordinal(at), count);
-                at = geometry.next(at);
+                assert_eq!(layout.ordinal(at), count);
+                at = layout.next(at);
             }
-            let last = geometry.position(last_lap, capacity - 1);
+            let last = layout.position(last_lap, capacity - 1);
             let positions = (last_lap + 1) * capacity as u64;
-            assert_eq!(geometry.ordinal(last), positions - 1);
-            assert_eq!(geometry.ordinal(geometry.next(last)), 0);
+            assert_eq!(layout.ordinal(last), positions - 1);
+            assert_eq!(layout.ordinal(layout.next(last)), 0);
         }
     }
 
     #[test]
     fn ahead_is_next_repeated() {
         for capacity in [1, 2, 3, 6, 8] {
-            let geometry = Geometry::new(capacity);
+            let layout = Layout::new(capacity);
             for index in 0..capacity {
-                let start = geometry.position(4, index);
+                let start = layout.position(4, index);
                 let mut at = start;
                 for count in 0..=capacity {
-                    assert_eq!(geometry.ahead(start, count as u64), at);
-                    assert_eq!(geometry.distance(start, at), count);
-                    at = geometry.next(at);
+                    assert_eq!(layout.ahead(start, count as u64), at);
+                    assert_eq!(layout.distance(start, at), count);
+                    at = layout.next(at);
                 }
             }
         }
@@ -443,9 +443,9 @@ mod tests {
 
     #[test]
     fn fields_do_not_run_into_each_other() {
-        let geometry = Geometry::new(3);
-        let position = geometry.position(7, 2);
-        let mut word = Word::at(position);
+        let layout = Layout::new(3);
+        let position = layout.position(7, 2);
+        let mut word = State::at(position);
         assert!(word.is_plain() && !word.is_parked() && !word.is_closed());
         for count in 1..=MAX_PERMITS {
             word = word.with_permits(1);
@@ -453,25 +453,25 @@ mod tests {
         }
         assert!(!word.is_parked() && !word.is_closed() && !word.is_plain());
         let full = word.with_parked().bits() | change::CLOSE | change::START_FAIR;
-        let full = Word::from_bits(full);
+        let full = State::from_bits(full);
         assert_eq!((full.permits(), full.position()), (MAX_PERMITS, position));
         assert!(full.is_parked() && full.is_closed());
-        let moved = full.claimed(geometry.step(position, 1));
+        let moved = full.claimed(layout.step(position, 1));
         assert!(!moved.is_parked() && moved.is_closed() && moved.is_fair());
         assert!(moved.is_kept());
         assert_eq!(moved.permits(), MAX_PERMITS);
-        assert_eq!(moved.position(), geometry.next(position));
+        assert_eq!(moved.position(), layout.next(position));
         assert_eq!(moved.without_permits(1).permits(), MAX_PERMITS - 1);
     }
 
     #[test]
     fn a_slot_never_has_the_same_stamp_in_two_states() {
         for capacity in [1, 2, 3] {
-            let geometry = Geometry::new(capacity);
+            let layout = Layout::new(capacity);
             for index in 0..capacity {
                 let stamps: Vec<u64> = (0..3)
-                    .map(|lap| geometry.position(lap, index))
-                    .flat_map(|at| [geometry.free(at), geometry.full(at)])
+                    .map(|lap| layout.position(lap, index))
+                    .flat_map(|at| [layout.free(at), layout.full(at)])
                     .collect();
                 for (i, stamp) in stamps.iter().enumerate() {
                     assert!(!stamps[i + 1..].contains(stamp));
@@ -482,13 +482,13 @@ mod tests {
 
     #[test]
     fn slots_of_one_lap_share_their_stamps() {
-        let geometry = Geometry::new(5);
-        let first = geometry.position(7, 0);
+        let layout = Layout::new(5);
+        let first = layout.position(7, 0);
         for index in 1..5 {
-            let at = geometry.position(7, index);
-            assert_eq!(geometry.free(at), geometry.free(first));
-            assert_eq!(geometry.full(at), geometry.full(first));
-            assert_eq!(geometry.freed(at), geometry.free(geometry.position(8, 0)));
+            let at = layout.position(7, index);
+            assert_eq!(layout.free(at), layout.free(first));
+            assert_eq!(layout.full(at), layout.full(first));
+            assert_eq!(layout.freed(at), layout.free(layout.position(8, 0)));
         }
     }
 }

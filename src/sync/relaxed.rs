@@ -5,9 +5,9 @@ use core::sync::atomic::{AtomicU32, Ordering};
 /// A number that only decides what is tried first, so that updates which get lost in a race do no harm. Never
 /// loom's type, for the same reason: a model need not explore who writes it first.
 #[derive(Debug, Default)]
-pub(crate) struct Hint(AtomicU32);
+pub(crate) struct RelaxedU32(AtomicU32);
 
-impl Hint {
+impl RelaxedU32 {
     #[cfg(any(not(feature = "std"), not(any(loom, shuttle))))]
     pub(crate) const fn new(value: u32) -> Self {
         Self(AtomicU32::new(value))

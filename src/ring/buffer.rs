@@ -4,17 +4,17 @@ use core::mem::MaybeUninit;
 
 use crate::unwind::run_all;
 
-/// A few values, gathered before slots are claimed for them, so that nobody's code runs while a claim
+/// A few values, filled before slots are claimed for them, so that nobody's code runs while a claim
 /// is open (R4).
 ///
 /// * **C1** The values from `start` up to `end` are initialised; `start <= end <= N`.
-pub(crate) struct Chunk<T, const N: usize> {
+pub(crate) struct Buffer<T, const N: usize> {
     values: [MaybeUninit<T>; N],
     start: usize,
     end: usize,
 }
 
-impl<T, const N: usize> Chunk<T, N> {
+impl<T, const N: usize> Buffer<T, N> {
     #[inline]
     pub(crate) fn new() -> Self {
         Self {
@@ -26,17 +26,17 @@ impl<T, const N: usize> Chunk<T, N> {
 
     /// Takes up to `limit` values from `items`, as many as there is room for, into an empty chunk.
     #[inline]
-    pub(crate) fn gather(&mut self, items: &mut impl Iterator<Item = T>, limit: usize) {
+    pub(crate) fn fill(&mut self, items: &mut impl Iterator<Item = T>, limit: usize) {
         debug_assert_eq!(self.len(), 0);
         self.start = 0;
-        let mut gathered = Gathered {
+        let mut filled = FilledGuard {
             count: 0,
             end: &mut self.end,
         };
         // The places come first: where they end, no item is taken.
         for (place, item) in self.values[..limit.min(N)].iter_mut().zip(items) {
             place.write(item);
-            gathered.count += 1;
+            filled.count += 1;
         }
     }
 
@@ -63,7 +63,7 @@ impl<T, const N: usize> Chunk<T, N> {
     }
 }
 
-impl<T, const N: usize> Drop for Chunk<T, N> {
+impl<T, const N: usize> Drop for Buffer<T, N> {
     fn drop(&mut self) {
         if core::mem::needs_drop::<T>() {
             run_all(|| {
@@ -82,12 +82,12 @@ impl<T, const N: usize> Drop for Chunk<T, N> {
 
 /// Sets the end of a chunk when it is dropped, so also if an iterator panics. Until then the count need not be
 /// in memory.
-struct Gathered<'a> {
+struct FilledGuard<'a> {
     count: usize,
     end: &'a mut usize,
 }
 
-impl Drop for Gathered<'_> {
+impl Drop for FilledGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         *self.end = self.count;

@@ -7,7 +7,7 @@
 use core::future::poll_fn;
 use core::task::{Context, Poll};
 
-use crate::sync::{AtomicBool, Hint, Ordering};
+use crate::sync::{AtomicBool, Ordering, RelaxedU32};
 use crate::wait::WakerSet;
 
 /// See the module's documentation.
@@ -16,7 +16,7 @@ pub(super) struct ReservationLock {
     locked: AtomicBool,
     waiters: WakerSet,
     /// How often newcomers still have to let a waiter go first that was woken for its turn.
-    yields: Hint,
+    yields: RelaxedU32,
 }
 
 /// A waiter that is polled at all has been polled after so many returns of a newcomer to its executor.
@@ -31,7 +31,7 @@ impl ReservationLock {
         Self {
             locked: AtomicBool::new(false),
             waiters: WakerSet::new(),
-            yields: Hint::default(),
+            yields: RelaxedU32::default(),
         }
     }
 
