@@ -97,28 +97,24 @@ extern crate alloc;
 
 #[cfg(feature = "std")]
 pub mod blocking;
-mod budget;
 mod channel;
 pub mod error;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod queue;
 mod ring;
-mod sink;
-mod stream;
 mod sync;
 mod trace;
 mod unwind;
 mod wait;
 
 pub use channel::{
-    Builder, Drain, Drained, OwnedPermit, Permit, PermitIterator, Receiver, Sender, SideStats,
-    Stats, TryIter, Unsent, WeakReceiver, WeakSender, channel, future,
+    Builder, Drain, Drained, OwnedPermit, Permit, PermitIterator, Receiver, RecvStream, Sender,
+    SideStats, Stats, TryIter, Unsent, WeakReceiver, WeakSender, channel, future,
 };
 #[cfg(feature = "std")]
 pub use channel::{IntoIter, Iter};
 pub use queue::{Consumer, MpmcQueue, Producer, RealtimeQueue};
-pub use stream::RecvStream;
 
 /// So that the README's example is compiled and run.
 #[cfg(doctest)]

@@ -11,9 +11,10 @@ mod permit;
 mod position;
 mod readiness;
 mod receiver;
-mod reservation_lock;
 mod sender;
+mod sink;
 mod stats;
+mod stream;
 #[cfg(feature = "std")]
 mod timeout;
 mod weak;
@@ -28,6 +29,7 @@ pub use permit::{OwnedPermit, Permit, PermitIterator};
 pub use receiver::Receiver;
 pub use sender::Sender;
 pub use stats::{SideStats, Stats};
+pub use stream::RecvStream;
 #[cfg(feature = "std")]
 pub(crate) use timeout::deadline_after;
 pub use weak::{WeakReceiver, WeakSender};
@@ -37,8 +39,8 @@ use core::fmt;
 use crate::queue::MpmcQueue;
 use crate::sync::{Arc, AtomicUsize, Ordering};
 use crate::unwind::{Defer, defer};
+use crate::wait::ReservationLock;
 use crate::wait::{Spin, WakerSet};
-use reservation_lock::ReservationLock;
 
 /// Creates a bounded channel for exactly `capacity` messages.
 ///

@@ -1,11 +1,11 @@
 use core::fmt;
 
 use super::future::Recv;
+use super::stream;
 use super::{Shared, WeakReceiver};
 use crate::error::TryRecvError;
 use crate::queue::RetryPolicy;
 use crate::ring::ClaimError;
-use crate::stream;
 use crate::sync::Arc;
 use crate::unwind::defer;
 

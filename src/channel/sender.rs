@@ -3,11 +3,11 @@ use core::fmt;
 use core::task::{Context, Poll};
 
 use super::future::Send;
+use super::sink;
 use super::{Shared, WeakSender};
 use crate::error::{SendError, TrySendError};
 use crate::queue::RetryPolicy;
 use crate::ring::ClaimError;
-use crate::sink;
 use crate::sync::Arc;
 use crate::wait::Observer;
 

@@ -6,10 +6,10 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::budget;
 use super::list::{Kind, Waiter, WaiterState};
 use super::poll::{Busy, leave, poll_waiting};
 use super::{Operation, Side};
-use crate::budget;
 
 pin_project! {
     /// An operation as a future: charges the budget, attempts it, and waits if it has to.

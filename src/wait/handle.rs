@@ -10,10 +10,10 @@ use alloc::boxed::Box;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
+use super::budget;
 use super::list::{Kind, Waiter};
 use super::poll::{Busy, leave, poll_waiting};
 use super::{Operation, Side};
-use crate::budget;
 
 /// What a handle keeps from one poll to the next.
 #[derive(Debug, Default)]

@@ -85,12 +85,14 @@
 mod batch;
 #[cfg(feature = "std")]
 mod block;
+mod budget;
 mod drain;
 mod future;
 mod handle;
 mod list;
 mod poll;
 mod queue;
+mod reservation_lock;
 mod spin;
 mod standby;
 mod waker_set;
@@ -101,6 +103,7 @@ pub(crate) use drain::{DrainWaiters, Draining, UntilDrained};
 pub(crate) use future::Run;
 pub(crate) use handle::{HandleWaiter, RareWaiter};
 pub(crate) use queue::{SpinState, WaitList, WaitQueue, WaitStats};
+pub(crate) use reservation_lock::ReservationLock;
 pub(crate) use spin::Spin;
 pub(crate) use waker_set::{Observer, WakerSet};
 

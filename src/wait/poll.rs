@@ -3,10 +3,11 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use super::budget;
 use super::list::{Waiter, WaiterState};
 use super::queue::{Lost, Outcome};
 use super::{Attempt, Operation, Parked, Reservation, Side};
-use crate::{budget, sync, trace};
+use crate::{sync, trace};
 
 /// How often one poll looks again when the state changes between looking and marking the side parked.
 const ROUNDS: u32 = 8;

@@ -23,9 +23,9 @@
 //!
 //! Spinning counts against the cooperative budget. What it gains is in `compare/README.md`, "What was tried".
 
+use super::budget;
 use super::standby::StandingBy;
 use super::{Attempt, Operation, Side};
-use crate::budget;
 #[cfg(feature = "std")]
 use crate::sync::THREAD_SPIN;
 use crate::sync::{

@@ -43,5 +43,5 @@ mod support;
 mod wakes;
 mod weak;
 
-#[path = "../../src/sync/model_wait.rs"]
+#[path = "../../src/sync/loom/block_on.rs"]
 mod wait;

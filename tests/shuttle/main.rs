@@ -22,7 +22,7 @@
 //! # What is explored, and what is not
 //!
 //! shuttle (<https://docs.rs/shuttle>) runs the same code as the loom models, with its own atomics and locks
-//! (see `src/sync/shuttle.rs`). It chooses at random who runs next: for half of the schedules
+//! (see `src/sync/shuttle/mod.rs`). It chooses at random who runs next: for half of the schedules
 //! at every step, for the other half by random priorities with few changes (PCT), which finds what needs long
 //! uninterrupted runs. All accesses are sequentially consistent: a wrong `Ordering` is not found here, that is what
 //! the loom models are for.
@@ -53,7 +53,7 @@
 //! | a message sent on a permit after the last receiver left stays | 1 | 1349 |
 #![cfg(shuttle)]
 
-#[path = "../../src/sync/shuttle_block_on.rs"]
+#[path = "../../src/sync/shuttle/block_on.rs"]
 mod block_on;
 mod explore;
 mod ledger;

@@ -13,7 +13,8 @@ use std::time::Instant;
 
 use event_listener::{Event, listener};
 
-use super::{Arc, AtomicBool, Ordering, RelaxedU32};
+use super::{Arc, AtomicBool, Ordering};
+use crate::sync::RelaxedU32;
 
 /// Runs `future` on this thread, parking the thread while it waits; `None` if `deadline` came first.
 pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {

@@ -2,7 +2,7 @@
 
 use core::hint::spin_loop;
 
-use super::{Instant, RelaxedU32};
+use crate::sync::{Instant, RelaxedU32};
 
 /// Pauses in [`UNIT`] nanoseconds; 0 before they were counted.
 static RATE: RelaxedU32 = RelaxedU32::new(0);

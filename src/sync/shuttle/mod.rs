@@ -6,23 +6,28 @@
 //! The threads of a run are coroutines of one real thread. What is not shuttle's (a `Cell`) therefore needs no
 //! protection, as long as no thread is suspended in the middle.
 
+mod block_on;
+
 pub(crate) use shuttle::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering,
 };
 pub(crate) use shuttle::sync::{Arc, Mutex};
 pub(crate) use shuttle::thread_local;
 
-pub(crate) use super::shuttle_block_on::block_on;
+pub(crate) use self::block_on::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
 
 use std::cell::Cell;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use super::shuttle_block_on::block_on_for_a_while;
+use self::block_on::block_on_for_a_while;
 
 /// As in a normal build.
 pub(crate) const MAX_LATE_BYTES: usize = 64 * 1024;
+
+/// How many attempts an operation makes while it spins, at most. One shows a schedule as well as several.
+pub(crate) const MOST_ATTEMPTS: u32 = 1;
 
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
@@ -36,7 +41,7 @@ pub(crate) fn pauses(_nanos: u32) -> u32 {
 pub(crate) const MIN_TURNED_AWAY: u32 = 16;
 
 /// A task that wakes itself lets the others run anyway.
-pub(crate) const POLLS_BEFORE_YIELD: u8 = u8::MAX;
+pub(crate) const POLLS_BEFORE_YIELD: u8 = u8::MAX - 1;
 
 /// Lets others run, or looking again would find nothing.
 pub(crate) fn spin_loop() {
@@ -61,6 +66,11 @@ impl Backoff {
     pub(crate) fn snooze(&self) {
         shuttle::thread::yield_now();
     }
+}
+
+/// Nothing is known of cores, and a run has several threads.
+pub(crate) fn is_single_core() -> bool {
+    false
 }
 
 /// There are no runtimes here.

@@ -7,12 +7,12 @@
 use core::future::poll_fn;
 use core::task::{Context, Poll};
 
+use super::WakerSet;
 use crate::sync::{AtomicBool, Ordering, RelaxedU32};
-use crate::wait::WakerSet;
 
 /// See the module's documentation.
 #[derive(Debug)]
-pub(super) struct ReservationLock {
+pub(crate) struct ReservationLock {
     locked: AtomicBool,
     waiters: WakerSet,
     /// How often newcomers still have to let a waiter go first that was woken for its turn.
@@ -24,10 +24,10 @@ const YIELDS: u32 = 64;
 
 /// A turn, until it is dropped.
 #[must_use]
-pub(super) struct ReservationGuard<'a>(&'a ReservationLock);
+pub(crate) struct ReservationGuard<'a>(&'a ReservationLock);
 
 impl ReservationLock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             locked: AtomicBool::new(false),
             waiters: WakerSet::new(),
@@ -37,7 +37,7 @@ impl ReservationLock {
 
     /// Waits for its turn, or until it finds, after an [`end`](Self::end), that everything `is_over`: `None`
     /// then. Cancel safe.
-    pub(super) async fn lock(&self, is_over: impl Fn() -> bool) -> Option<ReservationGuard<'_>> {
+    pub(crate) async fn lock(&self, is_over: impl Fn() -> bool) -> Option<ReservationGuard<'_>> {
         poll_fn(|cx| self.poll_let_waiters_go(cx)).await;
         // The lock of the waiters orders a check after a registration against a notification: either it
         // finds the turn free, or everything over, or the task is woken.
@@ -50,7 +50,7 @@ impl ReservationLock {
     }
 
     /// Has all waiters look whether it is over. The caller has made it so.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.waiters.notify_all();
     }
 

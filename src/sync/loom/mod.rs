@@ -1,10 +1,13 @@
 //! The types of a loom run.
 
+mod atomic;
+mod block_on;
+
 pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Arc, Mutex};
 
-pub(crate) use super::model_atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
-pub(crate) use super::model_wait::block_on;
+pub(crate) use self::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize};
+pub(crate) use self::block_on::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
 
 /// loom's `UnsafeCell`, which takes the end of its life for an access, too: a value must not be
@@ -36,6 +39,9 @@ impl<T> Drop for UnsafeCell<T> {
 /// Slots that are allocated late have a model of their own, and would double the length of the others.
 pub(crate) const MAX_LATE_BYTES: usize = 0;
 
+/// How many attempts an operation makes while it spins, at most: none. A model has enough to explore.
+pub(crate) const MOST_ATTEMPTS: u32 = 0;
+
 /// More rounds show the model nothing new.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
@@ -51,17 +57,17 @@ pub(crate) use core::hint::spin_loop;
 /// everything can happen that can happen between the first and the last of many.
 pub(crate) const MIN_TURNED_AWAY: u32 = 2;
 
-/// Each such poll is a look that changes nothing; see [`super::model_atomic`].
+/// Each such poll is a look that changes nothing; see [`atomic`].
 pub(crate) const POLLS_BEFORE_YIELD: u8 = 0;
 
 /// See [`Backoff::snooze`].
 pub(crate) fn yield_thread() {
-    super::model_atomic::look_again();
+    atomic::look_again();
 }
 
 /// See [`Backoff::snooze`].
 pub(crate) fn sleep_briefly() {
-    super::model_atomic::look_again();
+    atomic::look_again();
 }
 
 /// Waits for other threads by letting them run.
@@ -74,8 +80,13 @@ impl Backoff {
     }
 
     pub(crate) fn snooze(&self) {
-        super::model_atomic::look_again();
+        atomic::look_again();
     }
+}
+
+/// Nothing is known of cores, and a model has several threads.
+pub(crate) fn is_single_core() -> bool {
+    false
 }
 
 /// There are no runtimes here.

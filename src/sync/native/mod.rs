@@ -1,5 +1,13 @@
 //! The types of a normal build. What needs an operating system is in `threads.rs`.
 
+mod calibration;
+#[cfg(feature = "std")]
+mod threads;
+
+pub(crate) use self::calibration::pauses;
+#[cfg(feature = "std")]
+pub(crate) use self::threads::*;
+
 pub(crate) use alloc::sync::Arc;
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
@@ -11,6 +19,15 @@ pub(crate) use portable_atomic::AtomicU64;
 pub(crate) use crossbeam_utils::{Backoff, CachePadded};
 
 pub(crate) use core::hint::spin_loop;
+
+/// How many attempts an operation makes while it spins, at most.
+pub(crate) const MOST_ATTEMPTS: u32 = u32::MAX;
+
+/// Without an operating system nothing is known of cores.
+#[cfg(not(feature = "std"))]
+pub(crate) fn is_single_core() -> bool {
+    false
+}
 
 /// Without an operating system there is nothing to yield to.
 #[cfg(not(feature = "std"))]

@@ -24,7 +24,7 @@ use core::cell::Cell;
 use core::task::{Context, Poll};
 
 #[cfg(not(feature = "std"))]
-use crate::sync::Hint;
+use crate::sync::RelaxedU32;
 #[cfg(feature = "std")]
 use crate::sync::thread_local;
 
