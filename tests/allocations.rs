@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use counting::{Allocated, allocated};
 use futures::{Sink, Stream};
-use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
+use mpmc_std::{Builder, Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 
 const MESSAGES: u64 = if cfg!(debug_assertions) {
     200_000
@@ -139,6 +139,11 @@ async fn recv_all(rx: &Receiver<u64>, meter: &Meter) {
     }
 }
 
+/// A channel in which an operation that has to wait always parks: it neither spins nor yields first.
+fn parking_channel() -> (Sender<u64>, Receiver<u64>) {
+    Builder::new(CAPACITY).without_spinning().build()
+}
+
 #[test]
 fn the_counter_counts() {
     let before = allocated();
@@ -152,7 +157,7 @@ fn the_counter_counts() {
 
 #[test]
 fn send_and_recv_allocate_nothing() {
-    let (tx, rx) = channel::<u64>(CAPACITY);
+    let (tx, rx) = parking_channel();
     let meter = Meter::default();
     let send = async {
         for message in 0..MESSAGES {
@@ -161,6 +166,24 @@ fn send_and_recv_allocate_nothing() {
     };
     exchange(&meter, send, recv_all(&rx, &meter));
     assert_both_sides_parked(&tx);
+}
+
+#[test]
+fn tasks_that_yield_before_they_wait_allocate_nothing() {
+    let (tx, rx) = channel::<u64>(CAPACITY);
+    let meter = Meter::default();
+    let send = async {
+        for message in 0..MESSAGES {
+            tx.send(message).await.unwrap();
+        }
+    };
+    exchange(&meter, send, recv_all(&rx, &meter));
+    let stats = tx.stats();
+    let seldom = MESSAGES / CAPACITY as u64 / 4;
+    assert!(
+        stats.senders.parks < seldom && stats.receivers.parks < seldom,
+        "both run on one thread, where a yield is enough: {stats:?}"
+    );
 }
 
 #[test]
@@ -187,7 +210,7 @@ fn several_tasks_that_wait_behind_each_other_allocate_nothing() {
 
 #[test]
 fn a_sink_and_a_stream_allocate_nothing() {
-    let (tx, rx) = channel::<u64>(CAPACITY);
+    let (tx, rx) = parking_channel();
     let (mut sink, mut stream) = (tx.clone(), rx);
     let meter = Meter::default();
     let send = async {
@@ -210,7 +233,7 @@ fn a_sink_and_a_stream_allocate_nothing() {
 
 #[test]
 fn permits_allocate_nothing() {
-    let (tx, rx) = channel::<u64>(CAPACITY);
+    let (tx, rx) = parking_channel();
     let meter = Meter::default();
     let send = async {
         let mut message = 0;
@@ -229,7 +252,7 @@ fn permits_allocate_nothing() {
 
 #[test]
 fn batches_allocate_nothing_but_what_a_vector_lacks() {
-    let (tx, rx) = channel::<u64>(CAPACITY);
+    let (tx, rx) = parking_channel();
     let meter = Meter::default();
     let send = async {
         tx.send_many(0..MESSAGES).await.unwrap();

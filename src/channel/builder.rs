@@ -37,13 +37,14 @@ impl Builder {
         }
     }
 
-    /// Turns spinning off: an operation that would block parks immediately.
+    /// Turns spinning and yielding off: an operation that has to wait parks immediately.
     ///
     /// Usually it first attempts again for up to 1.5 µs, in a blocking call for up to 18 µs (on a
-    /// single core it yields the thread up to four times instead), as long as that has helped lately.
-    /// Without spinning, idle waits use no processor time, but a message that arrives shortly after
-    /// must wake a task or a thread. The [guide](crate::guide::blocking) has figures
-    /// for both.
+    /// single core it yields the thread up to four times instead), as long as that has helped
+    /// lately. Where the other side runs on the same thread, a task wakes itself and returns to its
+    /// executor once before it parks, which lets the other side run. Without all this, idle waits
+    /// use no processor time and each wait is one poll, but a message that arrives shortly after
+    /// must wake a task or a thread. The [guide](crate::guide::blocking) has figures for both.
     ///
     /// # Examples
     ///

@@ -36,4 +36,4 @@ pub(crate) use local::{random, this_thread};
 pub(crate) use lock::Lock;
 pub(crate) use once_box::OnceBox;
 pub(crate) use pause::*;
-pub(crate) use relaxed::RelaxedU32;
+pub(crate) use relaxed::{RelaxedU8, RelaxedU32};

@@ -27,6 +27,9 @@ pub(crate) const LONGEST_STRIDE: u32 = 3_200;
 /// For how long to spin costs as much as one operation of the cooperative budget.
 pub(crate) const SPIN_PER_UNIT: u32 = 200;
 
+/// How many waits of a new channel come before the first one for which a task yields to its executor.
+pub(crate) const WAITS_BEFORE_YIELDS: u32 = if cfg!(shuttle) { 0 } else { 15 };
+
 /// How long a thread leaves a word alone after it has lost a claim there: at first, and at most.
 const CLAIM_BACKOFF: core::ops::RangeInclusive<u32> = 800..=6_400;
 

@@ -1,21 +1,27 @@
-//! A number to guess by.
+//! Numbers that are hints: reading an old one, or losing an update, costs time and nothing else.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-/// A number that only decides what is tried first, so that updates which get lost in a race do no harm. Never
-/// loom's type, for the same reason: a model need not explore who writes it first.
+/// A hint of 32 bits.
+pub(crate) type RelaxedU32 = Relaxed<AtomicU32>;
+/// A hint of 8 bits.
+pub(crate) type RelaxedU8 = Relaxed<AtomicU8>;
+
+/// A number that only decides what is tried first, so that updates which get lost in a race do no
+/// harm. Every access is relaxed: a hint orders nothing. Never loom's type, for the same reason: a
+/// model need not explore which thread writes it first.
 #[derive(Debug, Default)]
-pub(crate) struct RelaxedU32(AtomicU32);
+pub(crate) struct Relaxed<A>(A);
 
 impl RelaxedU32 {
-    #[cfg(any(not(feature = "std"), not(any(loom, shuttle))))]
     pub(crate) const fn new(value: u32) -> Self {
         Self(AtomicU32::new(value))
     }
+}
 
+impl<A: Number> Relaxed<A> {
     pub(crate) fn get(&self) -> u32 {
-        // ORDERING: Relaxed. A guess orders nothing.
-        self.0.load(Ordering::Relaxed)
+        self.0.load()
     }
 
     /// Counts down to 0. Returns whether it was not there yet.
@@ -25,11 +31,43 @@ impl RelaxedU32 {
         value > 0
     }
 
-    /// Writes only if `value` is new: others may be reading.
+    /// Writes only if `value` is new: other threads may be reading.
     pub(crate) fn set(&self, value: u32) {
         if self.get() != value {
-            // ORDERING: Relaxed. A guess orders nothing.
-            self.0.store(value, Ordering::Relaxed);
+            self.0.store(value);
         }
+    }
+}
+
+/// What a hint is kept in.
+pub(crate) trait Number {
+    fn load(&self) -> u32;
+
+    /// The value must fit.
+    fn store(&self, value: u32);
+}
+
+impl Number for AtomicU32 {
+    fn load(&self) -> u32 {
+        // ORDERING: Relaxed. A hint orders nothing.
+        self.load(Ordering::Relaxed)
+    }
+
+    fn store(&self, value: u32) {
+        // ORDERING: Relaxed. A hint orders nothing.
+        self.store(value, Ordering::Relaxed);
+    }
+}
+
+impl Number for AtomicU8 {
+    fn load(&self) -> u32 {
+        // ORDERING: Relaxed. A hint orders nothing.
+        self.load(Ordering::Relaxed).into()
+    }
+
+    fn store(&self, value: u32) {
+        debug_assert!(value <= u8::MAX.into());
+        // ORDERING: Relaxed. A hint orders nothing.
+        self.store(value as u8, Ordering::Relaxed);
     }
 }

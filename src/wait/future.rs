@@ -6,10 +6,11 @@ use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::Operation;
 use super::budget;
 use super::list::{Kind, Waiter, WaiterState};
 use super::poll::{Busy, leave, poll_waiting};
-use super::{Operation, Side};
+use super::yielding::BeforeWait;
 
 pin_project! {
     /// An operation as a future: charges the budget, attempts it, and waits if it has to.
@@ -149,8 +150,7 @@ pin_project! {
         #[pin]
         waiter: Waiter,
         busy: Busy,
-        // Whether this has spun.
-        spun: bool,
+        before: BeforeWait,
         // Set while the first attempt has not been made, since the task had completed too many operations
         // without a return to its executor.
         refused: Option<budget::RefusedFuture>,
@@ -166,6 +166,7 @@ pin_project! {
             if waiter.state() != WaiterState::Idle {
                 leave(&this.operation.side(), waiter);
             }
+            this.before.cancel(&this.operation.side());
         }
     }
 }
@@ -180,7 +181,7 @@ impl<O: Operation> Waiting<O> {
                 Kind::Observer
             }),
             busy: Busy::default(),
-            spun: false,
+            before: BeforeWait::default(),
             refused,
         }
     }
@@ -191,7 +192,7 @@ impl<O: Operation> Waiting<O> {
     /// For an operation that has spun already.
     pub(super) fn after_spin(operation: O) -> Self {
         let mut waiting = Self::new(operation, None);
-        waiting.spun = true;
+        waiting.before = BeforeWait::Done;
         waiting
     }
 }
@@ -211,11 +212,8 @@ impl<O: Operation> Future for Waiting<O> {
                 return Poll::Ready(output);
             }
         }
-        if !core::mem::replace(this.spun, true) {
-            let side = this.operation.side();
-            if let Some(output) = side.queue().spinner().spin(this.operation, &side) {
-                return Poll::Ready(output);
-            }
+        if let Some(output) = this.before.poll(this.operation, cx) {
+            return output;
         }
         poll_waiting(this.operation, this.waiter.as_ref(), this.busy, cx)
     }

@@ -13,6 +13,7 @@ use core::task::{Context, Poll, ready};
 use super::budget;
 use super::list::{Kind, Waiter};
 use super::poll::{Busy, leave, poll_waiting};
+use super::yielding::BeforeWait;
 use super::{Operation, Side};
 
 /// What a handle keeps from one poll to the next.
@@ -20,8 +21,9 @@ use super::{Operation, Side};
 pub(crate) struct HandleWaiter {
     /// Made for the first wait. Pinned, since others link to it.
     waiter: Option<Pin<Box<Waiter>>>,
-    /// The waiter may be registered, or woken.
+    /// The waiter may be registered, or woken; or the handle has yielded.
     waiting: bool,
+    before: BeforeWait,
     busy: Busy,
     refused: budget::HandleBudget,
 }
@@ -52,11 +54,12 @@ impl HandleWaiter {
         operation: &mut O,
         cx: &mut Context<'_>,
     ) -> Poll<O::Output> {
-        if !self.waiting {
-            let side = operation.side();
-            if let Some(output) = side.queue().spinner().spin(operation, &side) {
-                return Poll::Ready(output);
-            }
+        // Also if a waker panics on the way.
+        self.waiting = true;
+        if let Some(output) = self.before.poll(operation, cx) {
+            let output = ready!(output);
+            self.end_wait();
+            return Poll::Ready(output);
         }
         let kind = if O::TAKES {
             Kind::Handle
@@ -64,8 +67,13 @@ impl HandleWaiter {
             Kind::Observer
         };
         let output = ready!(self.poll_as(kind, operation, cx));
-        self.waiting = false;
+        self.end_wait();
         Poll::Ready(output)
+    }
+
+    fn end_wait(&mut self) {
+        self.waiting = false;
+        self.before = BeforeWait::default();
     }
 
     /// Attempts `operation` for a thread that waits for several at a time, and leaves its waker behind if it has to
@@ -106,6 +114,7 @@ impl HandleWaiter {
         if self.waiting {
             self.waiting = false;
             self.busy = Busy::default();
+            self.before.cancel(side);
             if let Some(waiter) = &self.waiter {
                 leave(side, waiter.as_ref());
             }

@@ -96,6 +96,7 @@ mod reservation_lock;
 mod spin;
 mod standby;
 mod waker_set;
+mod yielding;
 
 #[cfg(feature = "std")]
 pub(crate) use block::{block, block_forever};

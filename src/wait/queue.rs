@@ -7,6 +7,7 @@ use super::batch::{Batch, call_wakers};
 use super::list::{Entry, Kind, Link, List, Place, Waiter, WaiterState};
 use super::spin::{Spin, Spinner};
 use super::standby::Standby;
+use super::yielding::Yielding;
 use super::{Reservation, Side};
 use crate::ring::{Reserved, State};
 use crate::sync::{
@@ -46,6 +47,7 @@ pub(crate) struct WaitList {
 #[derive(Debug)]
 pub(crate) struct SpinState {
     spinner: Spinner,
+    yielding: Yielding,
     standby: Standby,
     /// 1 if exclusive waiters were there lately.
     has_waiters: RelaxedU32,
@@ -135,6 +137,7 @@ impl SpinState {
     pub(crate) fn new(capacity: usize, spin: Spin, label: trace::Label) -> Self {
         Self {
             spinner: Spinner::new(capacity, spin),
+            yielding: Yielding::new(),
             standby: Standby::new(),
             has_waiters: RelaxedU32::default(),
             label,
@@ -150,6 +153,10 @@ impl<'a> WaitQueue<'a> {
 
     pub(crate) fn spinner(self) -> &'a Spinner {
         &self.spin_state.spinner
+    }
+
+    pub(super) fn yielding(self) -> &'a Yielding {
+        &self.spin_state.yielding
     }
 
     pub(super) fn standby(self) -> &'a Standby {

@@ -29,7 +29,7 @@ use super::{Attempt, Operation, Side};
 #[cfg(feature = "std")]
 use crate::sync::THREAD_SPIN;
 use crate::sync::{
-    self, LONGEST_STRIDE, MOST_ATTEMPTS, RelaxedU32, SHORTEST_STRIDE, SPIN_PER_UNIT,
+    self, LONGEST_STRIDE, MOST_ATTEMPTS, RelaxedU8, RelaxedU32, SHORTEST_STRIDE, SPIN_PER_UNIT,
     STRIDE_PER_MESSAGE, TASK_SPIN, pauses, spin_loop,
 };
 
@@ -138,13 +138,13 @@ pub(crate) struct Spinner {
     /// ever had to.
     thread: RelaxedU32,
     /// 1 if the rule is sticky and the other side was ever on another thread.
-    peer_on_other_thread: RelaxedU32,
+    peer_on_other_thread: RelaxedU8,
     /// How many more of the recorded outcomes were failures than successes.
-    failures: RelaxedU32,
+    failures: RelaxedU8,
     /// How many attempts in a row found one message or slot after a whole stride.
-    single_finds: RelaxedU32,
+    single_finds: RelaxedU8,
     /// How many operations are to attempt densely at first.
-    singles: RelaxedU32,
+    singles: RelaxedU8,
     /// How many operations that have to wait are not to spin.
     cooldown: RelaxedU32,
     /// How long the last cooldown was, halved by every success since.
@@ -160,19 +160,24 @@ impl Spinner {
             on_single_core: sync::is_single_core(),
             stride: stride(capacity),
             thread: RelaxedU32::default(),
-            peer_on_other_thread: RelaxedU32::default(),
-            failures: RelaxedU32::default(),
-            single_finds: RelaxedU32::default(),
-            singles: RelaxedU32::default(),
+            peer_on_other_thread: RelaxedU8::default(),
+            failures: RelaxedU8::default(),
+            single_finds: RelaxedU8::default(),
+            singles: RelaxedU8::default(),
             cooldown: RelaxedU32::default(),
             last: RelaxedU32::default(),
         }
     }
 
     /// Returns whether it is not turned off.
-    #[cfg(feature = "std")]
     pub(crate) fn is_adaptive(&self) -> bool {
         self.spin == Spin::Adaptive
+    }
+
+    /// Returns whether operations of both sides last had to wait on the same thread.
+    pub(super) fn is_on_thread_of(&self, opposite: &Self) -> bool {
+        let here = self.thread.get();
+        here != 0 && here == opposite.thread.get()
     }
 
     fn rule(&self) -> &'static Rule {
@@ -188,8 +193,8 @@ impl Spinner {
     ) -> Option<O::Output> {
         let rule = self.rule();
         if self.spin == Spin::Never
-            || self.on_single_core
             || !self.peer_may_run(side.opposite().spinner(), rule)
+            || self.on_single_core
             || !self.may_spin(operation)
         {
             return None;
@@ -456,7 +461,7 @@ mod tests {
                 None
             );
             let noted = spinner.thread.get() != 0;
-            assert_eq!(noted, spin == Spin::Adaptive && !spinner.on_single_core);
+            assert_eq!(noted, spin == Spin::Adaptive);
             #[cfg(feature = "std")]
             {
                 let output = spinner.spin_thread(&mut RecvOperation { queue: &queue }, &side);
