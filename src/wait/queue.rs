@@ -205,18 +205,20 @@ impl<'a> WaitQueue<'a> {
     /// no task from what is left.
     #[cold]
     pub(crate) fn notify_all<S: Side>(&self, side: &S) {
-        let revoked = self.list.members.with(|members| {
+        let (revoked, mut one) = self.list.members.with(|members| {
             if core::mem::take(&mut members.starving) > 0 {
                 side.end_fair();
             }
-            self.revoke_all(members)
+            (self.revoke_all(members), members.take_one(usize::MAX))
         });
-        // Wakes some of those that are woken below.
-        let _all = defer(|| {
-            self.wake(usize::MAX, |members, remaining, batch| {
+        let _all = defer(|| match core::mem::replace(&mut one, One::None) {
+            One::Of(waker, _) => waker.wake(),
+            One::None => {}
+            One::Not => self.wake(usize::MAX, |members, remaining, batch| {
                 members.take::<S>(remaining, batch, None);
-            });
+            }),
         });
+        // Wakes some of those that are woken above, when this is dropped first.
         let _revoked = defer(|| side.unreserve(revoked));
         trace::closed(self);
     }
