@@ -39,7 +39,7 @@ fn slow_stage(before: &Sample, after: &Sample) -> usize {
 /// Prints a line for each interval. Returns the stage that was slow from the start to the last sample in
 /// which every stage was still running.
 async fn watch(watched: [WeakSender<u64>; 2], start: Sample) -> usize {
-    let mut before = start.clone();
+    let mut before = start;
     loop {
         sleep(INTERVAL).await;
         let after = watched.each_ref().map(WeakSender::stats);
@@ -94,8 +94,8 @@ async fn write(parsed: Receiver<u64>, slow: usize) -> u64 {
 
 #[tokio::main]
 async fn main() {
-    for slow in 0..STAGES.len() {
-        println!("a pipeline whose {} is slow:", STAGES[slow]);
+    for (slow, stage) in STAGES.into_iter().enumerate() {
+        println!("a pipeline whose {stage} is slow:");
         let (to_parser, at_parser) = channel(8);
         let (to_writer, at_writer) = channel(8);
         let start = [to_parser.stats(), to_writer.stats()];
@@ -110,7 +110,7 @@ async fn main() {
         parser.await.expect("the parser does not panic");
         assert_eq!(sum, (0..MESSAGES).sum());
         let found = watch.await.expect("the watch does not panic");
-        assert_eq!(STAGES[found], STAGES[slow]);
+        assert_eq!(STAGES[found], stage);
     }
     println!("the slow stage was found in each of 3 pipelines");
 }
