@@ -83,7 +83,7 @@ fn stats() {
 
 #[test]
 fn exporter() {
-    runs("exporter", "exported 16 figures");
+    runs("exporter", "exported 16 values");
 }
 
 #[test]

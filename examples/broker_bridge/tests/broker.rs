@@ -79,7 +79,7 @@ impl Broker {
         true
     }
 
-    /// As a loss of power to the process: nothing is written any more, nobody is told.
+    /// As a loss of power to the process: nothing is written any more, and no connection is closed in order.
     fn kill(&mut self) {
         if let Some(mut server) = self.server.take() {
             server.kill().unwrap();

@@ -264,7 +264,7 @@ fn nothing_readable_is_an_error() {
 fn a_reader_that_has_seen_enough_is_no_error() {
     let mut program = Program::start(env!("CARGO_BIN_EXE_pipeline"), &["-"]);
     let stderr = read_all(program.child.stderr.take().expect("stderr is piped"));
-    // The report is written after the end of the input, when nobody reads it any more.
+    // The report is written after the end of the input, when its reader is gone.
     drop(program.child.stdout.take());
     drop(program.child.stdin.take());
     let status = program.wait();

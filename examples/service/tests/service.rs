@@ -183,8 +183,8 @@ fn requests_that_race_with_the_shutdown_are_done_or_refused() {
         .into_iter()
         .map(|client| client.join().expect("only 202 and 503 are answered"))
         .sum();
-    // Who was told that a job was accepted can rely on it. (An answer can get lost, so there may have
-    // been more.)
+    // A client that was told that its job was accepted can rely on it. (An answer can get lost, so there
+    // may have been more.)
     let accepted = number_after(&report, "accepted ");
     assert!(
         accepted >= acknowledged,
