@@ -1,6 +1,6 @@
 //! An actor: a task that owns its state, and handles that talk to it.
 //!
-//! The actor lives as long as somebody holds a handle. Its own timer uses a weak sender, so that the actor
+//! The actor lives as long as a handle exists. Its own timer uses a weak sender, so that the actor
 //! does not keep itself alive.
 
 use std::collections::HashMap;
@@ -37,7 +37,7 @@ impl Bank {
                 }
                 Message::Balance { name, answer } => {
                     let balance = self.accounts.get(&name).copied().unwrap_or(0);
-                    // Who asked may have given up meanwhile.
+                    // The task that asked may have given up meanwhile.
                     let _ = answer.send(balance);
                 }
                 Message::Tick => self.ticks += 1,
@@ -78,7 +78,7 @@ async fn tick(actor: WeakSender<Message>) {
     loop {
         tokio::time::sleep(Duration::from_millis(1)).await;
         let Some(tx) = actor.upgrade() else { return };
-        // A tick that finds no room is not worth waiting for.
+        // A tick is not worth waiting for free capacity.
         let _ = tx.try_send(Message::Tick);
     }
 }

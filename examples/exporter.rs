@@ -1,6 +1,6 @@
-//! Exporting `stats()`: every figure of a channel, to whatever collects the metrics of a program.
+//! Exporting `stats()`: every counter of a channel, to whatever collects the metrics of a program.
 //!
-//! The exporter holds weak handles, so it keeps no channel open, and reads the figures when it is asked. What it
+//! The exporter holds weak handles, so it keeps no channel open, and takes a snapshot when it is asked. What it
 //! writes to is a trait of two methods. Here they print the text format of Prometheus; with the crate `metrics`
 //! they would be `metrics::counter!(name, labels).absolute(value)` and `metrics::gauge!(name, labels).set(value)`.
 
@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use mpmc_std::{SideStats, WeakSender, channel};
 
-/// Where the figures go.
+/// Where the values go.
 trait Recorder {
     /// A number that only grows.
     fn counter(&mut self, name: &str, labels: &[(&str, &str)], value: u64);
@@ -91,7 +91,7 @@ async fn main() {
         (count, rx)
     });
     tx.send_many(0..100).await.unwrap();
-    tx.drained().await; // so that the figures are known
+    tx.drained().await; // so that the counters are known
 
     let mut text = Text::default();
     exporter.record(&mut text);
@@ -105,11 +105,11 @@ async fn main() {
         assert!(text.0.lines().any(|printed| printed == line), "{line}");
     }
 
-    // The exporter does not keep the channel open, and still has its figures.
+    // The exporter does not keep the channel open, and still reads its stats.
     drop(tx);
     assert_eq!(worker.await.unwrap().0, 100);
     let mut text = Text::default();
     exporter.record(&mut text);
     assert!(text.0.contains("channel_closed{channel=\"jobs\"} 1"));
-    println!("exported {} figures", text.0.lines().count());
+    println!("exported {} values", text.0.lines().count());
 }

@@ -29,7 +29,7 @@ async fn work(jobs: Receiver<u64>, results: Sender<(u64, u32)>) -> usize {
     let mut count = 0;
     while let Some((position, start)) = jobs.recv_with_position().await {
         if results.send((position, steps(start))).await.is_err() {
-            break; // nobody wants results any more
+            break; // no receiver of results is left
         }
         count += 1;
     }

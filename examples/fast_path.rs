@@ -1,6 +1,6 @@
 //! The fast paths as functions with names that a disassembler can be pointed at.
 //!
-//! `.ci/fast_path` builds this and checks the promise that a send or a receive costs one atomic
+//! `.ci/fast_path` builds this and checks that a send or a receive costs one atomic
 //! read-modify-write and no fence. Running it does nothing of interest.
 
 use std::sync::Arc;

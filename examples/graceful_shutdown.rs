@@ -47,7 +47,7 @@ async fn main() {
         () = sleep(Duration::from_millis(50)) => {}
     }
 
-    // 1. No more jobs. Senders that wait for room get theirs back.
+    // 1. No more jobs. Senders that wait for capacity get their jobs back.
     rx.close();
     let accepted: u64 = acceptors.join_all().await.iter().sum();
 

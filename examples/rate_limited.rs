@@ -21,7 +21,7 @@ async fn fill(bucket: Sender<Token>) {
     loop {
         ticks.tick().await;
         if let Err(TrySendError::Closed(Token)) = bucket.try_send(Token) {
-            return; // nobody takes tokens any more
+            return; // no receiver of tokens is left
         }
     }
 }
@@ -34,7 +34,7 @@ async fn produce(producer: usize, tokens: Receiver<Token>, tx: Sender<(usize, us
             .expect("the bucket is filled as long as we are here");
         tx.send((producer, number))
             .await
-            .expect("somebody receives");
+            .expect("there is a receiver");
     }
 }
 

@@ -31,13 +31,13 @@ async fn write_batches(rows: Receiver<u32>, flush: Receiver<()>) -> Database {
     let mut batch = Vec::with_capacity(FULL);
     let mut deadline = Instant::now() + PATIENCE;
     loop {
-        let room = FULL - batch.len();
+        let free = FULL - batch.len();
         tokio::select! {
             // From above to below, so that a steady flow of rows cannot put off the other two.
             biased;
             Some(()) = flush.recv() => database.write(&mut batch).await,
             () = sleep_until(deadline), if !batch.is_empty() => database.write(&mut batch).await,
-            count = rows.recv_many(&mut batch, room) => {
+            count = rows.recv_many(&mut batch, free) => {
                 if count == 0 {
                     break; // closed, and everything has been received
                 }

@@ -19,7 +19,7 @@ fn compute(seed: u64) -> u64 {
     })
 }
 
-/// Runs on a thread of its own, blocking while there is nothing to do or no room for a result.
+/// Runs on a thread of its own, blocking while there is nothing to do, or no capacity for a result.
 fn compute_thread(jobs: Receiver<u64>, results: Sender<(u64, u64)>) -> usize {
     let mut batch = Vec::new();
     let mut done = 0;
@@ -27,7 +27,7 @@ fn compute_thread(jobs: Receiver<u64>, results: Sender<(u64, u64)>) -> usize {
     while jobs.blocking_recv_many(&mut batch, 8) > 0 {
         for seed in batch.drain(..) {
             if results.blocking_send((seed, compute(seed))).is_err() {
-                return done; // nobody wants results any more
+                return done; // no receiver of results is left
             }
             done += 1;
         }

@@ -1,4 +1,4 @@
-//! A million messages (200,000 without optimisation) allocate nothing, though tasks park all the time: after
+//! A million messages (200,000 without optimization) allocate nothing, though tasks park all the time: after
 //! a first few, which may.
 //!
 //! Everything runs on the test's own thread, on an executor that allocates nothing, so that nothing but the

@@ -1,4 +1,4 @@
-//! A task that always finds the channel ready still lets its neighbours run, and one poll is never long.
+//! A task that always finds the channel ready still lets its neighbors run, and one poll is never long.
 #![cfg(not(loom))]
 
 mod support;
@@ -68,16 +68,16 @@ impl Ready {
         }
     }
 
-    /// Goes on until the neighbour has run, and fails if it does not for too long.
-    async fn until(self, neighbour_ran: impl Fn() -> bool) {
+    /// Goes on until the neighbor has run, and fails if it does not for too long.
+    async fn until(self, neighbor_ran: impl Fn() -> bool) {
         let (mut tx, mut rx) = channel(1);
         for _ in 0..MANY {
-            if neighbour_ran() {
+            if neighbor_ran() {
                 return;
             }
             self.once(&mut tx, &mut rx).await;
         }
-        panic!("{self:?}: the neighbour never ran");
+        panic!("{self:?}: the neighbor never ran");
     }
 }
 
@@ -111,7 +111,7 @@ fn a_busy_task_lets_others_run_on_a_local_pool() {
 
 #[test]
 fn a_busy_task_lets_others_run_that_use_the_channel_too() {
-    // The neighbour is itself always ready: neither may keep the thread from a third.
+    // The neighbor is itself always ready: neither may keep the thread from a third.
     let mut pool = LocalPool::new();
     let ran = Rc::new(Cell::new(false));
     let (spawner, flag) = (pool.spawner(), Rc::clone(&ran));

@@ -6,7 +6,7 @@ use std::thread;
 use crate::peers::crate_of;
 
 /// All versions are in the lock file that this program was built with.
-const LOCK_FILE: &str = include_str!("../../Cargo.lock");
+const LOCK_FILE: &str = include_str!("../Cargo.lock");
 
 #[derive(Clone, Debug)]
 pub struct Machine {

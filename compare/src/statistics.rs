@@ -28,7 +28,7 @@ impl Summary {
     }
 }
 
-/// The value below which the part `q` of `sorted` lies, interpolated between neighbours.
+/// The value below which the part `q` of `sorted` lies, interpolated between neighbors.
 pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let position = q * last as f64;
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_interpolate_between_neighbours() {
+    fn quantiles_interpolate_between_neighbors() {
         let sorted = [1.0, 2.0, 3.0, 4.0];
         assert_eq!(quantile(&sorted, 0.0), Some(1.0));
         assert_eq!(quantile(&sorted, 0.5), Some(2.5));

@@ -42,11 +42,11 @@ start() {
 for attempt in $(seq 10); do
     port=$((20000 + RANDOM % 20000))
     if start; then
-        cargo build --quiet --example broker_bridge
-        timeout 120 cargo run --quiet --example broker_bridge -- "redis://127.0.0.1:$port/"
+        cargo build --quiet -p broker_bridge
+        timeout 120 cargo run --quiet -p broker_bridge -- "redis://127.0.0.1:$port/"
         exit
     fi
 done
-echo "no Redis server could be started; its last words:" >&2
+echo "no Redis server could be started; the end of its log:" >&2
 cat "$folder/log" >&2
 exit 1

@@ -31,6 +31,7 @@ mod batches;
 mod close;
 mod drained;
 mod fairness;
+mod guide;
 mod handles;
 mod permits;
 mod readiness;

@@ -1,7 +1,7 @@
-//! crossfire, in two flavours: `mpmc`, and `mpsc` for the rows that have one receiver. No calls for batches.
+//! crossfire, in two flavors: `mpmc`, and `mpsc` for the rows that have one receiver. No calls for batches.
 //!
-//! The flavour of the queue and whether handles can be shared are type parameters, so the impls are
-//! generic over the flavour.
+//! The flavor of the queue and whether handles can be shared are type parameters, so the impls are
+//! generic over the flavor.
 
 use crossfire::flavor::{Flavor, FlavorMC, FlavorMP};
 use crossfire::{AsyncRx, MAsyncRx, MAsyncTx, MRx, MTx, Rx, mpmc, mpsc};

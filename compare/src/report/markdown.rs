@@ -35,7 +35,7 @@ fn introduction(report: &Report) -> String {
     }
     format!(
         "# mpmc-std beside other channels\n\n\
-         Made by `cargo run --release -p mpmc-std-compare`, in one run on one machine: {processor}, {cores} threads \
+         Made by `cargo run --release --manifest-path compare/Cargo.toml`, in one run on one machine: {processor}, {cores} threads \
          at once, {system}; {compiler}.\n\n\
          {versions}.\n\n\
          Peers take turns within each round; figures are medians over {rounds} rounds of about {cell} ms per cell, \

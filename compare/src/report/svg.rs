@@ -1,4 +1,4 @@
-//! A dot plot: rows of labelled points on a logarithmic axis. All charts are of this one kind, which shows
+//! A dot plot: rows of labeled points on a logarithmic axis. All charts are of this one kind, which shows
 //! both a ratio of 1.1 and one of 50, and needs no more ink for twelve peers than for two.
 
 use std::error::Error;
@@ -19,8 +19,8 @@ const MARGIN: u32 = 14;
 const INK: RGBColor = RGBColor(40, 40, 40);
 const FAINT: RGBColor = RGBColor(225, 225, 225);
 
-/// Told apart in print and by most colour-blind readers, with the markers' help.
-const COLOURS: [RGBColor; 7] = [
+/// Told apart in print and by most color-blind readers, with the markers' help.
+const COLORS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -206,7 +206,7 @@ impl DotPlot {
             if self.series.len() == 1 {
                 // A single series has room for its values, and for bars.
                 let bar = vec![(self.x(1.0), y), (x, y)];
-                area.draw(&PathElement::new(bar, COLOURS[0].stroke_width(3)))?;
+                area.draw(&PathElement::new(bar, COLORS[0].stroke_width(3)))?;
                 let value = format!("{:.2}", point.value);
                 let (side, offset) = if point.value < 1.0 {
                     (HPos::Right, -9)
@@ -221,17 +221,17 @@ impl DotPlot {
     }
 }
 
-fn text<'a>(size: i32, colour: &'a RGBColor, side: HPos) -> TextStyle<'a> {
+fn text<'a>(size: i32, color: &'a RGBColor, side: HPos) -> TextStyle<'a> {
     ("sans-serif", size)
         .into_font()
-        .color(colour)
+        .color(color)
         .pos(Pos::new(side, VPos::Center))
 }
 
-/// A series' sign: its colour, and with more series than colours, its shape.
+/// A series' sign: its color, and with more series than colors, its shape.
 fn draw_marker(area: &Area<'_>, series: usize, (x, y): (i32, i32)) -> Drawn {
-    let style = COLOURS[series % COLOURS.len()].filled();
-    match series / COLOURS.len() {
+    let style = COLORS[series % COLORS.len()].filled();
+    match series / COLORS.len() {
         0 => area.draw(&Circle::new((x, y), 4, style))?,
         1 => area.draw(&TriangleMarker::new((x, y), 6, style))?,
         _ => area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], style))?,

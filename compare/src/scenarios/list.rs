@@ -1,5 +1,5 @@
 //! The rows, in the order of the report. Not the full product of all parameters: each row is there because
-//! it shows something that its neighbours do not.
+//! it shows something that its neighbors do not.
 
 use super::batch::Batches;
 use super::batch_sources::BatchSources;

@@ -1,4 +1,4 @@
-//! Signatures, auto traits, `Debug`, panics: what a program can rely on beside behaviour.
+//! Signatures, auto traits, `Debug`, panics: what a program can rely on beside behavior.
 
 use std::cell::Cell;
 use std::fmt::Debug;

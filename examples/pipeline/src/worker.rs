@@ -13,7 +13,7 @@ pub(crate) type Vocabulary = HashMap<String, u64>;
 
 /// One message to the aggregator.
 pub(crate) enum Finding {
-    /// The figures of one message from the reader, sent at once.
+    /// What was found in one message from the reader, sent at once.
     Line {
         place: Place,
         bytes: u64,
@@ -40,7 +40,7 @@ impl Sum for Worked {
     }
 }
 
-/// Works until there are no more lines, or nobody wants the results.
+/// Works until there are no more lines, or no receiver of results is left.
 pub(crate) async fn work(lines: Receiver<Line>, mut results: Sender<Finding>) -> Worked {
     let mut worked = Worked::default();
     let mut counter = Counter::default();

@@ -1,9 +1,8 @@
-//! The job service of `examples/service.rs`, as its clients and its operator see it.
-#![cfg(not(loom))]
+//! The job service (`src/main.rs`) as its clients and its operator see it.
 #![cfg(unix)] // for the signals
-#![cfg(not(miri))] // which cannot start programs
 
-mod common;
+#[path = "../../common/program.rs"]
+mod program;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -11,7 +10,7 @@ use std::process::{ChildStdout, Command, ExitStatus};
 use std::thread;
 use std::time::Duration;
 
-use common::{Program, read_all};
+use program::{Program, read_all};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Response;
@@ -38,20 +37,12 @@ struct Answer {
 impl Service {
     fn start(arguments: &[&str]) -> Self {
         let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
-        let mut program = Program::start("service", &arguments);
+        let mut program = Program::start(env!("CARGO_BIN_EXE_service"), &arguments);
         let stdout = program.child.stdout.take().expect("stdout is piped");
         let mut service = Self {
             program,
             stdout: BufReader::new(stdout),
-            client: Client {
-                agent: Agent::config_builder()
-                    .http_status_as_error(false)
-                    .timeout_global(Some(Duration::from_secs(30)))
-                    .proxy(None)
-                    .build()
-                    .new_agent(),
-                address: String::new(),
-            },
+            client: new_client(String::new()),
         };
         let line = service.read_line();
         let address = line.strip_prefix("listening on ");
@@ -99,6 +90,19 @@ impl Client {
     }
 }
 
+/// A client without any connection yet.
+fn new_client(address: String) -> Client {
+    Client {
+        agent: Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .proxy(None)
+            .build()
+            .new_agent(),
+        address,
+    }
+}
+
 fn answer(mut response: Response<ureq::Body>) -> Answer {
     Answer {
         status: response.status().as_u16(),
@@ -129,7 +133,7 @@ fn a_full_queue_refuses_jobs_and_shutting_down_does_those_it_accepted() {
     assert_eq!(refused.status, 503);
     assert_eq!(refused.retry_after, Some(1));
     assert_eq!(refused.body["error"], "the queue is full");
-    assert!(ids.len() >= 4, "refused with room for more: {ids:?}");
+    assert!(ids.len() >= 4, "refused below the capacity: {ids:?}");
     assert!(ids.is_sorted_by(|earlier, later| earlier < later));
 
     let stats = client.stats();
@@ -179,8 +183,8 @@ fn requests_that_race_with_the_shutdown_are_done_or_refused() {
         .into_iter()
         .map(|client| client.join().expect("only 202 and 503 are answered"))
         .sum();
-    // Who was told that a job was accepted can rely on it. (An answer can get lost, so there may have
-    // been more.)
+    // A client that was told that its job was accepted can rely on it. (An answer can get lost, so there
+    // may have been more.)
     let accepted = number_after(&report, "accepted ");
     assert!(
         accepted >= acknowledged,
@@ -229,6 +233,25 @@ fn a_request_still_under_way_at_the_shutdown_is_refused() {
     assert!(answer.contains("the service is shutting down"), "{answer}");
     let (status, report) = service.wait();
     assert_eq!(report, "accepted 0, done 0, rejected 1: nothing was lost");
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_new_connection_while_the_service_drains_is_answered_503() {
+    let mut service = Service::start(&["--workers", "1", "--job-time", "2000"]);
+    let client = service.client.clone();
+    assert_eq!(client.order().status, 202);
+
+    service.signal("INT");
+    let line = service.read_line();
+    assert!(line.starts_with("shutting down"), "{line}");
+    // The job takes two seconds, so the service is draining now.
+    let refused = new_client(client.address).order();
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.body["error"], "the service is shutting down");
+
+    let (status, report) = service.wait();
+    assert_eq!(report, "accepted 1, done 1, rejected 1: nothing was lost");
     assert_eq!(status.code(), Some(0));
 }
 

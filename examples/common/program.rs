@@ -1,44 +1,28 @@
-//! What the tests of the example programs share: they run the programs as a user would.
-//!
-//! `cargo test` builds the examples. `cargo test --test NAME` does not, so after a change to an example
-//! run `cargo build --examples` first.
+//! Runs an example program as a user would, for the tests of the example packages.
 
 use std::io::Read;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// No program here needs more than a few seconds; one that takes so long hangs.
+/// No program here needs more than a few seconds. One that takes longer than this hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A running example, which does not outlive the test, however that ends.
+/// A running program, which is killed when this is dropped, also by a test that fails.
 pub(crate) struct Program {
     pub(crate) child: Child,
 }
 
 impl Program {
-    /// Starts an example with all its standard streams piped.
-    pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
-        let test = std::env::current_exe().expect("a test knows its own path");
-        // target/<profile>/deps/<test> and target/<profile>/examples/<name>
-        let profile = test
-            .parent()
-            .and_then(|deps| deps.parent())
-            .expect("cargo puts tests two levels below the profile's folder");
-        let path = profile
-            .join("examples")
-            .join(name)
-            .with_extension(std::env::consts::EXE_EXTENSION);
-        let child = Command::new(&path)
+    /// Starts the program at `path` with all its standard streams piped.
+    pub(crate) fn start(path: &str, arguments: &[&str]) -> Self {
+        let child = Command::new(path)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| {
-                let path = path.display();
-                panic!("cannot run {path} ({error}): build the examples with the tests' profile")
-            });
+            .unwrap_or_else(|error| panic!("cannot run {path}: {error}"));
         Self { child }
     }
 
@@ -63,7 +47,7 @@ impl Drop for Program {
     }
 }
 
-/// Reads all that a program writes, so that it never waits for us.
+/// Reads everything that a program writes, so that the program never waits for the test.
 pub(crate) fn read_all(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut text = String::new();

@@ -81,7 +81,7 @@ pub(crate) fn connect(settings: Settings) -> RedisResult<(Sender<Job>, Receiver<
     Ok((tx, rx))
 }
 
-/// A connection that is made anew after every error.
+/// A connection that is made again after every error.
 struct Link {
     client: Client,
     connection: Option<MultiplexedConnection>,
@@ -126,7 +126,7 @@ async fn uplink(settings: Arc<Settings>, mut link: Link, jobs: Receiver<Job>) {
     }
 }
 
-/// Adds a batch to the stream if the window has room for it; fails with `None` if not.
+/// Adds a batch to the stream if it fits into the window; fails with `None` if not.
 ///
 /// Looks at the window each time: a batch whose answer was lost may be in the stream already.
 async fn publish(
@@ -220,7 +220,7 @@ async fn read(settings: &Settings, link: &mut Link, after: &str) -> RedisResult<
     Ok(streams.into_iter().flat_map(|stream| stream.ids).collect())
 }
 
-/// Takes acknowledged entries out of the stream until nobody can acknowledge any more.
+/// Takes acknowledged entries out of the stream until all acknowledging handles are dropped.
 async fn acknowledge(settings: Arc<Settings>, mut link: Link, acknowledged: Receiver<String>) {
     let mut ids = Vec::with_capacity(BATCH);
     while acknowledged.recv_many(&mut ids, BATCH).await > 0 {

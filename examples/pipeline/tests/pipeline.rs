@@ -1,15 +1,14 @@
-//! The text pipeline of `examples/pipeline`, as its users see it: figures, messages and exit codes.
-#![cfg(not(loom))]
-#![cfg(not(miri))] // which cannot start programs
+//! The text pipeline of this package, as its users see it: figures, messages and exit codes.
 
-mod common;
+#[path = "../../common/program.rs"]
+mod program;
 
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::thread;
 
-use common::{Program, read_all};
+use program::{Program, read_all};
 
 /// What a finished run has left.
 struct Run {
@@ -20,7 +19,7 @@ struct Run {
 
 /// Runs the pipeline with `input` on its standard input.
 fn run_with_input(arguments: &[&str], input: impl Into<Vec<u8>>) -> Run {
-    let mut program = Program::start("pipeline", arguments);
+    let mut program = Program::start(env!("CARGO_BIN_EXE_pipeline"), arguments);
     let stdout = read_all(program.child.stdout.take().expect("stdout is piped"));
     let stderr = read_all(program.child.stderr.take().expect("stderr is piped"));
     let mut stdin = program.child.stdin.take().expect("stdin is piped");
@@ -263,9 +262,9 @@ fn nothing_readable_is_an_error() {
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
-    let mut program = Program::start("pipeline", &["-"]);
+    let mut program = Program::start(env!("CARGO_BIN_EXE_pipeline"), &["-"]);
     let stderr = read_all(program.child.stderr.take().expect("stderr is piped"));
-    // The report is written after the end of the input, when nobody reads it any more.
+    // The report is written after the end of the input, when its reader is gone.
     drop(program.child.stdout.take());
     drop(program.child.stdin.take());
     let status = program.wait();

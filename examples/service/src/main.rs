@@ -1,19 +1,19 @@
-//! A job service over HTTP whose queue is a channel: full means "come back later", and shutting down
-//! loses nothing that was accepted.
+//! An HTTP job service whose queue is a channel. While the channel is full it answers 503, and shutting
+//! down loses no job that was accepted.
 //!
 //! ```text
-//! cargo run --release --example service -- --listen 127.0.0.1:3000 --workers 2 --capacity 8
+//! cargo run --release -p service -- --listen 127.0.0.1:3000 --workers 2 --capacity 8
 //!
 //! curl -i http://127.0.0.1:3000/jobs --json '{"name": "resize cat.jpg"}'    # 202 and the job's id, or
 //!                                                                           # 503 and Retry-After
 //! curl http://127.0.0.1:3000/stats
 //! ```
 //!
-//! Handlers send with `try_send`, so that a request never waits for room; workers share the receiver,
-//! cloned. Ctrl-C or SIGTERM closes the channel. That is what decides for a request that comes at the
-//! same moment: either its job was in the channel before, and then a worker will do it, or `try_send`
-//! fails and the client reads 503. There is no state between. Then the workers drain the channel, and the
-//! program checks that it did as many jobs as it accepted. A second signal gives up instead.
+//! Handlers send with `try_send`, so a request never waits for free capacity. Workers share the receiver by
+//! cloning it. Ctrl-C or SIGTERM closes the channel, and that decides about every request: a job that was
+//! sent before is done by a worker, and any later `try_send` fails, so the client reads 503. The server
+//! keeps answering until the workers have drained the channel. Then it stops, and the program checks that
+//! it did as many jobs as it accepted. A second signal gives up instead.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -34,22 +34,23 @@ use mpmc_std::{Receiver, Sender};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::time;
 
-/// How long clients may take, after the last job is done, to read their answers.
+/// How long clients may take to read their answers after the last job is done.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A job service over HTTP on a bounded channel.
 ///
 /// POST /jobs with {"name": "..."} answers 202 with the job's id, or 503 with Retry-After while the
-/// queue is full. GET /stats tells how things are. Ctrl-C or SIGTERM stops accepting jobs and does those
-/// accepted; a second one gives them up.
+/// queue is full. GET /stats answers with counters. Ctrl-C or SIGTERM stops accepting jobs, with 503 as
+/// the answer, and finishes those accepted. A second signal gives them up.
 ///
 /// Exits with 0 if every accepted job was done.
 #[derive(Parser)]
 #[command(name = "service")]
 struct Options {
-    /// Where to listen; port 0 takes any free port, and the first line on stdout tells which.
+    /// Where to listen. Port 0 takes any free port, and the first line on stdout names it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
 
@@ -63,7 +64,7 @@ struct Options {
           value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
     capacity: u32,
 
-    /// How long each job takes; the work itself is only pretended.
+    /// How long each job takes. The job only sleeps.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 100)]
     job_time: u64,
 
@@ -88,7 +89,7 @@ struct Service {
     jobs: Sender<Job>,
     counts: Arc<Counts>,
     workers: u16,
-    /// In how many seconds a client should try again.
+    /// The number of seconds after which a client should try again.
     retry_after: u64,
 }
 
@@ -102,8 +103,8 @@ struct Counts {
     done: AtomicU64,
 }
 
-/// The answer to `GET /stats`. The figures are read one after the other while the service runs, so they
-/// may differ by what happened in between.
+/// The answer to `GET /stats`. The counters are read one after the other while the service runs, so they
+/// may not belong to one moment.
 #[derive(Serialize)]
 struct Stats {
     accepted: u64,
@@ -144,7 +145,6 @@ async fn run(options: Options) -> io::Result<ExitCode> {
         tokio::spawn(work)
     }));
 
-    let closing = sender.clone();
     let app = Router::new()
         .route("/jobs", post(accept))
         .route("/stats", get(stats))
@@ -155,12 +155,15 @@ async fn run(options: Options) -> io::Result<ExitCode> {
             // By then every worker has taken another job from the queue.
             retry_after: options.job_time.div_ceil(1000).max(1),
         }));
-    // Closing the channel is the one act that shuts everything down, the server included.
-    let server =
-        axum::serve(listener, app).with_graceful_shutdown(async move { closing.closed().await });
+    let (stop_server, server_stopped) = oneshot::channel::<()>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        let _ = server_stopped.await;
+    });
     let server = tokio::spawn(server.into_future());
 
     signals.next().await;
+    // From here on `try_send` fails and handlers answer 503. The server still accepts connections, or
+    // clients would see a refused connection instead of an answer.
     receiver.close();
     say(&format!(
         "shutting down, jobs in the queue: {}",
@@ -170,8 +173,10 @@ async fn run(options: Options) -> io::Result<ExitCode> {
         drained = workers => drained.map(drop).map_err(io::Error::other)?,
         () = signals.next() => return Ok(report(&counts)),
     }
-    // A handler that has just sent its job may not have counted it yet. All handlers have returned when
-    // the server has; one that still waits for its client's request has nothing to count.
+    // The accepted jobs are done. A handler that has just sent its job may not have counted it yet. All
+    // handlers have returned when the server has stopped. A handler that still waits for the body of its
+    // request has nothing to count.
+    drop(stop_server);
     if let Ok(server) = time::timeout(GRACE, server).await {
         server.map_err(io::Error::other)??;
     }
@@ -212,7 +217,7 @@ async fn accept(State(service): State<Arc<Service>>, Json(order): Json<Order>) -
 /// `GET /stats`
 async fn stats(State(service): State<Arc<Service>>) -> Json<Stats> {
     let counts = &service.counts;
-    // A job done was started before; read in this order, it is never missing from `started`.
+    // `done` is read first: each job that it counts was started before, so `started` counts it too.
     let done = counts.done.load(Ordering::Acquire);
     let started = counts.started.load(Ordering::Relaxed);
     Json(Stats {
@@ -238,7 +243,7 @@ async fn work(jobs: Receiver<Job>, counts: Arc<Counts>, options: Arc<Options>) {
     }
 }
 
-/// Tells what became of the accepted jobs.
+/// Reports whether every accepted job was done.
 fn report(counts: &Counts) -> ExitCode {
     let accepted = counts.accepted.load(Ordering::Relaxed);
     let rejected = counts.rejected.load(Ordering::Relaxed);
@@ -253,13 +258,13 @@ fn report(counts: &Counts) -> ExitCode {
     }
 }
 
-/// Writes a line on stdout. Unlike `println!`, this does not panic where stdout is closed: a service
+/// Writes a line on stdout. Unlike `println!`, this does not panic if stdout is closed, since a service
 /// outlives the terminal that it was started from.
 fn say(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// The signals that ask a process to end. From when this is made, they no longer end it by themselves.
+/// The signals that ask a process to end. Once this exists, they no longer end the process by themselves.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,

@@ -1,7 +1,7 @@
 //! A `Sink` and `Stream` pipeline whose middle channel is a broker, so that no job is lost in a crash.
 //!
 //! `examples/broker_bridge/run.sh` starts a broker of its own and runs this; or give the address of one:
-//! `cargo run --example broker_bridge -- redis://127.0.0.1:6379/`
+//! `cargo run -p broker_bridge -- redis://127.0.0.1:6379/`
 
 mod bridge;
 

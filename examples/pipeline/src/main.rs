@@ -14,15 +14,15 @@
 //!   and feeds a result for it into the second channel, as a `Sink`.
 //! - The *aggregator* takes the second channel as a `Stream`, in batches of what is ready.
 //!
-//! Nobody says "that was all": each stage ends when the senders of the stage before it are gone, and
-//! what was sent before is still received. The program checks that, and exits with an error if a message
+//! There is no message for "end of input": each stage ends when the senders of the stage before it are
+//! dropped, and what was sent before is still received. The program checks that, and exits with an error if a message
 //! went missing in either channel.
 //!
 //! ```text
-//! cargo run --release --example pipeline -- --help
-//! cargo run --release --example pipeline
-//! cargo run --release --example pipeline -- --workers 8 README.md src
-//! git log | cargo run --release --example pipeline -- -
+//! cargo run --release -p pipeline -- --help
+//! cargo run --release -p pipeline
+//! cargo run --release -p pipeline -- --workers 8 README.md src
+//! git log | cargo run --release -p pipeline -- -
 //! ```
 
 mod lines;
@@ -114,7 +114,7 @@ async fn main() -> ExitCode {
         top: options.top,
     };
     match report.write(&mut io::stdout().lock()) {
-        // Who closes the output early, as `head` does, has seen enough.
+        // A reader that closes the output early, as `head` does, is no error.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             return fail(format_args!("cannot write the report: {error}"));
         }
@@ -142,7 +142,7 @@ async fn run(
         .map(|_| tokio::spawn(worker::work(lines.clone(), result_sender.clone())))
         .collect();
     let aggregator = tokio::spawn(summary::aggregate(results, progress.clone()));
-    // A stage ends when all handles of the stage before are gone, so ours must not outlive this line.
+    // A stage ends when all handles of the stage before are dropped, so these must not live longer.
     drop((lines, result_sender));
 
     let (reading, worked, summary) = tokio::try_join!(reader, try_join_all(workers), aggregator)?;

@@ -48,8 +48,8 @@ impl<R: BufRead> Iterator for Lines<R> {
 
     fn next(&mut self) -> Option<io::Result<Line>> {
         let mut bytes = mem::take(&mut self.rest);
-        let room = (LONGEST - bytes.len()) as u64;
-        if let Err(error) = (&mut self.source).take(room).read_until(b'\n', &mut bytes) {
+        let left = (LONGEST - bytes.len()) as u64;
+        if let Err(error) = (&mut self.source).take(left).read_until(b'\n', &mut bytes) {
             return Some(Err(error));
         }
         if bytes.is_empty() {
