@@ -27,5 +27,8 @@ pub mod capacity {}
 #[doc = include_str!("../docs/troubleshooting.md")]
 pub mod troubleshooting {}
 
+#[doc = include_str!("../docs/testing-under-loom.md")]
+pub mod testing_under_loom {}
+
 #[doc = include_str!("../docs/migration.md")]
 pub mod migration {}

@@ -2,13 +2,13 @@
 //! shuttle's.
 //!
 //! Everything else in the crate names `crate::sync::…` and cannot tell the difference. Under
-//! `--cfg loom`:
+//! `--cfg loom`, with the Cargo feature `loom`:
 //!
 //! * atomics, `Arc`, `UnsafeCell`, `Mutex` and thread locals are loom's;
 //! * [`Backoff`] yields to the model's scheduler at every step, because a model has no time to wait
 //!   out: a spin without a yield would only be explored forever.
 //!
-//! Under `--cfg shuttle` they are shuttle's, which tries random schedules instead of all, of larger
+//! Under `--cfg shuttle`, with the Cargo feature `shuttle`, they are shuttle's, which tries random schedules instead of all, of larger
 //! programs; see `shuttle.rs`.
 
 #[cfg(not(any(loom, shuttle)))]
