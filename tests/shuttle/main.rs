@@ -67,5 +67,6 @@ mod closing;
 mod permits;
 mod queue;
 mod random;
+mod select;
 mod traffic;
 mod watching;
