@@ -6,7 +6,9 @@ use core::ops::Range;
 use super::future::{RecvWithPosition, SendWithPosition};
 use super::{Receiver, Sender};
 use crate::error::{SendError, TryRecvError, TrySendError};
-use crate::queue::{RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation};
+use crate::queue::RecvManyPositionOperation;
+#[cfg(feature = "std")]
+use crate::queue::{RecvPositionOperation, SendPositionOperation};
 #[cfg(feature = "std")]
 use crate::wait;
 use crate::wait::Run;
