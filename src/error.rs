@@ -4,7 +4,7 @@ mod recv;
 #[cfg(feature = "std")]
 mod select;
 mod send;
-#[cfg(all(feature = "tokio", not(loom)))]
+#[cfg(feature = "tokio")]
 mod tokio;
 
 pub use recv::RecvError;

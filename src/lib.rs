@@ -71,6 +71,7 @@
 //! | `tokio` | `Sender::send_timeout`; tokio's cooperative budget counts, inside a tokio runtime; a blocking call (`blocking_send`, iterators, the module `blocking`) that would block inside a tokio task panics instead of stopping its thread; errors turn into those of tokio's channels and back |
 //! | `tracing` | channels, parks, wakes and closes as events of the crate `tracing`, at the level TRACE, with a number that names the channel, and the side. A subscriber must not send its events through a channel whose events it receives: each would cause the next, without end |
 //! | `debug-assertions` | the internal invariants are checked in every profile, not only in debug builds |
+//! | `loom`, `shuttle` | with `--cfg loom` (`--cfg shuttle`), the channel in models of your own program: see [testing under loom](guide::loom). Without it they add only `std` |
 //!
 //! # Cancellation and fairness
 //!
@@ -94,6 +95,19 @@
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 extern crate alloc;
+
+#[cfg(all(loom, not(feature = "loom")))]
+compile_error!(
+    "with `--cfg loom`, `mpmc-std` needs its Cargo feature `loom`: enable it under \
+     `[target.'cfg(loom)'.dependencies]`, or with `--features mpmc-std/loom`"
+);
+#[cfg(all(shuttle, not(feature = "shuttle")))]
+compile_error!(
+    "with `--cfg shuttle`, `mpmc-std` needs its Cargo feature `shuttle`: enable it under \
+     `[target.'cfg(shuttle)'.dependencies]`, or with `--features mpmc-std/shuttle`"
+);
+#[cfg(all(loom, shuttle))]
+compile_error!("`--cfg loom` and `--cfg shuttle` exclude each other");
 
 #[cfg(feature = "std")]
 pub mod blocking;

@@ -336,3 +336,18 @@ fn close_channel_is_for_all() {
     assert_eq!(receiver.finish(), None);
     block_on(poll_fn(|cx| other.poll_closed(cx)));
 }
+
+#[test]
+fn the_futures_of_a_closed_handle_fail() {
+    let (mut tx, rx) = channel(1);
+    let other = tx.clone();
+    tx.close();
+    assert_eq!(poll_once(tx.send(1)), Poll::Ready(Err(SendError(1))));
+    let sent = poll_once(tx.send_with_position(1));
+    assert_eq!(sent, Poll::Ready(Err(SendError(1))));
+    assert_eq!(poll_once(tx.send_ready()), Poll::Ready(Err(SendError(()))));
+    assert!(matches!(poll_once(tx.reserve()), Poll::Ready(Err(_))));
+    assert!(matches!(poll_once(tx.reserve_owned()), Poll::Ready(Err(_))));
+    assert_eq!(poll_once(other.send(2)), Poll::Ready(Ok(())));
+    assert_eq!((rx.sender_strong_count(), rx.try_recv()), (1, Ok(2)));
+}

@@ -98,6 +98,20 @@ fn futures_are_small() {
     assert_at_most(96, size_of_val(&tx.send(1)), "send");
     assert_at_most(80, size_of_val(&rx.recv()), "recv");
     assert_at_most(128, size_of_val(&tx.reserve()), "reserve");
+    let owned = tx.clone().reserve_owned();
+    assert_at_most(208, size_of_val(&owned), "reserve_owned");
+    assert_at_most(
+        96,
+        size_of_val(&tx.send_with_position(1)),
+        "send_with_position",
+    );
+    assert_at_most(
+        80,
+        size_of_val(&rx.recv_with_position()),
+        "recv_with_position",
+    );
+    assert_at_most(80, size_of_val(&tx.send_ready()), "send_ready");
+    assert_at_most(80, size_of_val(&rx.recv_ready()), "recv_ready");
     assert_at_most(512, size_of_val(&tx.reserve_many(2)), "reserve_many");
     assert_at_most(512, size_of_val(&tx.send_many([1, 2])), "send_many");
     let mut buffer = Vec::new();

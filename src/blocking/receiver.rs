@@ -147,7 +147,7 @@ impl<T> Receiver<T> {
     }
 
     /// Returns whether the channel is closed: by [`close`](Self::close) through any receiver, by
-    /// `close_channel` of a sender for tasks, or because all senders are gone. There may still be messages to receive.
+    /// `close_channel` of a sender, or because all senders are gone. There may still be messages to receive.
     ///
     /// # Examples
     ///

@@ -113,7 +113,7 @@ impl Clone for Operation<'_> {
 }
 
 impl<'a> Select<'a> {
-    /// Creates an empty list of operations.
+    /// Creates an empty list of operations. Allocates nothing.
     ///
     /// # Examples
     ///
@@ -127,7 +127,9 @@ impl<'a> Select<'a> {
     }
 
     /// Creates an empty list of operations that prefers, of those that can be done, the one that
-    /// was added first.
+    /// was added first. Allocates nothing.
+    ///
+    /// An operation that can always be done keeps those behind it from being selected.
     ///
     /// # Examples
     ///
@@ -155,7 +157,13 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// Adds the receiving of a message from `receiver`, and returns the operation's index.
+    /// Adds the receiving of a message from `receiver`, and returns the operation's index. The
+    /// indices count from 0, in the order in which operations are added.
+    ///
+    /// # Cost
+    ///
+    /// The list grows, as a vector does. Nothing is done to the channel before one of the operations
+    /// is selected or waited for.
     ///
     /// # Examples
     ///
@@ -173,7 +181,7 @@ impl<'a> Select<'a> {
     }
 
     /// Adds the sending of a message to `sender`, and returns the operation's index. The message is
-    /// given only when the operation was selected.
+    /// given only when the operation was selected. Indices and cost are as for [`recv`](Self::recv).
     ///
     /// # Examples
     ///
@@ -202,6 +210,10 @@ impl<'a> Select<'a> {
 
     /// Removes an operation. The others keep their indices, and its own is not given again. For a
     /// channel that is closed, which would be selected again and again.
+    ///
+    /// # Cost
+    ///
+    /// Time in proportion to the number of operations.
     ///
     /// # Panics
     ///
@@ -239,6 +251,12 @@ impl<'a> Select<'a> {
     /// If there is no operation. With the feature `tokio`, also if it would block in a task of a
     /// tokio runtime.
     ///
+    /// # Cost
+    ///
+    /// Time in proportion to the number of operations, and one atomic read-modify-write to reserve.
+    /// A call that has to wait takes the lock of each channel's wait queue, to register and again to
+    /// leave it. The first such call allocates a waiter for each operation.
+    ///
     /// # Examples
     ///
     /// ```
@@ -268,7 +286,13 @@ impl<'a> Select<'a> {
     ///
     /// # Errors
     ///
-    /// [`TrySelectError`] if none can be done.
+    /// [`TrySelectError`] if none can be done. What can be done may be reserved for a waiter that
+    /// has lost several races, and then does not count.
+    ///
+    /// # Cost
+    ///
+    /// Time in proportion to the number of operations, and one atomic read-modify-write to reserve.
+    /// Nothing is allocated to wait with.
     ///
     /// # Examples
     ///
@@ -298,6 +322,10 @@ impl<'a> Select<'a> {
     ///
     /// With the feature `tokio`, if it would block in a task of a tokio runtime.
     ///
+    /// # Cost
+    ///
+    /// That of [`select`](Self::select), and a reading of the clock.
+    ///
     /// # Examples
     ///
     /// ```
@@ -321,7 +349,8 @@ impl<'a> Select<'a> {
     }
 
     /// Selects an operation that can be done, blocking the thread, but not beyond `deadline`. An
-    /// operation that can be done is selected also if that moment has passed.
+    /// operation that can be done is selected also if that moment has passed. Without operations it
+    /// waits until then.
     ///
     /// # Errors
     ///
@@ -330,6 +359,10 @@ impl<'a> Select<'a> {
     /// # Panics
     ///
     /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    ///
+    /// # Cost
+    ///
+    /// As for [`select_timeout`](Self::select_timeout).
     ///
     /// # Examples
     ///

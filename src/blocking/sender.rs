@@ -8,8 +8,8 @@ use crate::error::{SendError, SendTimeoutError, TrySendError};
 /// The sending side of a [`channel`](super::channel()), for threads.
 ///
 /// Clone it for every thread that sends; the channel closes when the last clone is dropped, those
-/// for tasks included. To close the channel for all senders, call [`Receiver::close`](super::Receiver::close), or
-/// `as_async().close_channel()`.
+/// for tasks included. To close the channel for all senders, call [`close_channel`](Self::close_channel) or
+/// [`Receiver::close`](super::Receiver::close).
 #[doc(alias = "SyncSender")]
 pub struct Sender<T>(pub(super) crate::Sender<T>);
 
@@ -122,6 +122,28 @@ impl<T> Sender<T> {
     pub fn send_deadline(&self, value: T, deadline: Instant) -> Result<(), SendTimeoutError<T>> {
         self.0
             .send_by(value, Some(deadline), "blocking::Sender::send_deadline")
+    }
+
+    /// Closes the channel for all its senders, as [`Receiver::close`](super::Receiver::close) does:
+    /// what was sent before can be received; then receiving fails. Returns `true` if the channel was
+    /// open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mpmc_std::blocking::channel;
+    ///
+    /// let (tx, rx) = channel(2);
+    /// let other = tx.clone();
+    /// tx.send(1).unwrap();
+    /// assert!(tx.close_channel());
+    /// assert!(!other.close_channel());
+    /// assert_eq!(other.send(2).unwrap_err().into_inner(), 2);
+    /// assert_eq!(rx.into_iter().collect::<Vec<_>>(), [1]);
+    /// ```
+    #[doc(alias = "close")]
+    pub fn close_channel(&self) -> bool {
+        self.0.close_channel()
     }
 
     /// Returns whether the channel is closed, so that sending fails.

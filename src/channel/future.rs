@@ -1,7 +1,8 @@
 //! The futures of the waiting methods, as types that can be stored.
 //!
 //! Each has the documentation of the method that creates it. None sends, receives or reserves
-//! anything before it is polled, and each holds its message once.
+//! anything before it is polled, and each holds its message once. The other waiting methods are
+//! `async` functions.
 //!
 //! # Examples
 //!
@@ -29,6 +30,17 @@
 //! assert_eq!(from.recv().await, Some(1));
 //! # });
 //! ```
+
+mod owned;
+mod position;
+mod ready;
+
+pub use super::drained::Drained;
+pub use owned::ReserveOwned;
+pub use position::{RecvWithPosition, SendWithPosition};
+pub use ready::{RecvReady, SendReady};
+
+pub(super) use ready::open;
 
 use core::fmt;
 use core::pin::Pin;
@@ -127,9 +139,10 @@ impl<'a, T> Reserve<'a, T> {
     #[cold]
     pub(super) fn closed(shared: &'a Shared<T>) -> Self {
         let queue = &shared.queue;
-        let mut reserve = Self::new(shared);
-        reserve.permits.run = Run::closed(ReserveOperation { queue });
-        reserve
+        Self {
+            shared,
+            permits: Permits::closed(ReserveOperation { queue }),
+        }
     }
 }
 
@@ -183,6 +196,14 @@ where
             observer: Observer::default(),
             exhausted: false,
         }
+    }
+
+    /// For a handle that was closed.
+    #[cold]
+    pub(super) fn closed(operation: O) -> Self {
+        let mut permits = Self::new(operation);
+        permits.run = Run::closed(operation);
+        permits
     }
 
     /// Waits until permits can be counted, and begins again.

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use super::future::{Permits, Reserve};
+use super::future::{Permits, Reserve, ReserveOwned};
 use super::{Sender, Shared};
 use crate::error::{SendError, TrySendError};
 use crate::queue::{Held, ReserveManyOperation};
@@ -151,9 +151,11 @@ impl<T> Sender<T> {
     /// # drop(tx);
     /// # });
     /// ```
-    pub async fn reserve_owned(self) -> Result<OwnedPermit<T>, SendError<()>> {
-        core::mem::forget(self.reserve().await?);
-        Ok(OwnedPermit { sender: Some(self) })
+    pub fn reserve_owned<'a>(self) -> ReserveOwned<'a, T>
+    where
+        T: 'a,
+    {
+        ReserveOwned::new(self)
     }
 
     /// Reserves capacity for one message if there is any now.
@@ -346,6 +348,11 @@ pub struct OwnedPermit<T> {
 }
 
 impl<T> OwnedPermit<T> {
+    /// A permit that is counted already, with its sender.
+    pub(super) fn new(sender: Option<Sender<T>>) -> Self {
+        Self { sender }
+    }
+
     fn into_sender(mut self) -> Sender<T> {
         match self.sender.take() {
             Some(sender) => sender,

@@ -3,9 +3,12 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::future::{RecvWithPosition, SendWithPosition};
 use super::{Receiver, Sender};
 use crate::error::{SendError, TryRecvError, TrySendError};
-use crate::queue::{RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation};
+use crate::queue::RecvManyPositionOperation;
+#[cfg(feature = "std")]
+use crate::queue::{RecvPositionOperation, SendPositionOperation};
 #[cfg(feature = "std")]
 use crate::wait;
 use crate::wait::Run;
@@ -40,9 +43,8 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.recv_with_position().await, None);
     /// # });
     /// ```
-    pub async fn recv_with_position(&self) -> Option<(u64, T)> {
-        let queue = &self.shared.queue;
-        Run::new(RecvPositionOperation { queue }).await
+    pub fn recv_with_position(&self) -> RecvWithPosition<'_, T> {
+        RecvWithPosition::new(&self.shared.queue)
     }
 
     /// Receives the oldest message with its position if there is one. Otherwise as
@@ -177,10 +179,11 @@ impl<T> Sender<T> {
     /// assert_eq!(rx.recv_with_position().await, Some((0, "a")));
     /// # });
     /// ```
-    pub async fn send_with_position(&self, value: T) -> Result<u64, SendError<T>> {
-        let value = self.check_open(value)?;
-        let send = SendPositionOperation::new(&self.shared.queue, value);
-        Run::new(send).await.map_err(SendError)
+    pub fn send_with_position(&self, value: T) -> SendWithPosition<'_, T> {
+        match self.check_open(value) {
+            Ok(value) => SendWithPosition::new(&self.shared.queue, value),
+            Err(SendError(value)) => SendWithPosition::closed(&self.shared.queue, value),
+        }
     }
 
     /// Sends a message if there is free capacity at once, and returns its position. Otherwise as

@@ -5,9 +5,9 @@ mod blocking;
 
 use core::task::{Context, Poll, ready};
 
+use super::future::{RecvReady, SendReady, open};
 use super::{Receiver, Sender};
 use crate::error::SendError;
-use crate::wait::Run;
 
 /// Readiness: these calls wait until there is a message, and leave it in the channel.
 ///
@@ -49,8 +49,8 @@ impl<T> Receiver<T> {
     /// ```
     #[doc(alias = "readable")]
     #[doc(alias = "ready")]
-    pub async fn recv_ready(&self) -> bool {
-        Run::new(self.shared.queue.recv_ready()).await
+    pub fn recv_ready(&self) -> RecvReady<'_, T> {
+        RecvReady::new(&self.shared.queue)
     }
 
     /// Returns `Ready` as [`recv_ready`](Self::recv_ready) does, or registers the task to be woken.
@@ -115,9 +115,11 @@ impl<T> Sender<T> {
     /// ```
     #[doc(alias = "writable")]
     #[doc(alias = "ready")]
-    pub async fn send_ready(&self) -> Result<(), SendError<()>> {
-        self.check_open(())?;
-        open(Run::new(self.shared.queue.send_ready()).await)
+    pub fn send_ready(&self) -> SendReady<'_, T> {
+        match self.check_open(()) {
+            Ok(()) => SendReady::new(&self.shared.queue),
+            Err(SendError(())) => SendReady::closed(&self.shared.queue),
+        }
     }
 
     /// Returns `Ready` as [`send_ready`](Self::send_ready) does, or registers the task to be woken.
@@ -154,9 +156,4 @@ impl<T> Sender<T> {
         let mut send_ready = self.shared.queue.send_ready();
         Poll::Ready(open(ready!(self.sink.ready.poll(&mut send_ready, cx))))
     }
-}
-
-/// An error unless the channel is open.
-fn open(is_open: bool) -> Result<(), SendError<()>> {
-    if is_open { Ok(()) } else { Err(SendError(())) }
 }

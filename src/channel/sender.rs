@@ -184,6 +184,11 @@ impl<T> Sender<T> {
     /// [`closed`](Self::closed) as a function to poll: `Ready` when the channel is closed, or else the task
     /// is registered to be woken then. Only the task of the last call is woken.
     ///
+    /// # Cancel safety
+    ///
+    /// The registration stays until the task is woken or the handle is dropped. No other task is
+    /// affected.
+    ///
     /// # Examples
     ///
     /// ```

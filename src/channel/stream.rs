@@ -47,6 +47,12 @@ impl<T> Receiver<T> {
     /// polled nor dropped, it keeps that one wake to itself until 32 further notifications of
     /// receivers; after that, another receiver is woken in its place.
     ///
+    /// # Cancel safety
+    ///
+    /// `Pending` has received nothing, and need not be followed by another poll. The handle keeps
+    /// its registration, and its place, until it has received a message or is dropped; one that is
+    /// dropped with an unused wake wakes another receiver.
+    ///
     /// # Examples
     ///
     /// ```
@@ -70,6 +76,11 @@ impl<T> Receiver<T> {
     /// Receives up to `limit` messages to the end of `buffer`, or registers the task to be woken
     /// when there is one. `Ready` with the number received, which is 0 only if `limit` is 0 or as
     /// for [`recv_many`](Self::recv_many). Waits and is woken as [`poll_recv`](Self::poll_recv).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`poll_recv`](Self::poll_recv): `Pending` has received nothing, and `buffer` is as it
+    /// was.
     ///
     /// # Examples
     ///

@@ -6,8 +6,10 @@ use std::time::Instant;
 use super::{Receiver, Sender};
 use crate::error::{RecvTimeoutError, SendTimeoutError};
 use crate::queue::{RecvOperation, SendOperation};
+#[cfg(feature = "tokio")]
+use crate::sync;
 use crate::wait;
-#[cfg(all(feature = "tokio", not(loom)))]
+#[cfg(feature = "tokio")]
 use crate::wait::Run;
 
 /// `None` if that is so far away that it never comes.
@@ -116,7 +118,7 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.send_timeout(2, moment).await, Err(SendTimeoutError::Timeout(2)));
     /// # }
     /// ```
-    #[cfg(all(feature = "tokio", not(loom)))]
+    #[cfg(feature = "tokio")]
     pub async fn send_timeout(
         &self,
         value: T,
@@ -124,8 +126,8 @@ impl<T> Sender<T> {
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
         let mut send = SendOperation::new(&self.shared.queue, value);
-        let sent = tokio::time::timeout(timeout, Run::new(&mut send)).await;
-        outcome(sent.ok(), send)
+        let sent = sync::timeout(timeout, Run::new(&mut send)).await;
+        outcome(sent, send)
     }
 }
 

@@ -24,6 +24,7 @@ pub use realtime::RealtimeQueue;
 pub(crate) use position::{
     RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation,
 };
+pub(crate) use readiness::ReadyOperation;
 #[cfg(feature = "std")]
 pub(crate) use select::ReserveMessageOperation;
 

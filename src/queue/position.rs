@@ -220,4 +220,8 @@ impl<'a, T> Operation for SendPositionOperation<'a, T> {
             Ok(self.queue.publish_with_position(claim, value))
         })
     }
+
+    fn fail(&mut self) -> Result<u64, T> {
+        Err(self.take_value())
+    }
 }

@@ -60,4 +60,8 @@ impl<'a, T, D: Waits> Operation for ReadyOperation<'a, T, D> {
     fn attempt_granted(&mut self, _: &mut Reservation<'_, Self::Side>) -> Attempt<bool> {
         Attempt::Blocked
     }
+
+    fn fail(&mut self) -> bool {
+        false
+    }
 }

@@ -1,7 +1,11 @@
 //! Every future dropped after every number of polls, in every situation: nothing has happened that should not
 //! have, everything is given back, and who waits behind it is not forgotten.
 
-use mpmc_std::{Receiver, Sender, channel};
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use futures::{SinkExt, StreamExt};
+use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 
 use crate::support::{Counted, Drops, Task};
 
@@ -15,19 +19,57 @@ enum Wait {
     ReserveMany,
     SendReady,
     SendWithPosition,
+    #[cfg(feature = "tokio")]
+    SendTimeout,
+    ReserveOwned,
+    /// Those that follow are polled on a handle of their own, which is dropped with them.
+    PollReserve,
+    PollSendReady,
+    SinkSend,
     Recv,
     RecvMany,
     RecvReady,
     RecvWithPosition,
     RecvManyWithPosition,
+    BorrowedNext,
+    PollRecv,
+    PollRecvMany,
+    PollRecvReady,
+    StreamNext,
     Drained,
     Closed,
+    PollClosed,
 }
 
-use Wait::{
-    Closed, Drained, Recv, RecvMany, RecvManyWithPosition, RecvReady, RecvWithPosition, Reserve,
-    ReserveMany, Send, SendMany, SendReady, SendWithPosition,
-};
+use Wait::*;
+
+const FOR_ROOM: &[Wait] = &[
+    Send,
+    SendMany,
+    Reserve,
+    ReserveMany,
+    SendReady,
+    SendWithPosition,
+    #[cfg(feature = "tokio")]
+    SendTimeout,
+    ReserveOwned,
+    PollReserve,
+    PollSendReady,
+    SinkSend,
+];
+
+const FOR_MESSAGES: &[Wait] = &[
+    Recv,
+    RecvMany,
+    RecvReady,
+    RecvWithPosition,
+    RecvManyWithPosition,
+    BorrowedNext,
+    PollRecv,
+    PollRecvMany,
+    PollRecvReady,
+    StreamNext,
+];
 
 /// What happens before each poll.
 #[derive(Clone, Copy, Debug)]
@@ -45,17 +87,11 @@ struct Scene {
 
 impl Wait {
     fn is_for_room(self) -> bool {
-        matches!(
-            self,
-            Send | SendMany | Reserve | ReserveMany | SendReady | SendWithPosition
-        )
+        FOR_ROOM.contains(&self)
     }
 
     fn is_for_messages(self) -> bool {
-        matches!(
-            self,
-            Recv | RecvMany | RecvReady | RecvWithPosition | RecvManyWithPosition
-        )
+        FOR_MESSAGES.contains(&self)
     }
 
     fn start(self, scene: &Scene) -> Task<'_, ()> {
@@ -88,8 +124,54 @@ impl Wait {
                 let positions = rx.recv_many_with_position(&mut received, 2).await;
                 assert_eq!(positions.count(), received.len());
             }),
+            ReserveOwned => {
+                let tx = tx.clone();
+                Task::new(async { drop(tx.reserve_owned().await.unwrap()) })
+            }
+            #[cfg(feature = "tokio")]
+            SendTimeout => {
+                let message = drops.message();
+                let timeout = std::time::Duration::from_secs(60);
+                Task::new(async move { tx.send_timeout(message, timeout).await.unwrap() })
+            }
+            PollReserve => {
+                let mut tx = tx.clone();
+                Task::new(async move { poll_fn(|cx| tx.poll_reserve(cx)).await.unwrap() })
+            }
+            PollSendReady => {
+                let mut tx = tx.clone();
+                Task::new(async move { poll_fn(|cx| tx.poll_send_ready(cx)).await.unwrap() })
+            }
+            SinkSend => {
+                let (mut tx, message) = (tx.clone(), drops.message());
+                Task::new(async move { SinkExt::send(&mut tx, message).await.unwrap() })
+            }
+            BorrowedNext => Task::new(async { drop(rx.stream().next().await.unwrap()) }),
+            PollRecv => {
+                let mut rx = rx.clone();
+                Task::new(async move { drop(poll_fn(|cx| rx.poll_recv(cx)).await.unwrap()) })
+            }
+            PollRecvMany => {
+                let mut rx = rx.clone();
+                Task::new(async move {
+                    let mut received = Vec::new();
+                    assert!(poll_fn(|cx| rx.poll_recv_many(cx, &mut received, 2)).await > 0);
+                })
+            }
+            PollRecvReady => {
+                let mut rx = rx.clone();
+                Task::new(async move { assert!(poll_fn(|cx| rx.poll_recv_ready(cx)).await) })
+            }
+            StreamNext => {
+                let mut rx = rx.clone();
+                Task::new(async move { drop(rx.next().await.unwrap()) })
+            }
             Drained => Task::new(tx.drained()),
             Closed => Task::new(tx.closed()),
+            PollClosed => {
+                let mut tx = tx.clone();
+                Task::new(async move { poll_fn(|cx| tx.poll_closed(cx)).await })
+            }
         }
     }
 
@@ -185,14 +267,19 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
     drop(task);
     scene.assert_nothing_held(messages, &what);
 
-    // Who is behind goes on as soon as there is something to do, if need be with a second helping.
+    // The one behind goes on as soon as there is enough for it: what was given before the drop counts.
     let mut is_done = run(&mut heir);
-    if behind == Closed {
+    if matches!(behind, Closed | PollClosed) {
         assert!(!is_done, "{what}");
         scene.rx.close();
         is_done = run(&mut heir);
     }
-    for _ in 0..2 {
+    let chances = if matches!(behind, SendMany | ReserveMany) {
+        2
+    } else {
+        1
+    };
+    for _ in usize::from(woken_at_end)..chances {
         if !is_done {
             scene.give_chance(behind);
             is_done = run(&mut heir);
@@ -208,30 +295,22 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
 
 #[test]
 fn a_future_dropped_after_any_number_of_polls_has_done_nothing() {
-    let room = [
-        Send,
-        SendMany,
-        Reserve,
-        ReserveMany,
-        SendReady,
-        SendWithPosition,
-    ];
-    let messages = [
-        Recv,
-        RecvMany,
-        RecvReady,
-        RecvWithPosition,
-        RecvManyWithPosition,
-    ];
+    #[cfg(feature = "tokio")]
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    #[cfg(feature = "tokio")]
+    let _entered = runtime.enter();
     let pairs = |side: &[Wait]| {
         let pairs = side.iter().flat_map(|&a| side.iter().map(move |&b| (a, b)));
         pairs.collect::<Vec<_>>()
     };
     let mut cases = 0;
     for (dropped, behind) in [
-        pairs(&room),
-        pairs(&messages),
-        pairs(&[Closed]),
+        pairs(FOR_ROOM),
+        pairs(FOR_MESSAGES),
+        pairs(&[Closed, PollClosed]),
         pairs(&[Drained]),
     ]
     .concat()
@@ -291,4 +370,76 @@ fn a_send_many_dropped_half_way_has_sent_the_first_ones_and_nothing_else() {
     // 0 to 2 were there before, 3 and 4 the batch, 5 came from behind.
     assert_eq!(numbers, [2, 3, 5]);
     assert_eq!(scene.drops.of_each(), [1; 6]);
+}
+
+/// The raw queue's two futures.
+#[test]
+fn a_future_of_the_queue_dropped_after_any_number_of_polls_has_done_nothing() {
+    for is_send in [true, false] {
+        for polls in 0..5 {
+            for missed_chance in [false, true] {
+                for woken_at_end in [false, true] {
+                    drop_of_queue(is_send, polls, missed_chance, woken_at_end);
+                }
+            }
+        }
+    }
+}
+
+/// Drops a `send_async` (or `recv_async`) after `polls` polls, with another one behind it.
+fn drop_of_queue(is_send: bool, polls: usize, missed_chance: bool, woken_at_end: bool) {
+    let what = format!("{is_send}, {polls} polls, {missed_chance}, {woken_at_end}");
+    let queue = Arc::new(MpmcQueue::new(2));
+    let (producer, consumer) = (Producer::new(Arc::clone(&queue)), Consumer::new(queue));
+    let drops = Drops::default();
+    let start = || {
+        let (producer, consumer) = (&producer, &consumer);
+        if is_send {
+            let message = drops.message();
+            Task::new(async { producer.send_async(message).await.unwrap() })
+        } else {
+            Task::new(async { drop(consumer.recv_async().await.unwrap()) })
+        }
+    };
+    let give_chance = || match is_send {
+        true => drop(consumer.recv().unwrap()),
+        false => assert!(producer.send(drops.message()).is_ok()),
+    };
+    let take_chance = || match is_send {
+        true => assert!(producer.send(drops.message()).is_ok()),
+        false => drop(consumer.recv().unwrap()),
+    };
+    while is_send && producer.send(drops.message()).is_ok() {}
+    let messages = producer.queue().len();
+
+    let mut task = start();
+    let mut behind = None;
+    for _ in 0..polls {
+        if missed_chance {
+            give_chance();
+            take_chance();
+        }
+        assert!(task.poll().is_pending(), "{what}");
+        let behind = behind.get_or_insert_with(start);
+        assert!(!run(behind), "{what}");
+    }
+    let mut behind = behind.unwrap_or_else(start);
+    assert!(!run(&mut behind), "{what}");
+    let mut expected = messages;
+    if woken_at_end {
+        give_chance();
+        expected = if is_send { messages - 1 } else { messages + 1 };
+    }
+    drop(task);
+    assert_eq!(producer.queue().len(), expected, "{what}");
+    let mut is_done = run(&mut behind);
+    if !is_done {
+        give_chance();
+        is_done = run(&mut behind);
+    }
+    assert!(is_done, "{what}: the one behind still waits");
+    drop(behind);
+    assert_eq!(producer.queue().len(), messages, "{what}");
+    drop((producer, consumer));
+    assert!(drops.of_each().iter().all(|&drops| drops == 1), "{what}");
 }

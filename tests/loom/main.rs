@@ -1,7 +1,7 @@
 //! Loom models: every interleaving, up to a bound on preemptions, of two or three threads.
 //!
 //! ```text
-//! RUSTFLAGS="--cfg loom" cargo test --release --lib --test loom
+//! RUSTFLAGS="--cfg loom" cargo test --release --features loom --lib --test loom
 //! ```
 //!
 //! Each model has its own bound; `LOOM_MAX_PREEMPTIONS` raises those that are lower. With `--nocapture`

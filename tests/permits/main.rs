@@ -188,3 +188,41 @@ fn a_cancelled_reserve_many_passes_its_turn_on() {
     assert_eq!(rx.try_recv(), Ok(1));
     assert_eq!(last.expect_ready().unwrap().len(), 1);
 }
+
+#[test]
+fn an_owned_reservation_may_be_the_last_that_knows_of_its_channel() {
+    // Dropped before it was polled, while it waits, and when it is done.
+    let (tx, _) = channel::<String>(1);
+    drop(tx.reserve_owned());
+
+    let (tx, rx) = channel(1);
+    tx.try_send("message".to_string()).unwrap();
+    let reserve = pending(tx.reserve_owned());
+    drop(rx);
+    drop(reserve);
+
+    let (tx, rx) = channel(1);
+    let mut reserve = Box::pin(tx.reserve_owned());
+    let permit = ready(reserve.as_mut()).unwrap();
+    drop(rx);
+    drop(permit.send("message".to_string()));
+    drop(reserve);
+}
+
+#[test]
+fn an_owned_reservation_moves_until_it_is_polled() {
+    let (tx, rx) = channel(1);
+    let moved = vec![tx.clone().reserve_owned(), tx.reserve_owned()];
+    let mut moved: Vec<_> = moved.into_iter().map(Box::pin).collect();
+    let permit = ready(moved[1].as_mut()).unwrap();
+    let mut waiting = pending(moved.swap_remove(0));
+    drop(permit.send(1));
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert!(waiting.is_woken());
+    drop(waiting.expect_ready().unwrap().send(2));
+    drop((waiting, moved));
+    assert_eq!(
+        (rx.try_recv(), rx.try_recv()),
+        (Ok(2), Err(TryRecvError::Disconnected))
+    );
+}

@@ -1,7 +1,7 @@
 //! Random schedules of four to eight threads: larger programs than loom can explore.
 //!
 //! ```text
-//! RUSTFLAGS="--cfg shuttle" cargo test --release --test shuttle --target-dir target/shuttle
+//! RUSTFLAGS="--cfg shuttle" cargo test --release --features shuttle --test shuttle --target-dir target/shuttle
 //! ```
 //!
 //! | variable | effect |
@@ -16,7 +16,7 @@
 //!
 //! ```text
 //! MPMC_SHUTTLE_REPLAY=target/shuttle/tmp/schedule000.txt RUSTFLAGS="--cfg shuttle" \
-//!     cargo test --release --test shuttle --target-dir target/shuttle -- --exact closing::closing_ends_every_wait
+//!     cargo test --release --features shuttle --test shuttle --target-dir target/shuttle -- --exact closing::closing_ends_every_wait
 //! ```
 //!
 //! # What is explored, and what is not
@@ -67,5 +67,6 @@ mod closing;
 mod permits;
 mod queue;
 mod random;
+mod select;
 mod traffic;
 mod watching;

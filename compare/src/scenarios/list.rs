@@ -14,6 +14,7 @@ use super::pipeline::Pipeline;
 use super::processor_time::ProcessorTime;
 use super::queues::{QueueThreads, Threads};
 use super::round_trip::RoundTrip;
+use super::select::SelectTwo;
 use super::throughput::Throughput;
 use super::{Group, Scenario, loaded, one_core, slow_side, workers};
 use crate::executor::Executor;
@@ -118,6 +119,9 @@ pub fn all() -> Vec<Box<dyn Scenario>> {
             consumers,
             capacity,
         }));
+    }
+    for capacity in [1, 64] {
+        list.push(Box::new(SelectTwo { capacity }));
     }
     if system::SUPPORTED {
         list.extend(one_core::all().into_iter().map(boxed));

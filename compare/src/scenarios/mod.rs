@@ -17,6 +17,7 @@ mod pipeline;
 mod processor_time;
 mod queues;
 mod round_trip;
+mod select;
 mod slow_side;
 mod throughput;
 mod workers;

@@ -20,6 +20,11 @@ impl Select<'_> {
     /// If there is no operation. With the feature `tokio`, also if it would block in a task of a
     /// tokio runtime.
     ///
+    /// # Cost
+    ///
+    /// That of [`select`](Self::select), and one atomic read-modify-write to give back what was
+    /// reserved.
+    ///
     /// # Examples
     ///
     /// ```
@@ -44,6 +49,11 @@ impl Select<'_> {
     ///
     /// [`TryReadyError`] if none could be done.
     ///
+    /// # Cost
+    ///
+    /// That of [`try_select`](Self::try_select), and one atomic read-modify-write to give back what
+    /// was reserved.
+    ///
     /// # Examples
     ///
     /// ```
@@ -62,7 +72,8 @@ impl Select<'_> {
     }
 
     /// Returns the index of an operation that could be done, blocking the thread for no longer than
-    /// `timeout`. Keeps nothing reserved; see [`ready`](Self::ready).
+    /// `timeout`. Keeps nothing reserved; see [`ready`](Self::ready). Without operations it waits for
+    /// the whole time.
     ///
     /// # Errors
     ///
@@ -71,6 +82,10 @@ impl Select<'_> {
     /// # Panics
     ///
     /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    ///
+    /// # Cost
+    ///
+    /// That of [`ready`](Self::ready), and a reading of the clock.
     ///
     /// # Examples
     ///
@@ -92,7 +107,8 @@ impl Select<'_> {
     }
 
     /// Returns the index of an operation that could be done, blocking the thread, but not beyond
-    /// `deadline`. Keeps nothing reserved; see [`ready`](Self::ready).
+    /// `deadline`. Keeps nothing reserved; see [`ready`](Self::ready). Without operations it waits
+    /// until then.
     ///
     /// # Errors
     ///
@@ -101,6 +117,10 @@ impl Select<'_> {
     /// # Panics
     ///
     /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    ///
+    /// # Cost
+    ///
+    /// That of [`ready`](Self::ready), and a reading of the clock.
     ///
     /// # Examples
     ///

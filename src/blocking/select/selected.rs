@@ -31,7 +31,7 @@ impl<'a> SelectedOperation<'a> {
     }
 
     /// Returns the operation's index: what [`Select::recv`](super::Select::recv) or
-    /// [`Select::send`](super::Select::send) returned for it.
+    /// [`Select::send`](super::Select::send) returned for it. Does nothing to the channel.
     ///
     /// # Examples
     ///
@@ -63,6 +63,10 @@ impl<'a> SelectedOperation<'a> {
     ///
     /// If `receiver` is not of the channel that was selected to receive from. Nothing has been
     /// received then.
+    ///
+    /// # Cost
+    ///
+    /// One atomic read-modify-write.
     ///
     /// # Examples
     ///
@@ -104,6 +108,10 @@ impl<'a> SelectedOperation<'a> {
     ///
     /// If `sender` is not of the channel that was selected to send to. Nothing has been sent then,
     /// and the message is dropped.
+    ///
+    /// # Cost
+    ///
+    /// One atomic read-modify-write.
     ///
     /// # Examples
     ///

@@ -89,6 +89,15 @@ pub(crate) fn is_single_core() -> bool {
     false
 }
 
+/// Awaits `future`; a model has no clock, so the time is never up.
+#[cfg(feature = "tokio")]
+pub(crate) async fn timeout<F: Future>(
+    _duration: core::time::Duration,
+    future: F,
+) -> Option<F::Output> {
+    Some(future.await)
+}
+
 /// There are no runtimes here.
 pub(crate) fn is_in_runtime() -> bool {
     false

@@ -45,6 +45,15 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
     output
 }
 
+/// Awaits `future` for no longer than `duration`, on a tokio runtime with a time driver.
+#[cfg(feature = "tokio")]
+pub(crate) async fn timeout<F: Future>(
+    duration: core::time::Duration,
+    future: F,
+) -> Option<F::Output> {
+    tokio::time::timeout(duration, future).await.ok()
+}
+
 /// Returns whether this thread belongs to a tokio runtime, so that it may be one that must not block.
 #[inline]
 pub(crate) fn is_in_runtime() -> bool {

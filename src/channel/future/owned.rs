@@ -1,0 +1,93 @@
+//! A reservation that owns its sender.
+
+use core::fmt;
+use core::pin::Pin;
+use core::ptr;
+use core::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::Permits;
+use crate::channel::{OwnedPermit, Sender, Shared};
+use crate::error::SendError;
+use crate::queue::ReserveOperation;
+
+pin_project! {
+    /// The future of [`Sender::reserve_owned`](crate::Sender::reserve_owned).
+    ///
+    /// It borrows nothing: `'a` is any lifetime that messages outlive, `'static` for most types.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use mpmc_std::future::ReserveOwned;
+    /// use mpmc_std::{Sender, channel};
+    ///
+    /// /// Waits for capacity, between two polls of a task.
+    /// struct Reserving {
+    ///     future: Pin<Box<ReserveOwned<'static, u8>>>,
+    /// }
+    ///
+    /// let (tx, rx) = channel(1);
+    /// let mut reserving = Reserving { future: Box::pin(tx.reserve_owned()) };
+    /// let permit = futures::executor::block_on(&mut reserving.future).unwrap();
+    /// let tx: Sender<u8> = permit.send(7);
+    /// assert_eq!(rx.try_recv(), Ok(7));
+    /// # drop(tx);
+    /// ```
+    //
+    // * **O1** `permits` refers to the channel that `sender` keeps alive. It is dropped before
+    //   `sender` is dropped or moved: it comes first here, and `poll` drops it first.
+    #[must_use = "futures do nothing unless they are awaited or polled"]
+    pub struct ReserveOwned<'a, T> {
+        // `None` once this is ready.
+        #[pin]
+        permits: Option<Permits<ReserveOperation<'a, T>>>,
+        // The same.
+        sender: Option<Sender<T>>,
+    }
+}
+
+impl<'a, T> ReserveOwned<'a, T> {
+    pub(in crate::channel) fn new(sender: Sender<T>) -> Self {
+        let shared: *const Shared<T> = ptr::from_ref(&*sender.shared);
+        // SAFETY: O1. The channel does not move with `sender`, which only points to it.
+        let shared: &'a Shared<T> = unsafe { &*shared };
+        let operation = ReserveOperation {
+            queue: &shared.queue,
+        };
+        let permits = match sender.check_open(()) {
+            Ok(()) => Permits::new(operation),
+            Err(SendError(())) => Permits::closed(operation),
+        };
+        Self {
+            permits: Some(permits),
+            sender: Some(sender),
+        }
+    }
+}
+
+impl<T> Future for ReserveOwned<'_, T> {
+    type Output = Result<OwnedPermit<T>, SendError<()>>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (Some(permits), true) = (this.permits.as_mut().as_pin_mut(), this.sender.is_some())
+        else {
+            panic!("a future was polled after it had finished");
+        };
+        let reserved = ready!(permits.poll(cx));
+        // For O1, before the sender goes.
+        this.permits.set(None);
+        let sender = this.sender.take();
+        Poll::Ready(reserved.map(|()| OwnedPermit::new(sender)))
+    }
+}
+
+impl<T> fmt::Debug for ReserveOwned<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReserveOwned").finish_non_exhaustive()
+    }
+}
