@@ -1,5 +1,6 @@
 //! The raw queue: a ring and its two wait queues.
 
+mod capacity;
 mod drain;
 mod force;
 mod handles;
@@ -27,6 +28,7 @@ pub(crate) use position::{
 #[cfg(feature = "std")]
 pub(crate) use select::ReserveMessageOperation;
 
+use capacity::Withheld;
 use operation::retry;
 use side::Waits;
 
@@ -90,6 +92,7 @@ pub struct MpmcQueue<T> {
     forcing: Lock<()>,
     senders: SpinState,
     rare: OnceBox<RareWaiters>,
+    withheld: Withheld,
 }
 
 /// Tasks that wait for what few programs wait for.
@@ -98,6 +101,8 @@ struct RareWaiters {
     countable: WakerSet,
     /// Until what was sent before has been received.
     drains: DrainWaiters,
+    /// Until the capacity is lowered.
+    lowered: WakerSet,
 }
 
 impl<T> MpmcQueue<T> {
@@ -164,6 +169,7 @@ impl<T> MpmcQueue<T> {
             ring,
             forcing: Lock::new(()),
             rare: OnceBox::new(),
+            withheld: Withheld::new(),
         }
     }
 
@@ -175,7 +181,7 @@ impl<T> MpmcQueue<T> {
     /// assert_eq!(mpmc_std::MpmcQueue::<u8>::new(8).capacity(), 8);
     /// ```
     pub fn capacity(&self) -> usize {
-        self.ring.capacity()
+        self.current_capacity()
     }
 
     /// The number of messages in the queue at some moment during the call, those included whose
@@ -241,7 +247,7 @@ impl<T> MpmcQueue<T> {
     /// assert_eq!(Producer::new(queue).send("late"), Err("late"));
     /// ```
     pub fn close(&self) -> bool {
-        let closed_now = self.ring.close();
+        let closed_now = self.close_ring();
         if closed_now {
             self.announce_close();
         }
@@ -251,7 +257,7 @@ impl<T> MpmcQueue<T> {
     /// [`close`](Self::close) without waking anybody: if it returns `true`, the caller must
     /// [`announce_close`](Self::announce_close).
     pub(crate) fn close_quietly(&self) -> bool {
-        self.ring.close()
+        self.close_ring()
     }
 
     /// Whether [`close`](Self::close) was called.
@@ -284,11 +290,6 @@ impl<T> MpmcQueue<T> {
     /// Numbers about the tasks that wait to receive.
     pub(crate) fn receiver_stats(&self) -> WaitStats {
         Head::wait_queue(self).stats()
-    }
-
-    /// How many more messages fit, permits counted as taken.
-    pub(crate) fn free_capacity(&self) -> usize {
-        self.ring.free_capacity()
     }
 
     /// Sends if that is possible without waiting for anybody.
@@ -499,6 +500,7 @@ impl<T> MpmcQueue<T> {
         self.rare.get_or_init(|| RareWaiters {
             countable: WakerSet::new(),
             drains: DrainWaiters::new(),
+            lowered: WakerSet::new(),
         })
     }
 

@@ -64,9 +64,10 @@
 //! * **R3** `Layout::index` of any position made by `Layout` is below the number of slots.
 //! * **R4** A claim is always completed: between the swap and the stamp store there is only a copy
 //!   of the value, which cannot panic.
-//! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` (but for the promises of
-//!   [`Ring::reserve_over_capacity`]). At most as many messages are reserved as there are (but for a moment while a
-//!   forced send replaces one).
+//! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity`, where neither the slots
+//!   of [`Ring::withhold`] nor the promise of [`Ring::reserve_over_capacity`] count as permits. With them it holds
+//!   after every other claim and reservation. At most as many messages are reserved as there are (but for a
+//!   moment while a forced send replaces one).
 //!
 //! # Slots are packed
 //!
@@ -98,12 +99,12 @@ use crate::unwind::run_all;
 use slots::Slots;
 use state::{Layout, MAX_CAPACITY};
 
-pub(crate) use state::{MAX_PERMITS, Position, State};
+pub(crate) use state::{MAX_PERMITS, MAX_WITHHELD, Position, State};
 
 pub(crate) use batch::RecvBatch;
 pub(crate) use buffer::Buffer;
 pub(crate) use claim::{Direction, Head, RecvClaim, SendClaim, Sent, Tail};
-pub(crate) use permit::Reserved;
+pub(crate) use permit::{Released, Reserved};
 pub(crate) use transition::Parked;
 
 /// Why a claim was not made.
@@ -274,16 +275,18 @@ impl<T, B> Ring<T, B> {
         self.layout.ordinal(position)
     }
 
-    /// The number of permits outstanding.
-    pub(crate) fn permits(&self) -> usize {
-        // ORDERING: Relaxed. A figure for people, of some moment during the call.
-        State::from_bits(self.tail.state.load(Ordering::Relaxed)).permits() as usize
+    /// Returns the number of permits outstanding, those that are withheld included, and whether the ring
+    /// is closed.
+    pub(crate) fn permits(&self) -> (usize, bool) {
+        // ORDERING: Acquire. Pairs with [close]: a thread that sees the ring closed sees what was withheld.
+        let tail = State::from_bits(self.tail.state.load(Ordering::Acquire));
+        (tail.permits() as usize, tail.is_closed())
     }
 
-    /// How many more messages fit, permits counted as taken.
-    pub(crate) fn free_capacity(&self) -> usize {
+    /// Returns how many more messages fit, permits counted as taken, and whether the ring is closed.
+    pub(crate) fn free_capacity(&self) -> (usize, bool) {
         let (head, tail) = self.snapshot();
-        self.free_capacity_between(head, tail)
+        (self.free_capacity_between(head, tail), tail.is_closed())
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -39,6 +39,7 @@ mod reserving;
 mod ring;
 mod select;
 mod senders;
+mod set_capacity;
 mod support;
 mod wakes;
 mod weak;
