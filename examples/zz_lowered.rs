@@ -93,6 +93,14 @@ fn threads(make: fn() -> Pair, s: u64, r: u64) -> f64 {
     t.elapsed().as_nanos() as f64 / N as f64
 }
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some("b") {
+        println!("{}", single(built));
+        return;
+    }
+    if std::env::args().nth(1).as_deref() == Some("l") {
+        println!("{}", single(lowered));
+        return;
+    }
     let rounds = 9;
     let rows: Vec<(&str, Box<dyn Fn(fn() -> Pair) -> f64>)> = vec![
         ("one by one, one thread", Box::new(single)),

@@ -84,7 +84,7 @@ impl<T> Shared<T> {
 /// Permits count against the channel's capacity until they are used or dropped. They hold no
 /// position: messages sent meanwhile are received first. A permit outlives [`Receiver::close`]: its
 /// message is still received. At most 65,535 permits of one channel can be out at a time; one more
-/// waits.
+/// waits. In a channel whose capacity was lowered they are fewer, by the difference to its limit.
 ///
 /// [`Receiver::close`]: crate::Receiver::close
 impl<T> Sender<T> {

@@ -123,7 +123,9 @@ impl<T> Sender<T> {
     /// Sends a message at once: if the channel is full, the oldest message is taken out in its
     /// place, and handed back.
     ///
-    /// At most one message is taken out, and none if capacity came free meanwhile. It is the oldest
+    /// At most one message is taken out, and none if capacity came free meanwhile. So a channel that
+    /// holds more than its capacity, because [`set_capacity`](Self::set_capacity) lowered it, holds as
+    /// much after it. The message is the oldest
     /// at the moment when it is taken; under contention a receiver may get an older one just
     /// before, and other senders' messages may come between. It may have been reserved for a
     /// waiting receiver, which then gets another one. Permits, and slots that are reserved for

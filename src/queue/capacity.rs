@@ -124,6 +124,8 @@ impl<T> MpmcQueue<T> {
                 Change::Nothing
             };
             withheld.set(target);
+            self.senders.set_capacity(capacity);
+            self.receivers.set_capacity(capacity);
             Ok((before, change))
         })?;
         match change {

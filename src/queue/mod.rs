@@ -307,6 +307,10 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     fn try_send_again(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
+        if let Some(claim) = self.ring.claim_send_beside_permits() {
+            self.publish(claim, value);
+            return Ok(());
+        }
         let attempt = || match policy {
             RetryPolicy::None => self.ring.claim_send_or_would_block(),
             _ => self.ring.claim_send(),
