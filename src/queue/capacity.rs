@@ -15,36 +15,7 @@
 use super::MpmcQueue;
 use crate::error::SetCapacityError;
 use crate::ring::{MAX_PERMITS, MAX_WITHHELD, Released};
-use crate::sync::{AtomicUsize, Lock, Ordering};
 use crate::unwind::defer;
-
-/// How many slots of the ring are withheld.
-pub(super) struct Withheld {
-    /// Changed under the lock. In an open ring `tail` counts at least as many permits; in a closed one
-    /// this does not change, and `tail` does not count them any more.
-    count: AtomicUsize,
-    /// Held while slots are withheld or given back, and while the ring is closed.
-    changing: Lock<()>,
-}
-
-impl Withheld {
-    pub(super) fn new() -> Self {
-        Self {
-            count: AtomicUsize::new(0),
-            changing: Lock::new(()),
-        }
-    }
-
-    fn count(&self) -> usize {
-        // ORDERING: Relaxed. A thread for which a change, or the close, happened before sees it.
-        self.count.load(Ordering::Relaxed)
-    }
-
-    fn set(&self, count: usize) {
-        // ORDERING: Relaxed. As above.
-        self.count.store(count, Ordering::Relaxed);
-    }
-}
 
 /// What changed, and whom to tell.
 enum Change {
@@ -56,7 +27,7 @@ enum Change {
 impl<T> MpmcQueue<T> {
     /// Returns the number of messages that the queue holds when full: the limit less what is withheld.
     pub(super) fn current_capacity(&self) -> usize {
-        self.capacity_limit() - self.withheld.count()
+        self.capacity_limit() - self.ring.withheld.count()
     }
 
     /// Returns what the capacity can be raised to: the number of slots.
@@ -66,7 +37,7 @@ impl<T> MpmcQueue<T> {
 
     /// Returns how many permits there can be at a time, as the capacity is now.
     pub(crate) fn max_together(&self) -> usize {
-        let withheld = self.withheld.count();
+        let withheld = self.ring.withheld.count();
         let capacity = self.capacity_limit() - withheld;
         capacity.min(MAX_PERMITS as usize - withheld)
     }
@@ -76,7 +47,7 @@ impl<T> MpmcQueue<T> {
         let (free, is_closed) = self.ring.free_capacity();
         if is_closed {
             // Closing has given back what is withheld, but the capacity is what it was.
-            free.saturating_sub(self.withheld.count())
+            free.saturating_sub(self.ring.withheld.count())
         } else {
             free
         }
@@ -84,19 +55,19 @@ impl<T> MpmcQueue<T> {
 
     /// Returns the number of permits outstanding.
     pub(crate) fn permits(&self) -> usize {
-        self.withheld.changing.with(|()| {
+        self.ring.withheld.changing.with(|()| {
             let (permits, is_closed) = self.ring.permits();
             if is_closed {
                 permits
             } else {
-                permits - self.withheld.count()
+                permits - self.ring.withheld.count()
             }
         })
     }
 
     /// Closes the ring, and gives back what is withheld. `false` if it was closed before.
     pub(super) fn close_ring(&self) -> bool {
-        let withheld = &self.withheld;
+        let withheld = &self.ring.withheld;
         withheld
             .changing
             .with(|()| self.ring.close(withheld.count()))
@@ -105,7 +76,7 @@ impl<T> MpmcQueue<T> {
     /// Changes the capacity, at once for all sends that begin after this. Returns the one before.
     pub(crate) fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
         let target = self.withheld_at(capacity)?;
-        let withheld = &self.withheld;
+        let withheld = &self.ring.withheld;
         let (before, change) = withheld.changing.with(|()| {
             if self.ring.is_closed() {
                 return Err(SetCapacityError::Closed);

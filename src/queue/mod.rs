@@ -28,7 +28,6 @@ pub(crate) use position::{
 #[cfg(feature = "std")]
 pub(crate) use select::ReserveMessageOperation;
 
-use capacity::Withheld;
 use operation::retry;
 use side::Waits;
 
@@ -92,7 +91,6 @@ pub struct MpmcQueue<T> {
     forcing: Lock<()>,
     senders: SpinState,
     rare: OnceBox<RareWaiters>,
-    withheld: Withheld,
 }
 
 /// Tasks that wait for what few programs wait for.
@@ -169,7 +167,6 @@ impl<T> MpmcQueue<T> {
             ring,
             forcing: Lock::new(()),
             rare: OnceBox::new(),
-            withheld: Withheld::new(),
         }
     }
 

@@ -111,15 +111,6 @@ impl<'a, T> SendOperation<'a, T> {
             value: Some(value),
         }
     }
-
-    fn attempt_beside_permits(&mut self) -> Option<Result<(), T>> {
-        let claim = self.queue.ring.claim_send_beside_permits()?;
-        let Some(value) = self.value.take() else {
-            unreachable!("a finished send is not retried")
-        };
-        self.queue.publish(claim, value);
-        Some(Ok(()))
-    }
 }
 
 impl<'a, T> Operation for SendOperation<'a, T> {
@@ -140,15 +131,23 @@ impl<'a, T> Operation for SendOperation<'a, T> {
         Some(Ok(()))
     }
 
+    #[cold]
+    #[inline(never)]
+    fn attempt_beside_permits(&mut self) -> Option<Result<(), T>> {
+        let claim = self.queue.ring.claim_send_beside_permits()?;
+        let Some(value) = self.value.take() else {
+            unreachable!("a finished send is not retried")
+        };
+        self.queue.publish(claim, value);
+        Some(Ok(()))
+    }
+
     /// Beside permits, and in a closed queue, only the thorough attempt can tell.
     fn may_succeed_at_once(&self) -> bool {
         self.queue.ring.may_probe_at_once::<Tail>()
     }
 
     fn attempt(&mut self) -> Attempt<Result<(), T>> {
-        if let Some(done) = self.attempt_beside_permits() {
-            return Attempt::Done(done);
-        }
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send());
         attempt(claim, |claim| {
             let Some(value) = self.value.take() else {

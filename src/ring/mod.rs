@@ -87,6 +87,7 @@ mod reserve;
 mod slots;
 mod state;
 mod transition;
+mod withheld;
 
 #[cfg(all(test, not(loom)))]
 mod tests;
@@ -98,6 +99,7 @@ use crate::sync::{AtomicU64, CachePadded, MAX_LATE_BYTES, Ordering, UnsafeCell};
 use crate::unwind::run_all;
 use slots::Slots;
 use state::{Layout, MAX_CAPACITY};
+use withheld::Withheld;
 
 pub(crate) use state::{MAX_PERMITS, MAX_WITHHELD, Position, State};
 
@@ -159,6 +161,8 @@ pub(crate) struct Ring<T, B = ()> {
     tail: CachePadded<Line<B>>,
     layout: Layout,
     slots: Slots<T>,
+    /// Lies where the ring is padded. Seldom written.
+    pub(crate) withheld: Withheld,
 }
 
 // SAFETY: R1: a value is reached by one thread at a time, and moves between threads as a whole.
@@ -229,6 +233,7 @@ impl<T, B> Ring<T, B> {
             tail: line(),
             layout,
             slots,
+            withheld: Withheld::new(),
         }
     }
 
