@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use futures::future::BoxFuture;
 use futures::{FutureExt, SinkExt, StreamExt};
-use mpmc_std::channel;
+use mpmc_std::{Receiver, Sender, channel};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Barrier;
 
@@ -62,7 +62,14 @@ async fn time_tasks(work: Vec<Work>) -> Duration {
 }
 
 async fn transfer(topology: Topology, capacity: usize, messages: u64) -> Duration {
-    let (tx, rx) = channel(capacity);
+    transfer_through(channel(capacity), topology, messages).await
+}
+
+async fn transfer_through(
+    (tx, rx): (Sender<u64>, Receiver<u64>),
+    topology: Topology,
+    messages: u64,
+) -> Duration {
     let work = topology.divide(
         messages,
         |share| -> Work {
@@ -160,9 +167,37 @@ fn async_ping_pong(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The same traffic through a channel for 64 messages, and through one for 1024 that is lowered to 64.
+fn lowered_capacity(criterion: &mut Criterion) {
+    let mut group = common::group(criterion, "lowered_capacity");
+    for limit in [64, 1024] {
+        let channel = move || mpmc_std::Builder::new(64).growable_to(limit).build::<u64>();
+        group.bench_function(BenchmarkId::new("try", limit), |bencher| {
+            let (tx, rx) = channel();
+            bencher.iter(|| {
+                tx.try_send(black_box(1)).unwrap();
+                rx.try_recv().unwrap()
+            });
+        });
+        for (name, runtime) in &runtimes() {
+            for topology in [Topology::ONE_TO_ONE, Topology::FOUR_TO_FOUR] {
+                group.bench_function(
+                    BenchmarkId::new(format!("{name}_{topology}"), limit),
+                    |bencher| {
+                        bencher.to_async(runtime).iter_custom(|messages| {
+                            transfer_through(channel(), topology, messages)
+                        });
+                    },
+                );
+            }
+        }
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = common::configuration();
-    targets = async_throughput, async_ping_pong,
+    targets = async_throughput, async_ping_pong, lowered_capacity,
 }
 criterion_main!(benches);

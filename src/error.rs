@@ -1,5 +1,6 @@
 //! Error types of the channel, with tokio's names, fields and trait implementations.
 
+mod capacity;
 mod recv;
 #[cfg(feature = "std")]
 mod select;
@@ -7,6 +8,7 @@ mod send;
 #[cfg(feature = "tokio")]
 mod tokio;
 
+pub use capacity::SetCapacityError;
 pub use recv::RecvError;
 #[cfg(feature = "std")]
 pub use select::{ReadyTimeoutError, SelectTimeoutError, TryReadyError, TrySelectError};

@@ -3,7 +3,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use crate::channel::deadline_after;
-use crate::error::{RecvError, RecvTimeoutError, TryRecvError};
+use crate::error::{RecvError, RecvTimeoutError, SetCapacityError, TryRecvError};
 
 /// The receiving side of a [`channel`](super::channel()), for threads.
 ///
@@ -175,7 +175,7 @@ impl<T> Receiver<T> {
         self.is_closed()
     }
 
-    /// Returns the capacity that the channel was created with: always `Some`. An `Option`, as in
+    /// Returns the capacity of the channel: always `Some`. An `Option`, as in
     /// `crossbeam-channel` and `flume`, which have unbounded channels too.
     ///
     /// # Examples
@@ -186,6 +186,41 @@ impl<T> Receiver<T> {
     /// ```
     pub fn capacity(&self) -> Option<usize> {
         Some(self.0.max_capacity())
+    }
+
+    /// Changes the capacity of the channel, and returns the one before; see
+    /// [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity). Threads that wait to send are
+    /// woken if it is raised.
+    ///
+    /// # Errors
+    ///
+    /// As [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::blocking::channel(4);
+    /// tx.send(1).unwrap();
+    /// assert_eq!(rx.set_capacity(1), Ok(4));
+    /// assert!(tx.try_send(2).is_err());
+    /// assert_eq!(rx.capacity(), Some(1));
+    /// ```
+    #[doc(alias = "resize")]
+    pub fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
+        self.0.set_capacity(capacity)
+    }
+
+    /// Returns the largest capacity that [`set_capacity`](Self::set_capacity) accepts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::blocking::channel::<u8>(4);
+    /// tx.set_capacity(1).unwrap();
+    /// assert_eq!(rx.capacity_limit(), 4);
+    /// ```
+    pub fn capacity_limit(&self) -> usize {
+        self.0.capacity_limit()
     }
 
     /// Returns the number of messages in the channel, those included that are reserved for waiting

@@ -1,6 +1,7 @@
 //! Channels with other properties than the usual ones.
 
 use super::{Receiver, Sender, Shared};
+use crate::ring::MAX_WITHHELD;
 use crate::wait::Spin;
 
 /// Configures and creates a channel.
@@ -18,6 +19,7 @@ use crate::wait::Spin;
 #[must_use = "a builder makes no channel until it is told to"]
 pub struct Builder {
     capacity: usize,
+    limit: usize,
     spin: Spin,
 }
 
@@ -33,8 +35,44 @@ impl Builder {
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity,
+            limit: capacity,
             spin: Spin::Adaptive,
         }
+    }
+
+    /// Lets [`set_capacity`](Sender::set_capacity) raise the capacity up to `limit` messages. The slots
+    /// for all of them are allocated together, when the first message is sent. Without this the limit
+    /// is the capacity, which can be lowered and raised again.
+    ///
+    /// A channel below its limit costs more; see [`set_capacity`](Sender::set_capacity).
+    ///
+    /// # Panics
+    ///
+    /// If the limit is below the capacity, or more than 64,512 above it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::Builder::new(1).growable_to(3).build();
+    /// tx.try_send("first").unwrap();
+    /// assert!(tx.try_send("second").is_err());
+    /// tx.set_capacity(2).unwrap();
+    /// assert!(tx.try_send("second").is_ok());
+    /// ```
+    #[track_caller]
+    pub fn growable_to(mut self, limit: usize) -> Self {
+        assert!(
+            limit >= self.capacity,
+            "mpmc-std: the limit {limit} is below the capacity {}",
+            self.capacity
+        );
+        assert!(
+            limit - self.capacity <= MAX_WITHHELD,
+            "mpmc-std: the limit {limit} is more than {MAX_WITHHELD} above the capacity {}",
+            self.capacity
+        );
+        self.limit = limit;
+        self
     }
 
     /// Turns spinning and yielding off: an operation that has to wait parks immediately.
@@ -63,8 +101,8 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// As [`channel`](crate::channel()): if the capacity is zero, or so large that the slots cannot be
-    /// allocated.
+    /// As [`channel`](crate::channel()): if the capacity is zero, or it or the limit so large that the
+    /// slots cannot be allocated.
     ///
     /// # Examples
     ///
@@ -75,6 +113,6 @@ impl Builder {
     /// ```
     #[track_caller]
     pub fn build<T>(self) -> (Sender<T>, Receiver<T>) {
-        Shared::handles(self.capacity, self.spin)
+        Shared::handles(self.capacity, self.limit, self.spin)
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 #[cfg(feature = "std")]
 mod blocking;
 mod builder;
+mod capacity;
 mod drained;
 pub mod future;
 mod iter;
@@ -82,7 +83,7 @@ use crate::wait::{Spin, WakerSet};
 #[doc(alias = "bounded_async")]
 #[doc(alias = "sync_channel")]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    Shared::handles(capacity, Spin::Adaptive)
+    Shared::handles(capacity, capacity, Spin::Adaptive)
 }
 
 /// What all handles of a channel share.
@@ -172,11 +173,11 @@ impl Handles {
 }
 
 impl<T> Shared<T> {
-    /// Creates a channel.
+    /// Creates a channel for `capacity` messages, and for up to `limit` if that is changed.
     #[track_caller]
-    fn handles(capacity: usize, spin: Spin) -> (Sender<T>, Receiver<T>) {
+    fn handles(capacity: usize, limit: usize, spin: Spin) -> (Sender<T>, Receiver<T>) {
         let shared = Arc::new(Self {
-            queue: MpmcQueue::late(capacity, spin),
+            queue: Self::queue(capacity, limit, spin),
             senders: Handles::new(),
             receivers: Handles::new(),
             closed: WakerSet::new(),
@@ -250,7 +251,7 @@ impl<T> fmt::Debug for Shared<T> {
         f.debug_struct("Channel")
             .field("len", &self.queue.len())
             .field("max_capacity", &self.queue.capacity())
-            .field("permits", &self.queue.ring().permits())
+            .field("permits", &self.queue.permits())
             .field("closed", &self.queue.is_closed())
             .field("senders", &self.senders.strong())
             .field("receivers", &self.receivers.strong())

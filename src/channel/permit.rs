@@ -1,13 +1,16 @@
 //! Permits: capacity that is reserved before the message is there.
 
 use core::fmt;
+use core::future::poll_fn;
 use core::iter::FusedIterator;
+use core::pin::pin;
+use core::task::Poll;
 
 use super::future::{Permits, Reserve, ReserveOwned};
 use super::{Sender, Shared};
 use crate::error::{SendError, TrySendError};
 use crate::queue::{Held, ReserveManyOperation};
-use crate::ring::{ClaimError, MAX_PERMITS};
+use crate::ring::ClaimError;
 use crate::sync::Arc;
 
 impl<T> Shared<T> {
@@ -29,13 +32,39 @@ impl<T> Shared<T> {
                 Ok(held)
             };
         }
-        let Some(_turn) = self.reserving.lock(|| self.queue.is_closed()).await else {
+        // A task whose turn it cannot use may find that out before, when it is polled.
+        let is_over = || self.queue.is_closed() || !self.may_reserve(count);
+        let Some(_turn) = self.reserving.lock(is_over).await else {
             return Err(SendError(()));
         };
         while held.count() < count {
-            held.add(self.reserve_some(count - held.count()).await?);
+            held.add(
+                self.reserve_unless_lowered(count - held.count(), count)
+                    .await?,
+            );
         }
         Ok(held)
+    }
+
+    /// [`reserve_some`](Self::reserve_some), for a task that needs `count` permits together: it fails when
+    /// the capacity is lowered below that. It would hold what it has, and wait for the rest in vain.
+    async fn reserve_unless_lowered(
+        &self,
+        most: usize,
+        count: usize,
+    ) -> Result<Held<'_, T>, SendError<()>> {
+        if !self.may_reserve(count) {
+            return Err(SendError(()));
+        }
+        let queue = &self.queue;
+        let mut permits = pin!(Permits::new(ReserveManyOperation { queue, most }));
+        let mut lowered = pin!(queue.lowered_below(count));
+        poll_fn(|cx| match permits.as_mut().poll(cx) {
+            Poll::Ready(reserved) => Poll::Ready(reserved),
+            Poll::Pending => lowered.as_mut().poll(cx).map(|()| Err(SendError(()))),
+        })
+        .await
+        .map(|count| Held::new(queue, count))
     }
 
     fn try_reserve(&self, count: usize) -> Result<(), TrySendError<()>> {
@@ -46,16 +75,16 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Whether `count` permits can ever be out together.
+    /// Returns whether `count` permits can be out together, as the capacity is now.
     fn may_reserve(&self, count: usize) -> bool {
-        count <= self.queue.capacity() && count as u64 <= MAX_PERMITS
+        count <= self.queue.max_together()
     }
 }
 
 /// Permits count against the channel's capacity until they are used or dropped. They hold no
 /// position: messages sent meanwhile are received first. A permit outlives [`Receiver::close`]: its
 /// message is still received. At most 65,535 permits of one channel can be out at a time; one more
-/// waits.
+/// waits. In a channel whose capacity was lowered they are fewer, by the difference to its limit.
 ///
 /// [`Receiver::close`]: crate::Receiver::close
 impl<T> Sender<T> {
@@ -101,7 +130,9 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`SendError`] if the channel is closed, or if `count` is more than its capacity or than 65,535.
+    /// [`SendError`] if the channel is closed, or if `count` is more than its capacity or than 65,535,
+    /// less the difference to its limit if it was lowered ([`set_capacity`](Self::set_capacity)). Also
+    /// if the capacity is lowered below `count` while this waits: what it holds is given back.
     ///
     /// # Cancel safety
     ///

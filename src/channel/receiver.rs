@@ -171,7 +171,7 @@ impl<T> Receiver<T> {
 
     /// Returns how many messages can be sent now before the channel is full: its maximum less the
     /// messages in it, the permits outstanding, and the slots that are reserved for waiting
-    /// senders.
+    /// senders. 0 if these are more than the maximum, because it was lowered.
     ///
     /// # Examples
     ///
@@ -184,7 +184,8 @@ impl<T> Receiver<T> {
         self.shared.queue.free_capacity()
     }
 
-    /// The capacity that the channel was created with.
+    /// Returns how many messages and permits the channel holds when full: the capacity that it was
+    /// created with, or that [`set_capacity`](Self::set_capacity) has set since.
     ///
     /// # Examples
     ///

@@ -123,7 +123,9 @@ impl<T> Sender<T> {
     /// Sends a message at once: if the channel is full, the oldest message is taken out in its
     /// place, and handed back.
     ///
-    /// At most one message is taken out, and none if capacity came free meanwhile. It is the oldest
+    /// At most one message is taken out, and none if capacity came free meanwhile. So a channel that
+    /// holds more than its capacity, because [`set_capacity`](Self::set_capacity) lowered it, holds as
+    /// much after it. The message is the oldest
     /// at the moment when it is taken; under contention a receiver may get an older one just
     /// before, and other senders' messages may come between. It may have been reserved for a
     /// waiting receiver, which then gets another one. Permits, and slots that are reserved for
@@ -229,7 +231,7 @@ impl<T> Sender<T> {
 
     /// Returns how many messages can be sent now before the channel is full: its maximum less the
     /// messages in it, the permits outstanding, and the slots that are reserved for waiting
-    /// senders.
+    /// senders. 0 if these are more than the maximum, because it was lowered.
     ///
     /// # Examples
     ///
@@ -243,7 +245,8 @@ impl<T> Sender<T> {
         self.shared.queue.free_capacity()
     }
 
-    /// The capacity that the channel was created with.
+    /// Returns how many messages and permits the channel holds when full: the capacity that it was
+    /// created with, or that [`set_capacity`](Self::set_capacity) has set since.
     ///
     /// # Examples
     ///

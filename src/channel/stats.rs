@@ -21,7 +21,7 @@ pub struct Stats {
     pub received: u64,
     /// Messages in the channel.
     pub len: usize,
-    /// The capacity that the channel was created with.
+    /// The capacity: what the channel was created with, or what [`Sender::set_capacity`] has set since.
     pub max_capacity: usize,
     /// Permits outstanding, and slots that are reserved for waiting senders which have lost several
     /// races.
@@ -152,7 +152,7 @@ impl<T> Shared<T> {
             received,
             len,
             max_capacity: queue.capacity(),
-            permits: ring.permits(),
+            permits: queue.permits(),
             closed: queue.is_closed(),
             senders: SideStats::new(&self.senders, queue.sender_stats()),
             receivers: SideStats::new(&self.receivers, queue.receiver_stats()),

@@ -1,5 +1,6 @@
 //! The raw queue: a ring and its two wait queues.
 
+mod capacity;
 mod drain;
 mod force;
 mod handles;
@@ -99,6 +100,8 @@ struct RareWaiters {
     countable: WakerSet,
     /// Until what was sent before has been received.
     drains: DrainWaiters,
+    /// Until the capacity is lowered.
+    lowered: WakerSet,
 }
 
 impl<T> MpmcQueue<T> {
@@ -176,7 +179,7 @@ impl<T> MpmcQueue<T> {
     /// assert_eq!(mpmc_std::MpmcQueue::<u8>::new(8).capacity(), 8);
     /// ```
     pub fn capacity(&self) -> usize {
-        self.ring.capacity()
+        self.current_capacity()
     }
 
     /// The number of messages in the queue at some moment during the call, those included whose
@@ -242,7 +245,7 @@ impl<T> MpmcQueue<T> {
     /// assert_eq!(Producer::new(queue).send("late"), Err("late"));
     /// ```
     pub fn close(&self) -> bool {
-        let closed_now = self.ring.close();
+        let closed_now = self.close_ring();
         if closed_now {
             self.announce_close();
         }
@@ -252,7 +255,7 @@ impl<T> MpmcQueue<T> {
     /// [`close`](Self::close) without waking anybody: if it returns `true`, the caller must
     /// [`announce_close`](Self::announce_close).
     pub(crate) fn close_quietly(&self) -> bool {
-        self.ring.close()
+        self.close_ring()
     }
 
     /// Whether [`close`](Self::close) was called.
@@ -287,11 +290,6 @@ impl<T> MpmcQueue<T> {
         Head::wait_queue(self).stats()
     }
 
-    /// How many more messages fit, permits counted as taken.
-    pub(crate) fn free_capacity(&self) -> usize {
-        self.ring.free_capacity()
-    }
-
     /// Sends if that is possible without waiting for anybody.
     #[inline]
     pub(crate) fn try_send(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
@@ -307,6 +305,10 @@ impl<T> MpmcQueue<T> {
     #[cold]
     #[inline(never)]
     fn try_send_again(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
+        if let Some(claim) = self.ring.claim_send_beside_permits() {
+            self.publish(claim, value);
+            return Ok(());
+        }
         let attempt = || match policy {
             RetryPolicy::None => self.ring.claim_send_or_would_block(),
             _ => self.ring.claim_send(),
@@ -500,6 +502,7 @@ impl<T> MpmcQueue<T> {
         self.rare.get_or_init(|| RareWaiters {
             countable: WakerSet::new(),
             drains: DrainWaiters::new(),
+            lowered: WakerSet::new(),
         })
     }
 

@@ -131,6 +131,17 @@ impl<'a, T> Operation for SendOperation<'a, T> {
         Some(Ok(()))
     }
 
+    #[cold]
+    #[inline(never)]
+    fn attempt_beside_permits(&mut self) -> Option<Result<(), T>> {
+        let claim = self.queue.ring.claim_send_beside_permits()?;
+        let Some(value) = self.value.take() else {
+            unreachable!("a finished send is not retried")
+        };
+        self.queue.publish(claim, value);
+        Some(Ok(()))
+    }
+
     /// Beside permits, and in a closed queue, only the thorough attempt can tell.
     fn may_succeed_at_once(&self) -> bool {
         self.queue.ring.may_probe_at_once::<Tail>()

@@ -183,7 +183,7 @@ impl<T> RealtimeQueue<T> {
     /// assert!(queue.is_full());
     /// ```
     pub fn is_full(&self) -> bool {
-        self.ring.free_capacity() == 0
+        self.ring.free_capacity().0 == 0
     }
 }
 

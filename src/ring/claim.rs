@@ -462,6 +462,20 @@ impl<T, B> Ring<T, B> {
         self.claim_at_once::<Send>().map(SendClaim)
     }
 
+    /// Claims the next slot for a message if there is room beside permits at the first look: what
+    /// [`claim_send_at_once`](Self::claim_send_at_once) does not see.
+    #[inline]
+    pub(crate) fn claim_send_beside_permits(&self) -> Option<SendClaim<'_, T>> {
+        let seen = self.load::<Tail>();
+        if seen.permits() == 0 || seen.is_fair() || !self.fits_beside_permits(seen) {
+            return None;
+        }
+        let (claim, step) =
+            self.inspect::<Send>(seen, |layout, seen| layout.free(seen.position()))?;
+        self.advance::<Send>(seen, step, 1)
+            .then_some(SendClaim(claim))
+    }
+
     /// Claims the oldest message if it is there at the first look.
     #[inline(always)]
     pub(crate) fn claim_recv_at_once(&self) -> Option<RecvClaim<'_, T>> {

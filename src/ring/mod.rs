@@ -64,9 +64,10 @@
 //! * **R3** `Layout::index` of any position made by `Layout` is below the number of slots.
 //! * **R4** A claim is always completed: between the swap and the stamp store there is only a copy
 //!   of the value, which cannot panic.
-//! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` (but for the promises of
-//!   [`Ring::reserve_over_capacity`]). At most as many messages are reserved as there are (but for a moment while a
-//!   forced send replaces one).
+//! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity`, where neither the slots
+//!   of [`Ring::withhold`] nor the promise of [`Ring::reserve_over_capacity`] count as permits. With them it holds
+//!   after every other claim and reservation. At most as many messages are reserved as there are (but for a
+//!   moment while a forced send replaces one).
 //!
 //! # Slots are packed
 //!
@@ -86,6 +87,7 @@ mod reserve;
 mod slots;
 mod state;
 mod transition;
+mod withheld;
 
 #[cfg(all(test, not(loom)))]
 mod tests;
@@ -97,13 +99,14 @@ use crate::sync::{AtomicU64, CachePadded, MAX_LATE_BYTES, Ordering, UnsafeCell};
 use crate::unwind::run_all;
 use slots::Slots;
 use state::{Layout, MAX_CAPACITY};
+use withheld::Withheld;
 
-pub(crate) use state::{MAX_PERMITS, Position, State};
+pub(crate) use state::{MAX_PERMITS, MAX_WITHHELD, Position, State};
 
 pub(crate) use batch::RecvBatch;
 pub(crate) use buffer::Buffer;
 pub(crate) use claim::{Direction, Head, RecvClaim, SendClaim, Sent, Tail};
-pub(crate) use permit::Reserved;
+pub(crate) use permit::{Released, Reserved};
 pub(crate) use transition::Parked;
 
 /// Why a claim was not made.
@@ -158,6 +161,8 @@ pub(crate) struct Ring<T, B = ()> {
     tail: CachePadded<Line<B>>,
     layout: Layout,
     slots: Slots<T>,
+    /// Lies where the ring is padded. Seldom written.
+    pub(crate) withheld: Withheld,
 }
 
 // SAFETY: R1: a value is reached by one thread at a time, and moves between threads as a whole.
@@ -228,6 +233,7 @@ impl<T, B> Ring<T, B> {
             tail: line(),
             layout,
             slots,
+            withheld: Withheld::new(),
         }
     }
 
@@ -274,16 +280,18 @@ impl<T, B> Ring<T, B> {
         self.layout.ordinal(position)
     }
 
-    /// The number of permits outstanding.
-    pub(crate) fn permits(&self) -> usize {
-        // ORDERING: Relaxed. A figure for people, of some moment during the call.
-        State::from_bits(self.tail.state.load(Ordering::Relaxed)).permits() as usize
+    /// Returns the number of permits outstanding, those that are withheld included, and whether the ring
+    /// is closed.
+    pub(crate) fn permits(&self) -> (usize, bool) {
+        // ORDERING: Acquire. Pairs with [close]: a thread that sees the ring closed sees what was withheld.
+        let tail = State::from_bits(self.tail.state.load(Ordering::Acquire));
+        (tail.permits() as usize, tail.is_closed())
     }
 
-    /// How many more messages fit, permits counted as taken.
-    pub(crate) fn free_capacity(&self) -> usize {
+    /// Returns how many more messages fit, permits counted as taken, and whether the ring is closed.
+    pub(crate) fn free_capacity(&self) -> (usize, bool) {
         let (head, tail) = self.snapshot();
-        self.free_capacity_between(head, tail)
+        (self.free_capacity_between(head, tail), tail.is_closed())
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -7,10 +7,15 @@
 //! * several permits at once compare `head` and `tail`, and have the swap of `tail` confirm it. `head` may
 //!   have moved since, which only makes more room.
 //!
-//! One operation goes beyond: [`Ring::reserve_over_capacity`] takes a permit that the ring has no room for, as the
-//! promise to take a message out next. There is one such promise at a time, and while it is open the sum may
-//! reach `capacity + 1`. A thread that holds a permit still finds a slot for its message, for the promised permit is not
-//! used before it is kept: with it and its own counted, at most `capacity - 1` messages are in the ring.
+//! Two operations go beyond:
+//!
+//! * [`Ring::withhold`] adds what the capacity is lowered by, whatever is in the ring. These permits are used by
+//!   nobody, so all others still find their slots. While the sum is above `capacity`, the slot that lies so far
+//!   ahead holds a message (or `tail` itself is that far), and nothing more fits.
+//! * [`Ring::reserve_over_capacity`] takes a permit that the ring has no room for, as the promise to take a message
+//!   out next. There is one such promise at a time. A thread that holds a permit still finds a slot for its message,
+//!   for the promised permit is not used before it is kept: with it and its own counted, at most `capacity - 1`
+//!   messages are in the ring.
 
 use super::claim::{ATTEMPTS, Direction, Tail};
 use super::state::{MAX_PERMITS, State, change};
@@ -122,6 +127,25 @@ impl<T, B> Ring<T, B> {
             }
             if self.advance_tail(seen, seen.without_permits(1)) {
                 return Some(seen.permits() == MAX_PERMITS);
+            }
+            backoff.step();
+        }
+    }
+
+    /// Withholds `count` slots from senders, free or not: they count as permits, which nobody uses. `false`,
+    /// and nothing is withheld, if so many permits cannot be counted. The ring must be open, and stay so
+    /// meanwhile.
+    ///
+    /// Repeats only after another thread's success.
+    pub(crate) fn withhold(&self, count: usize) -> bool {
+        let mut backoff = ClaimBackoff::new();
+        loop {
+            let seen = self.load::<Tail>();
+            if seen.permits() + count as u64 > MAX_PERMITS {
+                return false;
+            }
+            if self.advance_tail(seen, seen.with_permits(count as u64)) {
+                return true;
             }
             backoff.step();
         }

@@ -93,7 +93,7 @@ mod tests {
         send(&ring, 1);
         send(&ring, 2);
         assert_eq!(ring.reserve_message(), Ok(()));
-        assert!(ring.close());
+        assert!(ring.close(0));
         assert_eq!(ring.reserve_message(), Ok(()));
         assert_eq!(ring.reserve_message(), Err(ClaimError::Blocked));
         assert_eq!(take(ring.claim_recv()), Err(ClaimError::Blocked));

@@ -14,7 +14,7 @@
 //! | C, CLOSED | the channel is closed | always 0 |
 //! | K, KEEP | receivers wait that have not been notified | senders do |
 //! | F, FAIR | a sender has lost too many races: slots are reserved for waiters | the same of receivers and messages |
-//! | reserved | permits, and slots reserved for waiting senders | messages reserved for waiting receivers |
+//! | reserved | permits, slots reserved for waiting senders, and slots that are withheld | messages reserved for waiting receivers |
 //!
 //! P is set only together with K. See [`crate::wait`] for what is done with P, K and F.
 //!
@@ -54,6 +54,9 @@ const FULL: u64 = 1 << 0;
 
 /// The largest number of permits that can be outstanding at a time: 65,535.
 pub(crate) const MAX_PERMITS: u64 = PERMIT_MASK >> PERMIT_SHIFT;
+
+/// The largest number of slots that can be withheld, so that 1,023 permits are left to count with.
+pub(crate) const MAX_WITHHELD: usize = MAX_PERMITS as usize - 1023;
 
 /// The largest capacity that the layout leaves room for (16 laps before positions wrap).
 pub(super) const MAX_CAPACITY: usize = {
@@ -340,6 +343,10 @@ impl State {
 pub(super) mod change {
     /// For `fetch_or`: closes.
     pub(in crate::ring) const CLOSE: u64 = super::CLOSED;
+    /// For `fetch_add` to an open word: closes, and `count` permits less.
+    pub(in crate::ring) fn close_without_permits(count: u64) -> u64 {
+        CLOSE.wrapping_sub(permits(count))
+    }
     /// For `fetch_or`: newcomers have to wait.
     pub(in crate::ring) const START_FAIR: u64 = super::FAIR;
     /// For `fetch_and`: newcomers may claim again.

@@ -53,12 +53,12 @@ fn exactly_capacity_messages_fit_at_every_offset() {
         for round in 0..4 * capacity {
             for number in 0..capacity {
                 assert_eq!(
-                    (ring.len(), ring.free_capacity()),
+                    (ring.len(), ring.free_capacity().0),
                     (number, capacity - number)
                 );
                 send(&ring, (round, number)).unwrap();
             }
-            assert_eq!((ring.len(), ring.free_capacity()), (capacity, 0));
+            assert_eq!((ring.len(), ring.free_capacity().0), (capacity, 0));
             assert_eq!(send(&ring, (round, capacity)), Err(ClaimError::Blocked));
             for number in 0..capacity {
                 assert_eq!(recv(&ring), Ok((round, number)));
@@ -112,7 +112,7 @@ fn a_message_not_yet_taken_out_is_in_flight_for_senders() {
     for capacity in [1, 2, 3, 8] {
         let ring = full(capacity);
         let claim = ring.claim_recv().ok().unwrap();
-        assert_eq!((ring.len(), ring.free_capacity()), (capacity - 1, 1));
+        assert_eq!((ring.len(), ring.free_capacity().0), (capacity - 1, 1));
         assert_eq!(send(&ring, capacity), Err(ClaimError::InFlight));
         assert_eq!(ring.reserve(), Err(ClaimError::InFlight));
         assert!(ring.claim_send_at_once().is_none());
@@ -136,7 +136,7 @@ fn a_claim_at_once_gives_up_where_a_claim_says_why() {
     let _ = ring.claim_send_at_once().unwrap().publish(1);
     assert!(ring.claim_send_at_once().is_none());
     assert_eq!(ring.claim_recv_at_once().unwrap().take().0, 1);
-    ring.close();
+    ring.close(0);
     assert!(ring.claim_send_at_once().is_none());
     assert_eq!(send(&ring, 2), Err(ClaimError::Closed));
     assert_eq!(recv(&ring), Err(ClaimError::Closed));
@@ -147,8 +147,8 @@ fn close_refuses_claims_but_not_what_was_claimed_before() {
     let ring = Ring::new(3);
     send(&ring, 0).unwrap();
     let claim = ring.claim_send().ok().unwrap();
-    assert!(ring.close());
-    assert!(!ring.close(), "only the first close counts");
+    assert!(ring.close(0));
+    assert!(!ring.close(0), "only the first close counts");
     assert!(ring.is_closed());
     assert_eq!(send(&ring, 2), Err(ClaimError::Closed));
     assert_eq!(ring.reserve(), Err(ClaimError::Closed));
@@ -171,13 +171,16 @@ fn permits_and_messages_share_the_capacity() {
             for number in permits..capacity {
                 send(&ring, number).unwrap();
             }
-            assert_eq!((ring.len(), ring.free_capacity()), (capacity - permits, 0));
+            assert_eq!(
+                (ring.len(), ring.free_capacity().0),
+                (capacity - permits, 0)
+            );
             assert_eq!(ring.reserve(), Err(ClaimError::Blocked));
             assert_eq!(send(&ring, 0), Err(ClaimError::Blocked));
             for number in 0..permits {
                 send_reserved(&ring, capacity + number).unwrap();
             }
-            assert_eq!((ring.len(), ring.free_capacity()), (capacity, 0));
+            assert_eq!((ring.len(), ring.free_capacity().0), (capacity, 0));
             for number in permits..capacity + permits {
                 assert_eq!(recv(&ring), Ok(number));
             }
@@ -198,7 +201,7 @@ fn a_permit_never_holds_back_messages_sent_after_it() {
         }
         send_reserved(&ring, 7).unwrap();
         assert_eq!(recv(&ring), Ok(7));
-        assert_eq!(ring.free_capacity(), 3);
+        assert_eq!(ring.free_capacity().0, 3);
     }
 }
 
@@ -220,7 +223,7 @@ fn a_closed_ring_ends_only_with_its_last_permit() {
     let ring = Ring::new(2);
     ring.reserve().unwrap();
     ring.reserve().unwrap();
-    ring.close();
+    ring.close(0);
     assert_eq!(recv(&ring), Err(ClaimError::Blocked));
     let _ = ring.claim_reserved().ok().unwrap().publish(1);
     assert_eq!(recv(&ring), Ok(1));
@@ -242,7 +245,7 @@ fn receivers_park_exactly_while_the_ring_is_empty_and_may_still_fill() {
     let ring = Ring::new(2);
     ring.reserve().unwrap();
     assert!(may_park::<Head>(&ring));
-    ring.close();
+    ring.close(0);
     assert!(
         may_park::<Head>(&ring),
         "a permit may still bring a message"
@@ -275,7 +278,7 @@ fn senders_park_exactly_while_the_ring_is_full_and_open() {
 
     send(&ring, 3).unwrap();
     assert!(may_park::<Tail>(&ring));
-    ring.close();
+    ring.close(0);
     assert!(
         !may_park::<Tail>(&ring),
         "a closed ring has no capacity to wait for"
@@ -294,7 +297,7 @@ fn the_bits_survive_what_does_not_end_the_wait() {
     ring.reserve().unwrap();
     ring.reserve().unwrap();
     let _ = ring.release(1);
-    ring.close();
+    ring.close(0);
     assert!(
         ring.claim_reserved()
             .ok()
@@ -316,7 +319,7 @@ fn release_says_whom_to_notify() {
             ring.reserve().unwrap();
         }
         if close {
-            ring.close();
+            ring.close(0);
         }
         if arm {
             assert!(may_park::<Head>(&ring));
@@ -449,7 +452,7 @@ fn a_slot_reserved_for_a_waiter_is_kept_from_newcomers() {
     send(&ring, 3).unwrap();
     let _ = ring.claim_send_granted().ok().unwrap().publish(4);
     assert_eq!((recv(&ring), recv(&ring)), (Ok(3), Ok(4)));
-    assert_eq!(ring.permits(), 0);
+    assert_eq!(ring.permits().0, 0);
 }
 
 #[test]
@@ -498,7 +501,7 @@ fn reservations_are_given_back_and_end_with_the_ring() {
     assert_eq!(recv(&ring), Ok(1));
 
     assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::One);
-    ring.close();
+    ring.close(0);
     assert_eq!(ring.claim_send_granted().err(), Some(ClaimError::Closed));
     let _ = ring.release(1);
     assert_eq!(ring.reserve_for_waiter::<Tail>(), Reserved::Nothing);

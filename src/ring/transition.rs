@@ -9,9 +9,9 @@
 //! first: either the waiter sees its own word changed, or the other thread sees the mark. Acquire and
 //! Release are enough for that, because both accesses write.
 
-use super::Ring;
 use super::claim::{Direction, Tail};
 use super::state::{State, change};
+use super::{Ring, invariant};
 use crate::sync::Ordering;
 
 /// What came of marking a side as parked.
@@ -106,15 +106,30 @@ impl<T, B> Ring<T, B> {
     }
 
     /// Closes the ring: no more claims but those on permits. `false` if it was closed before.
-    pub(crate) fn close(&self) -> bool {
+    ///
+    /// In the same step gives back the slots that are withheld, which number `withheld`: a closed ring
+    /// that nothing can come into has no permits. To be called by one thread at a time, and not while
+    /// another one is in [`withhold`](Self::withhold).
+    pub(crate) fn close(&self, withheld: usize) -> bool {
+        // ORDERING: Relaxed. Only closing changes this bit, and one thread at a time closes.
+        let is_closed = State::from_bits(self.tail.state.load(Ordering::Relaxed)).is_closed();
+        if is_closed {
+            // ORDERING: AcqRel. As below: it orders the caller among those that change `tail`, which takes
+            // a write.
+            self.tail.state.fetch_or(change::CLOSE, Ordering::AcqRel);
+            return false;
+        }
+        let change = change::close_without_permits(withheld as u64);
         // ORDERING: AcqRel [close]. Release pairs with the Acquire loads of `tail`: what the closing
         // thread did before is seen by a thread that finds the ring closed. Acquire continues the chain.
         // Guard: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
-        let before = State::from_bits(self.tail.state.fetch_or(change::CLOSE, Ordering::AcqRel));
-        if !before.is_closed() {
-            self.touch::<Tail>();
-        }
-        !before.is_closed()
+        let before = State::from_bits(self.tail.state.fetch_add(change, Ordering::AcqRel));
+        invariant(
+            || !before.is_closed() && before.permits() >= withheld as u64,
+            "one thread closes, and what is withheld is counted",
+        );
+        self.touch::<Tail>();
+        true
     }
 
     /// To be called after the word that a direction claims by was changed in favor of its waiters. Returns

@@ -64,7 +64,7 @@ impl<O: Operation> Future for Run<O> {
                 charge.made_progress();
                 return Poll::Ready(output);
             }
-            self.as_mut().start_waiting(operation, None);
+            return self.poll_beside_permits(operation, charge, cx);
         }
         self.poll_again(cx)
     }
@@ -84,6 +84,20 @@ impl<O: Operation> Run<O> {
     }
 
     #[cold]
+    fn poll_beside_permits(
+        mut self: Pin<&mut Self>,
+        mut operation: O,
+        charge: budget::Charge,
+        cx: &mut Context<'_>,
+    ) -> Poll<O::Output> {
+        if let Some(output) = attempt_beside_permits(&mut operation, charge) {
+            return Poll::Ready(output);
+        }
+        self.as_mut().start_waiting(operation, None);
+        self.poll_again(cx)
+    }
+
+    #[cold]
     fn poll_again(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
         let RunProjection::Waiting { waiting } = self.as_mut().project() else {
             return match self.project_replace(Run::Finished) {
@@ -97,6 +111,16 @@ impl<O: Operation> Run<O> {
         }
         output
     }
+}
+
+/// Charged like the first attempt, for below the limit of the capacity all sends come here.
+fn attempt_beside_permits<O: Operation>(
+    operation: &mut O,
+    charge: budget::Charge,
+) -> Option<O::Output> {
+    let output = operation.attempt_beside_permits()?;
+    charge.made_progress();
+    Some(output)
 }
 
 pin_project! {

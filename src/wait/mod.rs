@@ -213,6 +213,12 @@ pub(crate) trait Operation {
     /// Tries once, without spinning: `Some` if that was enough.
     fn attempt_at_once(&mut self) -> Option<Self::Output>;
 
+    /// Tries once what [`attempt_at_once`](Self::attempt_at_once) does not look for: capacity beside permits.
+    #[inline(always)]
+    fn attempt_beside_permits(&mut self) -> Option<Self::Output> {
+        None
+    }
+
     /// Whether [`attempt_at_once`](Self::attempt_at_once) is worth repeating: if not, it fails whatever the
     /// other side does.
     fn may_succeed_at_once(&self) -> bool {
@@ -250,6 +256,10 @@ impl<O: Operation> Operation for &mut O {
 
     fn attempt_at_once(&mut self) -> Option<O::Output> {
         (**self).attempt_at_once()
+    }
+
+    fn attempt_beside_permits(&mut self) -> Option<O::Output> {
+        (**self).attempt_beside_permits()
     }
 
     fn may_succeed_at_once(&self) -> bool {

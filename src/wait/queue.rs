@@ -143,6 +143,11 @@ impl SpinState {
             label,
         }
     }
+
+    /// To be called when the channel's capacity has changed.
+    pub(crate) fn set_capacity(&self, capacity: usize) {
+        self.spinner.set_capacity(capacity);
+    }
 }
 
 impl<'a> WaitQueue<'a> {

@@ -34,9 +34,8 @@ use crate::sync::{
 };
 
 /// Returns how many nanoseconds there are from one attempt to the next.
-fn stride(capacity: usize) -> u32 {
-    u32::try_from(capacity)
-        .unwrap_or(u32::MAX)
+fn stride(capacity: u32) -> u32 {
+    capacity
         .saturating_mul(STRIDE_PER_MESSAGE)
         .clamp(SHORTEST_STRIDE, LONGEST_STRIDE)
 }
@@ -128,12 +127,10 @@ const SINGLES: u32 = 64;
 #[derive(Debug)]
 pub(crate) struct Spinner {
     spin: Spin,
-    /// The channel holds one message.
-    is_one: bool,
+    /// How many messages the channel holds, or the largest number that there is here.
+    capacity: RelaxedU32,
     /// Found out when the channel is created, since the system may need to allocate to tell.
     on_single_core: bool,
-    /// How many nanoseconds there are from one attempt to the next.
-    stride: u32,
     /// The thread on which an operation last had to wait, for a full or empty channel or a lost claim; 0 if none
     /// ever had to.
     thread: RelaxedU32,
@@ -154,11 +151,10 @@ pub(crate) struct Spinner {
 impl Spinner {
     /// For a channel of `capacity` messages.
     pub(super) fn new(capacity: usize, spin: Spin) -> Self {
-        Self {
+        let spinner = Self {
             spin,
-            is_one: capacity == 1,
+            capacity: RelaxedU32::default(),
             on_single_core: sync::is_single_core(),
-            stride: stride(capacity),
             thread: RelaxedU32::default(),
             peer_on_other_thread: RelaxedU8::default(),
             failures: RelaxedU8::default(),
@@ -166,7 +162,20 @@ impl Spinner {
             singles: RelaxedU8::default(),
             cooldown: RelaxedU32::default(),
             last: RelaxedU32::default(),
-        }
+        };
+        spinner.set_capacity(capacity);
+        spinner
+    }
+
+    /// To be called when the channel's capacity has changed.
+    pub(super) fn set_capacity(&self, capacity: usize) {
+        self.capacity
+            .set(u32::try_from(capacity).unwrap_or(u32::MAX));
+    }
+
+    /// Returns how many nanoseconds there are from one attempt to the next.
+    fn stride(&self) -> u32 {
+        stride(self.capacity.get())
     }
 
     /// Returns whether it is not turned off.
@@ -181,7 +190,11 @@ impl Spinner {
     }
 
     fn rule(&self) -> &'static Rule {
-        if self.is_one { &ONE } else { &MORE }
+        if self.capacity.get() == 1 {
+            &ONE
+        } else {
+            &MORE
+        }
     }
 
     /// Attempts `operation` of a task, which was not possible at once, a few times more.
@@ -199,7 +212,7 @@ impl Spinner {
         {
             return None;
         }
-        self.attempt_often(operation, side, rule, self.stride)
+        self.attempt_often(operation, side, rule, self.stride())
     }
 
     /// Attempts `operation` of a thread, as above, and then for longer and longer. On a single
@@ -245,14 +258,15 @@ impl Spinner {
         rule: &Rule,
         longest: u32,
     ) -> Option<O::Output> {
+        let stride = self.stride();
         let has_waiters = rule.is_task && side.queue().may_have_waiters();
         let standing_by = has_waiters.then(|| StandingBy::new(side));
         let mut pause = if self.singles.count_down() {
             SHORTEST_STRIDE
         } else {
-            self.stride
+            stride
         };
-        let mut strides = TASK_SPIN.div_ceil(self.stride);
+        let mut strides = TASK_SPIN.div_ceil(stride);
         let mut attempts = 0;
         let mut spent = 0;
         let output = loop {
@@ -267,12 +281,12 @@ impl Spinner {
             if attempts == MOST_ATTEMPTS {
                 break None;
             }
-            if pause == self.stride && strides > 1 {
+            if pause == stride && strides > 1 {
                 strides -= 1;
-            } else if pause < self.stride {
-                pause = (2 * pause).min(self.stride);
+            } else if pause < stride {
+                pause = (2 * pause).min(stride);
             } else if 2 * pause <= longest {
-                if pause == self.stride {
+                if pause == stride {
                     // Sees what the others do not: capacity beside permits, and a channel that is closed.
                     let output = attempt(operation);
                     if output.is_some() {
@@ -291,7 +305,7 @@ impl Spinner {
         if rule.is_task {
             budget::charge(spent / SPIN_PER_UNIT);
         }
-        if output.is_some() && pause >= self.stride && pause > SHORTEST_STRIDE {
+        if output.is_some() && pause >= stride && pause > SHORTEST_STRIDE {
             self.record_find(side.is_ready());
         }
         if by_chance(rule.every) {

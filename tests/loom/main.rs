@@ -40,6 +40,7 @@ mod reserving;
 mod ring;
 mod select;
 mod senders;
+mod set_capacity;
 mod support;
 mod wakes;
 mod weak;

@@ -36,6 +36,8 @@ pub(crate) enum Operation {
     CloseSink(usize),
     PollRecv(usize),
 
+    /// Through a sender or a receiver, and to which capacity.
+    SetCapacity(usize, usize),
     Close(usize),
     CloneSender(usize),
     DropSender(usize),
@@ -80,6 +82,7 @@ pub(crate) fn any() -> impl Strategy<Value = Operation> {
         6 => one().prop_map(StartSend),
         1 => one().prop_map(CloseSink),
         6 => one().prop_map(PollRecv),
+        6 => (one(), 0_usize..7).prop_map(|(which, capacity)| SetCapacity(which, capacity)),
         3 => one().prop_map(Close),
         3 => one().prop_map(CloneSender),
         2 => one().prop_map(DropSender),

@@ -2,10 +2,14 @@
 
 use std::collections::VecDeque;
 
+use mpmc_std::error::SetCapacityError;
+
 /// What a channel is at a moment.
 #[derive(Debug)]
 pub(crate) struct Reference {
     pub(crate) capacity: usize,
+    /// What the capacity can be raised to.
+    pub(crate) limit: usize,
     pub(crate) queue: VecDeque<u32>,
     pub(crate) permits: usize,
     pub(crate) closed: bool,
@@ -30,6 +34,7 @@ impl Reference {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
+            limit: capacity,
             queue: VecDeque::new(),
             permits: 0,
             closed: false,
@@ -42,7 +47,8 @@ impl Reference {
     }
 
     pub(crate) fn room(&self) -> usize {
-        self.capacity - self.queue.len() - self.permits
+        self.capacity
+            .saturating_sub(self.queue.len() + self.permits)
     }
 
     /// Nothing more can come.
@@ -94,8 +100,11 @@ impl Reference {
     pub(crate) fn force_send(&mut self, message: u32) -> Result<Option<u32>, Refusal> {
         match self.send(message) {
             Err(Refusal::Blocked) => {
+                // One for one, also if there is more than the capacity.
                 let evicted = self.receive(1)?.pop();
-                self.send(message).map(|()| evicted)
+                self.permits += 1;
+                self.send_reserved(message);
+                Ok(evicted)
             }
             sent => sent.map(|()| None),
         }
@@ -113,6 +122,20 @@ impl Reference {
         }
         self.received += count as u64;
         Ok(self.queue.drain(..count).collect())
+    }
+
+    pub(crate) fn set_capacity(&mut self, capacity: usize) -> Result<usize, SetCapacityError> {
+        let limit = self.limit;
+        if capacity == 0 {
+            return Err(SetCapacityError::Zero);
+        }
+        if capacity > limit {
+            return Err(SetCapacityError::AboveLimit { limit });
+        }
+        if self.closed {
+            return Err(SetCapacityError::Closed);
+        }
+        Ok(std::mem::replace(&mut self.capacity, capacity))
     }
 
     pub(crate) fn remove_sender(&mut self) {

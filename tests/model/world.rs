@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use mpmc_std::error::SetCapacityError;
 use mpmc_std::{OwnedPermit, Receiver, Sender, Stats, WeakReceiver, WeakSender, channel};
 
 use crate::Message;
@@ -126,6 +127,7 @@ impl World {
             StartSend(which) => self.start_send(which),
             CloseSink(which) => self.close_sink(which),
             PollRecv(which) => self.poll_recv(which),
+            SetCapacity(which, capacity) => self.set_capacity(which, capacity),
             Close(which) => self.close(which),
             CloneSender(which) => self.clone_sender(which),
             DropSender(which) => self.drop_sender(which),
@@ -137,6 +139,23 @@ impl World {
             UpgradeReceiver(which) => self.upgrade_receiver(which),
             DropWeak(which) => self.drop_weak(which),
         }
+    }
+
+    fn set_capacity(&mut self, which: usize, capacity: usize) -> Option<()> {
+        let changed = if which % 2 == 0 {
+            let sender = &self.senders[pick(&self.senders, which)?];
+            if sender.stage == Stage::Closed {
+                let refused = sender.handle.set_capacity(capacity);
+                assert_eq!(refused, Err(SetCapacityError::Closed));
+                return Some(());
+            }
+            sender.handle.set_capacity(capacity)
+        } else {
+            let receiver = &self.receivers[pick(&self.receivers, which)?];
+            receiver.handle.set_capacity(capacity)
+        };
+        assert_eq!(changed, self.reference.set_capacity(capacity));
+        Some(())
     }
 
     /// Compares everything that can be asked, and who has been woken.
@@ -151,6 +170,7 @@ impl World {
             assert_eq!(tx.is_empty(), self.reference.queue.is_empty());
             assert_eq!(tx.capacity(), self.reference.room());
             assert_eq!(tx.max_capacity(), self.reference.capacity);
+            assert_eq!(tx.capacity_limit(), self.reference.limit);
             assert_eq!(tx.strong_count(), self.reference.senders);
             assert_eq!(tx.weak_count(), self.weak_senders.len());
             assert_eq!(tx.receiver_strong_count(), self.reference.receivers);
@@ -163,6 +183,7 @@ impl World {
             assert_eq!(rx.is_empty(), self.reference.queue.is_empty());
             assert_eq!(rx.capacity(), self.reference.room());
             assert_eq!(rx.max_capacity(), self.reference.capacity);
+            assert_eq!(rx.capacity_limit(), self.reference.limit);
             assert_eq!(rx.strong_count(), self.reference.receivers);
             assert_eq!(rx.weak_count(), self.weak_receivers.len());
             assert_eq!(rx.sender_strong_count(), self.reference.senders);
@@ -186,6 +207,7 @@ impl World {
         assert_eq!(stats.received, self.reference.received);
         assert_eq!(stats.len, self.reference.queue.len());
         assert_eq!(stats.permits, self.reference.permits);
+        assert_eq!(stats.max_capacity, self.reference.capacity);
         assert_eq!(stats.closed, self.reference.closed);
     }
 

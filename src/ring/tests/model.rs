@@ -14,6 +14,8 @@ struct Model {
     /// For every position ever claimed by a receiver: whether it was freed.
     freed: Vec<bool>,
     permits: usize,
+    /// Slots by which the capacity is lowered.
+    withheld: usize,
     closed: bool,
     receivers: Marks,
     senders: Marks,
@@ -50,6 +52,7 @@ impl Model {
             published: Vec::new(),
             freed: Vec::new(),
             permits: 0,
+            withheld: 0,
             closed: false,
             receivers: Marks::default(),
             senders: Marks::default(),
@@ -61,21 +64,43 @@ impl Model {
     }
 
     fn free_capacity(&self) -> usize {
-        self.capacity - self.len() - self.permits
+        self.capacity
+            .saturating_sub(self.len() + self.permits + self.withheld)
     }
 
     fn is_finished(&self) -> bool {
         self.closed && self.permits == 0
     }
 
-    /// What a send or a reservation should be told.
+    /// Returns whether the slot is free that lies `ahead` places after the next message.
+    fn is_free(&self, ahead: usize) -> bool {
+        let position = self.published.len() + ahead;
+        position < self.capacity || self.freed[position - self.capacity]
+    }
+
+    /// What a reservation should be told.
     fn free_capacity_or_error(&self) -> Result<(), ClaimError> {
-        let last = self.published.len() + self.permits;
         if self.closed {
             Err(ClaimError::Closed)
         } else if self.free_capacity() == 0 {
             Err(ClaimError::Blocked)
-        } else if last < self.capacity || self.freed[last - self.capacity] {
+        } else if self.is_free(self.permits + self.withheld) {
+            Ok(())
+        } else {
+            Err(ClaimError::InFlight)
+        }
+    }
+
+    /// What a send should be told. What is withheld may cover slots that were not free, and come free out of
+    /// order.
+    fn next_slot_or_error(&self) -> Result<(), ClaimError> {
+        self.free_capacity_or_error()?;
+        self.permitted_slot_or_error()
+    }
+
+    /// What a send on a permit should be told.
+    fn permitted_slot_or_error(&self) -> Result<(), ClaimError> {
+        if self.is_free(0) {
             Ok(())
         } else {
             Err(ClaimError::InFlight)
@@ -121,7 +146,7 @@ impl<'a> Walk<'a> {
         let claim = self.ring.claim_send();
         assert_eq!(
             claim.as_ref().map(|_| ()).map_err(|why| *why),
-            self.model.free_capacity_or_error()
+            self.model.next_slot_or_error()
         );
         if let Ok(claim) = claim {
             self.opened_send(claim);
@@ -130,10 +155,14 @@ impl<'a> Walk<'a> {
 
     fn send_reserved(&mut self) {
         let claim = self.ring.claim_reserved();
-        // Every slot that permits cover was free when they were taken, so this never has to wait.
-        let claim = claim.unwrap_or_else(|why| panic!("a permit was refused: {why:?}"));
-        self.model.permits -= 1;
-        self.opened_send(claim);
+        assert_eq!(
+            claim.as_ref().map(|_| ()).map_err(|why| *why),
+            self.model.permitted_slot_or_error()
+        );
+        if let Ok(claim) = claim {
+            self.model.permits -= 1;
+            self.opened_send(claim);
+        }
     }
 
     fn recv(&mut self) {
@@ -169,8 +198,20 @@ impl<'a> Walk<'a> {
         assert_eq!(released.receivers_finished, finished);
     }
 
+    fn withhold(&mut self, count: usize) {
+        assert!(self.ring.withhold(count));
+        self.model.withheld += count;
+    }
+
+    fn end_withholding(&mut self, count: usize) {
+        let released = self.ring.release(count);
+        self.model.withheld -= count;
+        assert_eq!(released.senders_parked, self.model.senders.keep);
+        assert!(!released.receivers_finished, "the ring is open");
+    }
+
     fn step(&mut self, mut below: impl FnMut(usize) -> usize) {
-        match below(64) {
+        match below(68) {
             0..12 if self.sends.len() < OPEN => self.send(),
             12..24 if self.recvs.len() < OPEN => self.recv(),
             24..34 if !self.sends.is_empty() => self.publish(below(self.sends.len())),
@@ -199,13 +240,21 @@ impl<'a> Walk<'a> {
                 self.model.senders.clear_keep();
             }
             63 if below(32) == 0 => {
-                assert_eq!(self.ring.close(), !self.model.closed);
+                assert_eq!(self.ring.close(self.model.withheld), !self.model.closed);
                 self.model.closed = true;
+                self.model.withheld = 0;
+            }
+            64..66 if !self.model.closed => {
+                // Whatever is in the ring; a capacity of 1 is left.
+                self.withhold(below(self.model.capacity - self.model.withheld));
+            }
+            66..68 if self.model.withheld > 0 => {
+                self.end_withholding(1 + below(self.model.withheld));
             }
             _ => {}
         }
         assert_eq!(self.ring.len(), self.model.len());
-        assert_eq!(self.ring.free_capacity(), self.model.free_capacity());
+        assert_eq!(self.ring.free_capacity().0, self.model.free_capacity());
         assert_eq!(self.ring.is_closed(), self.model.closed);
     }
 }

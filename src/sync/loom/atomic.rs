@@ -186,6 +186,10 @@ impl AtomicU64 {
         self.writing(|| self.value.fetch_and(value, order))
     }
 
+    pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        self.writing(|| self.value.fetch_add(value, order))
+    }
+
     pub(crate) fn fetch_sub(&self, value: u64, order: Ordering) -> u64 {
         self.writing(|| self.value.fetch_sub(value, order))
     }
@@ -215,6 +219,10 @@ impl AtomicUsize {
 
     pub(crate) fn load(&self, order: Ordering) -> usize {
         self.readers.reading(|| self.value.load(order))
+    }
+
+    pub(crate) fn store(&self, value: usize, order: Ordering) {
+        self.readers.writing(|| self.value.store(value, order));
     }
 
     pub(crate) fn compare_exchange(

@@ -1,0 +1,133 @@
+//! Changing the capacity of a channel that is in use.
+
+use super::{Receiver, Sender, Shared};
+use crate::error::{SendError, SetCapacityError};
+use crate::queue::MpmcQueue;
+use crate::wait::Spin;
+
+impl<T> Shared<T> {
+    /// A channel for `capacity` messages at first, and for up to `limit` later.
+    ///
+    /// # Panics
+    ///
+    /// As `MpmcQueue::late`, of the limit; or if the capacity is zero.
+    #[track_caller]
+    pub(super) fn queue(capacity: usize, limit: usize, spin: Spin) -> MpmcQueue<T> {
+        let queue = MpmcQueue::late(limit, spin);
+        if capacity < limit {
+            if let Err(error) = queue.set_capacity(capacity) {
+                panic!("mpmc-std: {error}");
+            }
+        }
+        queue
+    }
+}
+
+/// # Changing the capacity
+impl<T> Sender<T> {
+    /// Changes the capacity of the channel, and returns the one before.
+    ///
+    /// The change holds for every send and reservation that begins after this returns. A capacity
+    /// that is lower than what is in the channel takes nothing out: messages and permits stay, and
+    /// nothing new is accepted until they are fewer than the capacity. Raising it wakes as many
+    /// waiting senders as there is new free capacity. Tasks that wait in
+    /// [`reserve_many`](Self::reserve_many) for more permits than the new capacity fail.
+    ///
+    /// The capacity can be anything from 1 up to [`capacity_limit`](Self::capacity_limit), but at
+    /// most 64,512 below that. The difference between limit and capacity counts against the 65,535
+    /// permits that can be out at a time.
+    ///
+    /// Waits for nothing but a lock that is held for a moment, and never while user code runs. Below
+    /// the limit a send takes a slower path, and does not spin before it waits; the
+    /// [guide](crate::guide::capacity) has figures. Memory is neither allocated nor freed.
+    ///
+    /// # Errors
+    ///
+    /// [`SetCapacityError`], and nothing has changed, if the capacity is zero, above the limit or too
+    /// far below it; if too many permits are out; or if the channel, or this handle, is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(4);
+    /// tx.try_send_many([1, 2, 3]).unwrap();
+    ///
+    /// assert_eq!(tx.set_capacity(2), Ok(4));
+    /// assert_eq!((tx.max_capacity(), tx.len(), tx.capacity()), (2, 3, 0));
+    /// assert!(tx.try_send(4).is_err());
+    /// assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
+    /// assert!(tx.try_send(4).is_ok());
+    ///
+    /// assert_eq!(tx.set_capacity(4), Ok(2));
+    /// assert_eq!(tx.capacity(), 2);
+    /// ```
+    #[doc(alias = "resize")]
+    #[doc(alias = "grow")]
+    #[doc(alias = "shrink")]
+    pub fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
+        let capacity = self
+            .check_open(capacity)
+            .map_err(|SendError(_)| SetCapacityError::Closed)?;
+        self.shared.queue.set_capacity(capacity)
+    }
+
+    /// Returns the largest capacity that [`set_capacity`](Self::set_capacity) accepts: the limit of
+    /// [`Builder::growable_to`](crate::Builder::growable_to), or else the capacity that the channel
+    /// was created with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (tx, _rx) = mpmc_std::Builder::new(2).growable_to(8).build::<u8>();
+    /// assert_eq!((tx.max_capacity(), tx.capacity_limit()), (2, 8));
+    /// ```
+    pub fn capacity_limit(&self) -> usize {
+        self.shared.queue.capacity_limit()
+    }
+}
+
+/// # Changing the capacity
+impl<T> Receiver<T> {
+    /// Changes the capacity of the channel, and returns the one before; see
+    /// [`Sender::set_capacity`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::set_capacity`].
+    ///
+    /// # Examples
+    ///
+    /// A receiver that is late asks for less:
+    ///
+    /// ```
+    /// let (tx, rx) = mpmc_std::channel(100);
+    /// for number in 0..100 {
+    ///     tx.try_send(number).unwrap();
+    /// }
+    /// if rx.capacity() == 0 {
+    ///     assert_eq!(rx.set_capacity(10), Ok(100));
+    /// }
+    /// assert_eq!(rx.drain().count(), 100);
+    /// assert_eq!(tx.capacity(), 10);
+    /// ```
+    #[doc(alias = "resize")]
+    #[doc(alias = "grow")]
+    #[doc(alias = "shrink")]
+    pub fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
+        self.shared.queue.set_capacity(capacity)
+    }
+
+    /// Returns the largest capacity that [`set_capacity`](Self::set_capacity) accepts; see
+    /// [`Sender::capacity_limit`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (_tx, rx) = mpmc_std::channel::<u8>(8);
+    /// rx.set_capacity(2).unwrap();
+    /// assert_eq!((rx.max_capacity(), rx.capacity_limit()), (2, 8));
+    /// ```
+    pub fn capacity_limit(&self) -> usize {
+        self.shared.queue.capacity_limit()
+    }
+}

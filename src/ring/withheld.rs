@@ -1,0 +1,31 @@
+//! How many slots a ring withholds from senders, and the lock under which that changes.
+
+use crate::sync::{AtomicUsize, Lock, Ordering};
+
+/// How many slots of the ring are withheld.
+pub(crate) struct Withheld {
+    /// Changed under the lock. In an open ring `tail` counts at least as many permits; in a closed one
+    /// this does not change, and `tail` does not count them any more.
+    count: AtomicUsize,
+    /// Held while slots are withheld or given back, and while the ring is closed.
+    pub(crate) changing: Lock<()>,
+}
+
+impl Withheld {
+    pub(super) fn new() -> Self {
+        Self {
+            count: AtomicUsize::new(0),
+            changing: Lock::new(()),
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        // ORDERING: Relaxed. A thread for which a change, or the close, happened before sees it.
+        self.count.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set(&self, count: usize) {
+        // ORDERING: Relaxed. As above.
+        self.count.store(count, Ordering::Relaxed);
+    }
+}
