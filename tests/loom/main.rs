@@ -42,6 +42,7 @@ mod senders;
 mod support;
 mod wakes;
 mod weak;
+mod weighted;
 
 #[path = "../../src/sync/loom/block_on.rs"]
 mod wait;
