@@ -24,6 +24,9 @@ pub mod blocking {}
 #[doc = include_str!("../docs/capacity.md")]
 pub mod capacity {}
 
+#[doc = include_str!("../docs/weight.md")]
+pub mod weight {}
+
 #[doc = include_str!("../docs/troubleshooting.md")]
 pub mod troubleshooting {}
 
