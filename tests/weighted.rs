@@ -977,6 +977,12 @@ fn walk(capacity: usize, max: usize, steps: &[Step]) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        // What has failed belongs into a test of its own.
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn the_channel_is_as_its_model(capacity in 1..5_usize, max in 1..13_usize, steps in steps()) {
         walk(capacity, max, &steps);
