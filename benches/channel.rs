@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use futures::future::BoxFuture;
 use futures::{FutureExt, SinkExt, StreamExt};
-use mpmc_std::{Receiver, Sender, channel};
+use mpmc_std::{Receiver, Sender, channel, weighted};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Semaphore, mpsc};
 
 use common::{CAPACITIES, Span, Topology};
 
@@ -195,9 +195,95 @@ fn lowered_capacity(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What a message of the weighted channels weighs, and how much fits: as much as their count.
+const WEIGHT: usize = 64;
+
+async fn transfer_by_weight(topology: Topology, capacity: usize, messages: u64) -> Duration {
+    let (tx, rx) = weighted::channel(capacity, capacity * WEIGHT);
+    let work = topology.divide(
+        messages,
+        |share| -> Work {
+            let tx = tx.clone();
+            Box::pin(async move {
+                for message in 0..share {
+                    tx.send_with_weight(message, WEIGHT).await.unwrap();
+                }
+            })
+        },
+        |share| -> Work {
+            let rx = rx.clone();
+            Box::pin(async move {
+                for _ in 0..share {
+                    black_box(rx.recv().await.unwrap());
+                }
+            })
+        },
+    );
+    time_tasks(work).await
+}
+
+/// The same by hand: tokio's channel for the count, and its semaphore for the weight. One receiver,
+/// which is all that it can have.
+async fn transfer_by_semaphore(topology: Topology, capacity: usize, messages: u64) -> Duration {
+    let (tx, mut rx) = mpsc::channel(capacity);
+    let weight = Arc::new(Semaphore::new(capacity * WEIGHT));
+    let mut work = topology.divide(
+        messages,
+        |share| -> Work {
+            let (tx, weight) = (tx.clone(), Arc::clone(&weight));
+            Box::pin(async move {
+                for message in 0..share {
+                    let units = weight.acquire_many(WEIGHT as u32).await.unwrap();
+                    tx.send((message, WEIGHT)).await.unwrap();
+                    units.forget();
+                }
+            })
+        },
+        |_| -> Work { Box::pin(std::future::ready(())) },
+    );
+    work.pop();
+    work.push(Box::pin(async move {
+        for _ in 0..messages {
+            let (message, units) = rx.recv().await.unwrap();
+            weight.add_permits(units);
+            black_box(message);
+        }
+    }));
+    time_tasks(work).await
+}
+
+/// Bounded by weight as well: beside the plain channel, and beside tokio's channel and semaphore.
+fn weighted_throughput(criterion: &mut Criterion) {
+    let mut group = common::group(criterion, "weighted");
+    for (name, runtime) in &runtimes() {
+        for capacity in CAPACITIES {
+            for topology in [Topology::ONE_TO_ONE, Topology::FOUR_TO_ONE] {
+                let id =
+                    |kind: &str| BenchmarkId::new(format!("{kind}_{name}_{topology}"), capacity);
+                group.bench_function(id("plain"), |bencher| {
+                    bencher
+                        .to_async(runtime)
+                        .iter_custom(|messages| transfer(topology, capacity, messages));
+                });
+                group.bench_function(id("weighted"), |bencher| {
+                    bencher
+                        .to_async(runtime)
+                        .iter_custom(|messages| transfer_by_weight(topology, capacity, messages));
+                });
+                group.bench_function(id("tokio_semaphore"), |bencher| {
+                    bencher.to_async(runtime).iter_custom(|messages| {
+                        transfer_by_semaphore(topology, capacity, messages)
+                    });
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = common::configuration();
-    targets = async_throughput, async_ping_pong, lowered_capacity,
+    targets = async_throughput, weighted_throughput, async_ping_pong, lowered_capacity,
 }
 criterion_main!(benches);

@@ -93,6 +93,12 @@ pub mod blocking {}
 #[doc = include_str!("../docs/capacity.md")]
 pub mod capacity {}
 
+/// Items: the module [`weighted`](crate::weighted).
+///
+#[doc = include_str!("guide_links.md")]
+#[doc = include_str!("../docs/weight.md")]
+pub mod weight {}
+
 /// Items: [`RealtimeQueue`](crate::RealtimeQueue), [`MpmcQueue`](crate::MpmcQueue).
 ///
 #[doc = include_str!("guide_links.md")]

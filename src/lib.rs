@@ -23,6 +23,7 @@
 //! | channel | [`channel`] gives [`Sender`] and [`Receiver`], both `Clone` | async services, threads, and both together |
 //! | threads | [`blocking::Sender`] and [`blocking::Receiver`], with the names of `std::sync::mpsc`; [`blocking::Select`] | code that only blocks |
 //! | futures | [`Receiver`] is a [`Stream`], [`Sender`] a [`Sink`] | stream pipelines |
+//! | weight | [`weighted::channel`] is bounded by bytes (or another weight) as well as by count | messages of very different sizes |
 //! | raw queue | [`MpmcQueue`], [`Producer`], [`Consumer`] | a queue that never closes by itself and never waits unless asked to |
 //! | real time | [`RealtimeQueue`] | threads that must not wait for anything: no locks, no wakers, a bounded number of steps |
 //!
@@ -58,7 +59,7 @@
 //! * **Costs do not depend on the past:** not on how many tasks and handles once waited.
 //!
 //! The [`guide`] has a page for each of the common tasks: closing, shutdown, backpressure, batches, select loops, threads,
-//! the capacity, and finding out why a program stands still.
+//! the capacity, weight, and finding out why a program stands still.
 //!
 //! The README lists what each operation costs and how far it makes progress by itself, with the commands
 //! that check it.
@@ -121,6 +122,7 @@ mod sync;
 mod trace;
 mod unwind;
 mod wait;
+pub mod weighted;
 
 pub use channel::{
     Builder, Drain, Drained, OwnedPermit, Permit, PermitIterator, Receiver, RecvStream, Sender,

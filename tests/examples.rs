@@ -72,6 +72,11 @@ fn rate_limited() {
 }
 
 #[test]
+fn by_weight() {
+    runs("by_weight", "stored: 200 uploads");
+}
+
+#[test]
 fn thread_bridge() {
     runs("thread_bridge", "800 jobs computed by 2 threads");
 }

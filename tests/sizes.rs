@@ -7,9 +7,11 @@ mod counting;
 
 use std::fmt::Debug;
 use std::mem::size_of_val;
+use std::pin::pin;
+use std::task::{Context, Waker};
 
 use counting::allocated;
-use mpmc_std::{MpmcQueue, Sender, channel};
+use mpmc_std::{MpmcQueue, Sender, channel, weighted};
 
 /// What a channel of this capacity allocates.
 fn bytes_of_channel<T>(capacity: usize) -> usize {
@@ -117,6 +119,37 @@ fn futures_are_small() {
     let mut buffer = Vec::new();
     assert_at_most(256, size_of_val(&rx.recv_many(&mut buffer, 2)), "recv_many");
     assert_at_most(128, size_of_val(&tx.closed()), "closed");
+}
+
+#[test]
+fn weight_takes_little() {
+    let (tx, rx) = weighted::channel::<u64>(8, 8);
+    assert_at_most(64, size_of_val(&tx), "weighted Sender");
+    assert_at_most(48, size_of_val(&rx), "weighted Receiver");
+    assert_at_most(
+        24,
+        size_of_val(&tx.try_reserve(1).unwrap()),
+        "weighted Permit",
+    );
+    assert_at_most(
+        120,
+        size_of_val(&tx.send_with_weight(1, 1)),
+        "weighted send",
+    );
+    assert_at_most(80, size_of_val(&rx.recv()), "weighted recv");
+    assert_at_most(144, size_of_val(&tx.reserve(1)), "weighted reserve");
+
+    let (tx, rx) = weighted::channel::<u64>(8, 8);
+    let before = allocated();
+    tx.try_send_with_weight(1, 8).unwrap();
+    let slots = allocated();
+    assert_eq!(slots.bytes - before.bytes, 8 * (8 + 24));
+    let mut waiting = pin!(tx.send_with_weight(1, 8));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(waiting.as_mut().poll(&mut context).is_pending());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert!(waiting.as_mut().poll(&mut context).is_ready());
+    assert_eq!(allocated().times, slots.times, "nor does a wait");
 }
 
 #[test]

@@ -59,6 +59,11 @@
 //!
 //! Tasks that wait until all that was sent has been received mark `head` as well; see `drain.rs`.
 //!
+//! # Weight
+//!
+//! Senders of a weighted channel wait for units of a semaphore before they wait for a slot; see
+//! `semaphore.rs`.
+//!
 //! # Observers
 //!
 //! An operation that waits until there is a message and takes none (`Operation::TAKES` is false) is woken by every
@@ -93,6 +98,7 @@ mod list;
 mod poll;
 mod queue;
 mod reservation_lock;
+mod semaphore;
 mod spin;
 mod standby;
 mod waker_set;
@@ -105,6 +111,7 @@ pub(crate) use future::Run;
 pub(crate) use handle::{HandleWaiter, RareWaiter};
 pub(crate) use queue::{SpinState, WaitList, WaitQueue, WaitStats};
 pub(crate) use reservation_lock::ReservationLock;
+pub(crate) use semaphore::{Acquire, DetachedUnits, Semaphore, Units};
 pub(crate) use spin::Spin;
 pub(crate) use waker_set::{Observer, WakerSet};
 

@@ -6,6 +6,7 @@
 #![cfg(not(loom))]
 
 mod every_poll;
+mod every_weighted_poll;
 mod executors;
 mod forgotten;
 #[path = "../support/mod.rs"]

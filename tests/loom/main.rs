@@ -44,6 +44,7 @@ mod set_capacity;
 mod support;
 mod wakes;
 mod weak;
+mod weighted;
 
 #[path = "../../src/sync/loom/block_on.rs"]
 mod wait;

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 
 use futures::Sink;
 use mpmc_std::error::TryRecvError;
-use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
+use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel, weighted};
 
 type Message = Box<u64>;
 
@@ -239,10 +239,59 @@ fn raw(count: u64) {
     assert_eq!(threads.sum(), sum_of_three(count));
 }
 
+/// Messages of weights 1 to 4 through a channel of maximum weight 5, in three ways; what is left is
+/// discarded.
+fn by_weight(count: u64) {
+    let (tx, rx) = weighted::channel::<Message>(4, 5);
+    let mut threads = Threads::default();
+    for way in 0..3 {
+        let (tx, rx) = (tx.clone(), rx.clone());
+        threads.start(move || {
+            for number in 0..count {
+                let weight = 1 + number as usize % 4;
+                let message = Box::new(number);
+                match way {
+                    0 => block_on(tx.send_with_weight(message, weight)).unwrap(),
+                    1 => tx.blocking_send_with_weight(message, weight).unwrap(),
+                    _ => {
+                        let _ = give_up(tx.send_with_weight(Box::new(0), weight));
+                        let permit = block_on(tx.reserve(5)).unwrap();
+                        permit.send_with_weight(message, weight).unwrap();
+                    }
+                }
+            }
+            0
+        });
+        threads.start(move || {
+            let mut sum = 0;
+            while let Some(number) = rx.blocking_recv() {
+                sum += *number;
+            }
+            sum
+        });
+    }
+    drop((tx, rx));
+    assert_eq!(threads.sum(), sum_of_three(count));
+
+    let (tx, rx) = weighted::channel::<Message>(4, 5);
+    tx.blocking_send_with_weight(Box::new(1), 2).unwrap();
+    tx.blocking_send_with_weight(Box::new(2), 3).unwrap();
+    let sender = tx.clone();
+    let waiting = thread::spawn(move || sender.blocking_send_with_weight(Box::new(3), 4).is_err());
+    drop(rx);
+    assert!(waiting.join().unwrap());
+    assert_eq!(tx.weight(), 0);
+    let (tx, rx) = weighted::channel::<Message>(4, 5);
+    tx.blocking_send_with_weight(Box::new(1), 2).unwrap();
+    drop(tx);
+    drop(rx);
+}
+
 /// `MPMC_PLAIN_MESSAGES`: how many each sender sends in each way.
 pub(crate) fn run() {
     let count = env::var("MPMC_PLAIN_MESSAGES").map_or(300, |count| count.parse().unwrap());
     raw(count);
+    by_weight(count);
     for capacity in [2, 7] {
         for means in Means::ALL {
             conversation(means, capacity, count);

@@ -88,6 +88,22 @@ pub fn queue_pair(capacity: usize) -> (Producer<u32>, Consumer<u32>) {
     (Producer::new(Arc::clone(&queue)), Consumer::new(queue))
 }
 
+/// Sends buffers of growing size, which the channel bounds by their bytes.
+pub async fn send_by_weight(tx: mpmc_std::weighted::Sender<Vec<u8>>, count: usize) {
+    for length in 0..count {
+        if tx.send(alloc::vec![0; length]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Adds up their bytes.
+pub async fn add_up_weight(rx: mpmc_std::weighted::Receiver<Vec<u8>>, sum: &mut usize) {
+    while let Some(buffer) = rx.recv().await {
+        *sum += buffer.len();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +122,18 @@ mod tests {
             ]));
             assert_eq!(first + second, 2 * (499 * 500 / 2));
         }
+    }
+
+    #[test]
+    fn senders_wait_for_weight() {
+        let (tx, rx) = mpmc_std::weighted::channel(16, 20);
+        let mut sum = 0;
+        assert!(run(vec![
+            Box::pin(send_by_weight(tx.clone(), 20)),
+            Box::pin(send_by_weight(tx, 20)),
+            Box::pin(add_up_weight(rx, &mut sum)),
+        ]));
+        assert_eq!(sum, 2 * (19 * 20 / 2));
     }
 
     #[test]
