@@ -10,8 +10,8 @@ impl<T> MpmcQueue<T> {
         UntilDrained::new(self, self.ring.next_position())
     }
 
-    /// Wakes the tasks that wait for what has been received by now. To be called after a claim that
-    /// found a mark in `head`.
+    /// Wakes the tasks whose messages have been received by now. Call this after a claim that found
+    /// a mark in `head`.
     pub(super) fn notify_drained(&self) {
         if let Some(rare) = self.rare.get() {
             if rare.drains.is_waiting() {
@@ -20,9 +20,10 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Returns whether a task waits whose mark the caller has seen.
+    /// Returns whether a task waits for messages to be received. Counts a task whose mark the
+    /// caller has seen.
     #[inline]
-    pub(super) fn awaits_drain(&self) -> bool {
+    pub(super) fn has_drain_waiters(&self) -> bool {
         self.rare.get().is_some_and(|rare| rare.drains.is_waiting())
     }
 }

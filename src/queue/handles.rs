@@ -69,12 +69,13 @@ impl<T> Producer<T> {
         Self { queue }
     }
 
-    /// Sends without waiting for capacity. One atomic read-modify-write, no allocation. Takes a lock
-    /// and calls a waker if a consumer waits; see [`MpmcQueue`] for all that this can wait for.
+    /// Sends without waiting for capacity. One atomic read-modify-write, no allocation. Takes a
+    /// lock and calls a waker if a consumer waits; see [`MpmcQueue`] for everything that this can
+    /// wait for.
     ///
     /// # Errors
     ///
-    /// Hands the message back if there is no free capacity *now*, or the queue is closed. That
+    /// Hands the message back if there is no free capacity *now*, or the queue is closed. This
     /// includes the moment in which another thread has claimed the message in this slot but has not
     /// finished, and slots that are reserved for a waiting producer that has lost several races.
     ///
@@ -105,8 +106,8 @@ impl<T> Producer<T> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, the message has not been sent and is dropped
-    /// with the future.
+    /// If the future is dropped before it returned `Ready`, the message has not been sent and is
+    /// dropped with the future.
     ///
     /// # Examples
     ///
@@ -128,7 +129,7 @@ impl<T> Producer<T> {
         self.queue.send_waiting(value)
     }
 
-    /// The queue of this handle.
+    /// Returns the queue of this handle.
     ///
     /// # Examples
     ///
@@ -158,8 +159,8 @@ impl<T> fmt::Debug for Producer<T> {
     }
 }
 
-/// A handle that receives from an [`MpmcQueue`]. Clones receive from the same queue; each message goes
-/// to one of them.
+/// A handle that receives from an [`MpmcQueue`]. Clones receive from the same queue; each message
+/// goes to one of them.
 ///
 /// # Examples
 ///
@@ -197,11 +198,12 @@ impl<T> Consumer<T> {
     }
 
     /// Receives without waiting for a message. One atomic read-modify-write, no allocation. Takes a
-    /// lock and calls a waker if a producer waits; see [`MpmcQueue`] for all that this can wait for.
+    /// lock and calls a waker if a producer waits; see [`MpmcQueue`] for everything that this can
+    /// wait for.
     ///
-    /// `None` if no message is ready *now*: the queue is empty (closed or not), or the oldest
-    /// message's `send` has claimed its place and has not finished, or what is there is reserved
-    /// for a waiting consumer that has lost several races.
+    /// Returns `None` if no message is ready *now*: the queue is empty (closed or not), or the
+    /// `send` of the oldest message has claimed its slot and has not finished, or the messages are
+    /// reserved for a waiting consumer that has lost several races.
     ///
     /// # Examples
     ///
@@ -222,12 +224,8 @@ impl<T> Consumer<T> {
         self.queue.try_recv(RetryPolicy::None).ok()
     }
 
-    /// Receives, waiting while the queue is empty. Each message wakes one waiting consumer. `None`
-    /// only if the queue is closed and everything that was sent has been received.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped before it returned `Ready`, nothing has been received.
+    /// Receives, waiting while the queue is empty. Each message wakes one waiting consumer. Returns
+    /// `None` only if the queue is closed and everything that was sent has been received.
     ///
     /// # Examples
     ///
@@ -248,7 +246,7 @@ impl<T> Consumer<T> {
         self.queue.recv_waiting()
     }
 
-    /// The queue of this handle.
+    /// Returns the queue of this handle.
     ///
     /// # Examples
     ///

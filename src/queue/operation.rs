@@ -1,4 +1,4 @@
-//! What can be attempted on a queue and waited for, and how long to insist.
+//! The operations on a queue that can be attempted and waited for, and their retry policy.
 
 use alloc::vec::Vec;
 
@@ -10,22 +10,22 @@ use crate::sync::{self, Backoff, SPIN_ROUNDS};
 use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
 
-/// How long to insist when somebody else's unfinished claim is in the way.
+/// The policy for retries while another thread's unfinished claim is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RetryPolicy {
-    /// Not at all, nor does the reason matter: an unfinished claim means "not now" as well.
+    /// No retries: an unfinished claim counts as "would block", without a search for the reason.
     None,
-    /// Some dozens of spins ([`SPIN_ROUNDS`]), then let the caller decide.
+    /// Some dozens of spins ([`SPIN_ROUNDS`]), then the caller decides.
     Spin,
-    /// Spin, then yield the thread, until it is decided.
+    /// Spins, then yields of the thread, until the claim succeeds or has a reason to fail.
     Yield,
 }
 
-/// How often to spin and yield before the thread sleeps: the one that it waits for may not get a core while
-/// this one only yields, if their priorities differ.
+/// The number of spins and yields before the thread sleeps. The thread that it waits for may not
+/// get a core while this one only yields, if their priorities differ.
 const YIELDS_BEFORE_SLEEP: u32 = 1000;
 
-/// Claims, and tries again for as long as was asked for.
+/// Claims, with retries as the policy says.
 pub(super) fn retry<C>(
     policy: RetryPolicy,
     mut claim: impl FnMut() -> Result<C, ClaimError>,
@@ -34,7 +34,8 @@ pub(super) fn retry<C>(
     let mut spins = 0;
     loop {
         match claim() {
-            // `Contended` is never an answer for who does not wait: there may well be something to claim.
+            // `Contended` is never returned to a caller that does not wait: there may well be
+            // something to claim.
             Err(ClaimError::InFlight) if policy == RetryPolicy::None => {
                 return Err(ClaimError::InFlight);
             }
@@ -54,7 +55,8 @@ pub(super) fn retry<C>(
     }
 }
 
-/// What an attempt comes to: a claim's output, or what being closed means, or a reason to wait.
+/// Returns the result of an attempt: the output of the claim, the output that closing leads to, or
+/// a reason to wait.
 #[inline]
 pub(super) fn attempt<C, R>(
     claim: Result<C, ClaimError>,
@@ -69,7 +71,7 @@ pub(super) fn attempt<C, R>(
     }
 }
 
-/// What waiting for the other side does not help against.
+/// An error that waiting for the other side does not resolve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptError {
     Closed,
@@ -77,7 +79,7 @@ pub(crate) enum AttemptError {
     Exhausted,
 }
 
-/// What an attempt with a reservation comes to. `Closed` means that it cannot be used.
+/// Returns the result of an attempt with a reservation. `Closed` means that it cannot be used.
 pub(super) fn attempt_granted<S: Side, C, R>(
     claim: Result<C, ClaimError>,
     reservation: &mut Reservation<'_, S>,
@@ -85,10 +87,10 @@ pub(super) fn attempt_granted<S: Side, C, R>(
 ) -> Attempt<R> {
     match claim {
         Ok(claim) => {
-            // The claim has counted it out.
+            // The claim has removed the reservation from the count.
             reservation.use_up();
             let side = reservation.side();
-            let _others = defer(|| side.after_reservation());
+            let _after = defer(|| side.after_reservation());
             Attempt::Done(done(claim))
         }
         Err(ClaimError::InFlight | ClaimError::Contended) => Attempt::Busy,
@@ -96,10 +98,10 @@ pub(super) fn attempt_granted<S: Side, C, R>(
     }
 }
 
-/// Sending one message; the message comes back if the queue is closed.
+/// An operation that sends one message; the message comes back if the queue is closed.
 pub(crate) struct SendOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
-    /// `None` once it is done.
+    /// `None` once the operation is done.
     pub(crate) value: Option<T>,
 }
 
@@ -142,7 +144,7 @@ impl<'a, T> Operation for SendOperation<'a, T> {
         Some(Ok(()))
     }
 
-    /// Beside permits, and in a closed queue, only the thorough attempt can tell.
+    /// Beside permits, and in a closed queue, only `attempt` can tell.
     fn may_succeed_at_once(&self) -> bool {
         self.queue.ring.may_probe_at_once::<Tail>()
     }
@@ -185,7 +187,8 @@ impl<'a, T> Operation for SendOperation<'a, T> {
     }
 }
 
-/// Receiving one message; `None` if the queue is closed and nothing can come any more.
+/// An operation that receives one message; `None` if the queue is closed and no more messages can
+/// arrive.
 pub(crate) struct RecvOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
 }
@@ -204,7 +207,7 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
         Some(Some(self.queue.take(claim)))
     }
 
-    /// Beside reservations only the thorough attempt can tell.
+    /// Beside reservations, only `attempt` can tell.
     fn may_succeed_at_once(&self) -> bool {
         self.queue.ring.may_probe_at_once::<Head>()
     }
@@ -225,7 +228,8 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
     }
 }
 
-/// Receiving up to `limit` messages at once; 0 if the queue is closed and nothing can come any more.
+/// An operation that receives up to `limit` messages at once; 0 if the queue is closed and no more
+/// messages can arrive.
 pub(crate) struct RecvManyOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
     pub(crate) target: &'a mut Vec<T>,
@@ -266,8 +270,9 @@ impl<'a, T> Operation for RecvManyOperation<'a, T> {
     }
 }
 
-/// Makes a permit of a slot that is reserved for a waiting sender: it is one already.
-fn turn_into_permit<'a, T, O>(
+/// Converts a slot that is reserved for a waiting sender into a permit, which is counted in the
+/// same way.
+fn convert_to_permit<'a, T, O>(
     queue: &MpmcQueue<T>,
     reservation: &mut Reservation<'_, Senders<'a, T>>,
     output: O,
@@ -286,7 +291,7 @@ pub(crate) trait Reserving: Operation + Copy {
     fn queue(&self) -> &MpmcQueue<Self::Message>;
 }
 
-/// Reserving capacity for one message.
+/// An operation that reserves capacity for one message.
 pub(crate) struct ReserveOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
 }
@@ -316,7 +321,7 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
-        turn_into_permit(self.queue, reservation, ())
+        convert_to_permit(self.queue, reservation, ())
     }
 
     fn fail(&mut self) -> Result<(), AttemptError> {
@@ -340,7 +345,7 @@ impl<T> Reserving for ReserveOperation<'_, T> {
     }
 }
 
-/// Reserving capacity for as many messages as there is capacity for, up to `most`.
+/// An operation that reserves capacity for up to `most` messages, as many as fit.
 pub(crate) struct ReserveManyOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
     pub(crate) most: usize,
@@ -373,7 +378,7 @@ impl<'a, T> Operation for ReserveManyOperation<'a, T> {
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
-        turn_into_permit(self.queue, reservation, 1)
+        convert_to_permit(self.queue, reservation, 1)
     }
 }
 

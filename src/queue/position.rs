@@ -1,4 +1,5 @@
-//! Operations that tell the position of what they send or receive. The claim knows it.
+//! Operations that also return the position of the messages that they send or receive. The claim
+//! provides it.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -10,13 +11,14 @@ use crate::ring::{ClaimError, Head, RecvBatch, RecvClaim, SendClaim, Tail};
 use crate::wait::{Attempt, Operation, Reservation, WaitList};
 
 impl<T> MpmcQueue<T> {
-    /// Receives if that is possible without waiting for anybody; with the position.
+    /// Receives a message with its position, or fails without waiting for one.
     pub(crate) fn try_recv_with_position(&self) -> Result<(u64, T), ClaimError> {
         let claim = self.retry::<Head, _>(RetryPolicy::Yield, || self.ring.claim_recv())?;
         Ok(self.take_with_position(claim))
     }
 
-    /// Receives up to `limit` messages to the end of `target`; at least one, or an error.
+    /// Receives up to `limit` messages to the end of `target`, at least one, or fails without
+    /// waiting for one. Returns their positions.
     pub(crate) fn try_recv_many_with_position(
         &self,
         target: &mut Vec<T>,
@@ -27,7 +29,7 @@ impl<T> MpmcQueue<T> {
         })
     }
 
-    /// Sends if that is possible without waiting for anybody; returns the position.
+    /// Sends a message, or fails without waiting for capacity. Returns its position.
     pub(crate) fn try_send_with_position(&self, value: T) -> Result<u64, (T, ClaimError)> {
         match self.retry::<Tail, _>(RetryPolicy::Yield, || self.ring.claim_send()) {
             Ok(claim) => Ok(self.publish_with_position(claim, value)),
@@ -55,7 +57,7 @@ impl<T> MpmcQueue<T> {
         Ok(self.after_take_many(received))
     }
 
-    /// Returns the positions, and whether senders wait. Cannot panic.
+    /// Takes the messages out. Returns their positions, and whether senders wait. Cannot panic.
     fn take_many(&self, batch: RecvBatch<'_, T, WaitList>) -> (Range<u64>, bool) {
         let first = self.ring.ordinal(batch.position());
         let (count, senders_parked) = batch.take();
@@ -69,8 +71,8 @@ impl<T> MpmcQueue<T> {
     }
 }
 
-/// Receiving one message with its position; `None` if the queue is closed and nothing can come any
-/// more.
+/// An operation that receives one message with its position; `None` if the queue is closed and no
+/// more messages can arrive.
 pub(crate) struct RecvPositionOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
 }
@@ -110,8 +112,8 @@ impl<'a, T> Operation for RecvPositionOperation<'a, T> {
     }
 }
 
-/// Receiving up to `limit` messages with their positions, of which there are none if the queue is
-/// closed and nothing can come any more.
+/// An operation that receives up to `limit` messages with their positions, of which there are none
+/// if the queue is closed and no more messages can arrive.
 pub(crate) struct RecvManyPositionOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
     pub(crate) target: &'a mut Vec<T>,
@@ -157,10 +159,11 @@ impl<'a, T> Operation for RecvManyPositionOperation<'a, T> {
     }
 }
 
-/// Sending one message, for its position; the message comes back if the queue is closed.
+/// An operation that sends one message and returns its position; the message comes back if the
+/// queue is closed.
 pub(crate) struct SendPositionOperation<'a, T> {
     queue: &'a MpmcQueue<T>,
-    /// `None` once it is done.
+    /// `None` once the operation is done.
     value: Option<T>,
 }
 

@@ -1,4 +1,4 @@
-//! Waiting until there is a message, or free capacity, and taking nothing.
+//! Waiting until there is a message, or free capacity, without taking anything.
 
 use super::MpmcQueue;
 use super::operation::{RetryPolicy, retry};
@@ -6,21 +6,21 @@ use super::side::{QueueSide, Waits};
 use crate::ring::{ClaimError, Head, Tail};
 use crate::wait::{Attempt, Operation, Reservation};
 
-/// Waiting until an operation of direction `D` seems possible. `false` if it never will be, for the
-/// queue is closed.
+/// An operation that waits until an operation of direction `D` seems possible. Its output is
+/// `false` if it never will be, because the queue is closed.
 pub(crate) struct ReadyOperation<'a, T, D> {
     side: QueueSide<'a, T, D>,
 }
 
 impl<T> MpmcQueue<T> {
-    /// Waiting until there is a message.
+    /// Returns an operation that waits until there is a message.
     pub(crate) fn recv_ready(&self) -> ReadyOperation<'_, T, Head> {
         ReadyOperation {
             side: self.receivers_side(),
         }
     }
 
-    /// Waiting until there is free capacity.
+    /// Returns an operation that waits until there is free capacity.
     pub(crate) fn send_ready(&self) -> ReadyOperation<'_, T, Tail> {
         ReadyOperation {
             side: self.senders_side(),
@@ -51,12 +51,12 @@ impl<'a, T, D: Waits> Operation for ReadyOperation<'a, T, D> {
             Ok(()) => Attempt::GivenUp(true),
             Err(ClaimError::Closed) => Attempt::Done(false),
             Err(ClaimError::Blocked) => Attempt::Blocked,
-            // A send that finds free capacity needs no permit to be counted.
+            // Never `Exhausted`: a send that finds free capacity needs no permit to be counted.
             Err(_) => Attempt::Busy,
         }
     }
 
-    /// Nothing is reserved for an observer. If it were, it would go back.
+    /// Returns `Blocked`: nothing is reserved for an observer. A reservation would be given back.
     fn attempt_granted(&mut self, _: &mut Reservation<'_, Self::Side>) -> Attempt<bool> {
         Attempt::Blocked
     }

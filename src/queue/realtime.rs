@@ -1,4 +1,4 @@
-//! A queue without a side that waits.
+//! A queue on which no task can wait.
 
 use core::fmt;
 
@@ -6,21 +6,20 @@ use crate::ring::{Ring, Sent};
 use crate::sync::pauses;
 
 /// A bounded multi-producer multi-consumer queue whose operations end in a bounded number of steps:
-/// for audio threads, interrupt handlers, and others that must not wait.
+/// for audio threads, interrupt handlers, and other code that must not wait.
 ///
-/// [`send`](Self::send) and [`recv`](Self::recv) take no lock, call no waker, allocate nothing, make
-/// no system call, and never yield the thread. After 16 lost races they give up. Nothing can wait on
-/// this queue, and that is the point: an operation that has to wake a waiter takes the lock of the
-/// waiting list and calls a waker, which is other people's code. So the other side has to poll.
-/// Where it should rather wait, use [`MpmcQueue`](crate::MpmcQueue) or
-/// [`channel`](crate::channel()).
+/// [`send`](Self::send) and [`recv`](Self::recv) take no lock, call no waker, allocate nothing,
+/// make no system call, and never yield the thread. After 16 lost races they fail. Nothing can wait
+/// on this queue, by design: an operation that has to wake a waiter takes the lock of the wait
+/// queue and calls a waker, which is user code. So the other side has to poll. If it should wait
+/// instead, use [`MpmcQueue`](crate::MpmcQueue) or [`channel`](crate::channel()).
 ///
 /// Share it by reference or in an `Arc`. It cannot be closed; messages that are left are dropped
-/// with it. All memory is allocated by [`new`](Self::new): one slot (the message and 8 bytes, padded
-/// to the alignment) per message.
+/// with it. All memory is allocated by [`new`](Self::new): one slot (the message and 8 bytes,
+/// padded to the alignment) per message.
 ///
-/// A message is dropped by the thread that receives it, or by one that gets it back. If that must
-/// not free memory, let it send what is used up back through another queue.
+/// A message is dropped by the thread that receives it, or by the sender that gets it back. If that
+/// thread must not free memory, it can send used messages back through another queue.
 ///
 /// # Examples
 ///
@@ -34,7 +33,7 @@ use crate::sync::pauses;
 ///         let mut dropped = 0;
 ///         for sample in 0..1000 {
 ///             if samples.send(sample).is_err() {
-///                 dropped += 1; // the other side is late; an audio thread goes on
+///                 dropped += 1; // the other side is late; an audio thread continues
 ///             }
 ///         }
 ///         dropped
@@ -72,7 +71,7 @@ impl<T> RealtimeQueue<T> {
     /// ```
     #[track_caller]
     pub fn new(capacity: usize) -> Self {
-        // What a pause takes is measured now, not by the first operation that loses a race.
+        // Measures the length of a pause now, and not in the first operation that loses a race.
         let _ = pauses(0);
         Self {
             ring: Ring::new(capacity),
@@ -83,9 +82,9 @@ impl<T> RealtimeQueue<T> {
     ///
     /// # Errors
     ///
-    /// Hands the message back if the queue is full *now*: that includes the moment in which another
-    /// thread has claimed the message in this slot but has not finished. It also does after 16 races
-    /// lost to other senders.
+    /// Hands the message back if the queue is full *now*. This includes the moment in which another
+    /// thread has claimed the message in this slot but has not finished. Hands it back also after
+    /// 16 races lost to other senders.
     ///
     /// # Examples
     ///
@@ -113,8 +112,9 @@ impl<T> RealtimeQueue<T> {
     /// Receives the oldest message if that is possible at once: at most 16 attempts, one atomic
     /// read-modify-write each.
     ///
-    /// `None` if no message is ready *now*: the queue is empty, or the oldest message's `send` has
-    /// claimed its place and has not finished; or after 16 races lost to other receivers.
+    /// Returns `None` if no message is ready *now*: the queue is empty, or the `send` of the oldest
+    /// message has claimed its slot and has not finished. Returns `None` also after 16 races lost
+    /// to other receivers.
     ///
     /// # Examples
     ///
@@ -145,7 +145,7 @@ impl<T> RealtimeQueue<T> {
         self.ring.capacity()
     }
 
-    /// Returns the number of messages in the queue at some moment during the call, those included
+    /// Returns the number of messages in the queue at some moment during the call, including those
     /// whose `send` is about to finish. Repeats for each send that succeeds during the call, so it
     /// is not bounded as `send` and `recv` are.
     ///

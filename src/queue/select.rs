@@ -1,5 +1,5 @@
-//! Messages that are reserved before they are taken out: what a select over several channels waits
-//! for.
+//! Reservations of messages before they are taken out: a select over several channels waits for
+//! them.
 
 use super::MpmcQueue;
 use super::operation::{AttemptError, RetryPolicy, attempt, retry};
@@ -8,7 +8,8 @@ use crate::ring::{ClaimError, Head};
 use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
 
-/// Reserving one message; `AttemptError` if the queue is closed and nothing can come any more.
+/// An operation that reserves one message; `AttemptError` if the queue is closed and no more
+/// messages can arrive.
 pub(crate) struct ReserveMessageOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
 }
@@ -30,7 +31,7 @@ impl<'a, T> Operation for ReserveMessageOperation<'a, T> {
         attempt(reserved, |reserved| reserved)
     }
 
-    /// The message that is reserved for the waiter stays reserved.
+    /// Succeeds: the message that is reserved for the waiter stays reserved.
     fn attempt_granted(
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
@@ -41,24 +42,24 @@ impl<'a, T> Operation for ReserveMessageOperation<'a, T> {
 }
 
 impl<T> MpmcQueue<T> {
-    /// Reserves a message if that is possible without waiting for anybody.
+    /// Reserves a message, or fails without waiting for one.
     pub(crate) fn try_reserve_message(&self) -> Result<(), ClaimError> {
         self.retry::<Head, _>(RetryPolicy::Yield, || self.ring.reserve_message())
     }
 
-    /// Receives on a reservation, which must be held. Waits only for a sender that is in the middle
-    /// of sending.
+    /// Receives the message of a reservation, which the caller must hold. Waits only for a sender
+    /// that is in the middle of sending.
     pub(crate) fn recv_reserved(&self) -> T {
         match retry(RetryPolicy::Yield, || self.ring.claim_recv_granted()) {
             Ok(claim) => {
-                let _others = defer(|| self.after_reserved_recv());
+                let _after = defer(|| self.after_reserved_recv());
                 self.take(claim)
             }
             Err(_) => unreachable!("a reserved message stays, and outlives closing"),
         }
     }
 
-    /// Gives a reservation back, and wakes a receiver that waits.
+    /// Gives a reservation back, and wakes a waiting receiver.
     pub(crate) fn release_message(&self) {
         self.receivers_side().unreserve(1);
     }

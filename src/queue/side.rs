@@ -1,4 +1,4 @@
-//! The two sides of a queue, as the wait queues see them: one text for both directions.
+//! The two sides of a queue, as the wait queues see them: one implementation for both directions.
 
 use core::marker::PhantomData;
 
@@ -17,24 +17,24 @@ pub(crate) trait Waits: Direction {
         WaitQueue::new(Self::beside(&queue.ring), Self::spin_state(queue))
     }
 
-    /// Gives reservations back, and notifies what has to be notified.
+    /// Gives reservations back, and makes the notifications that this requires.
     fn unreserve<T>(queue: &MpmcQueue<T>, count: usize);
 
     /// See [`Side::after_reservation`].
     fn after_reservation<T>(_queue: &MpmcQueue<T>) {}
 
-    /// Fails as an operation would that takes one message or slot.
+    /// Fails as an operation that takes one message or slot would.
     fn probe<T>(queue: &MpmcQueue<T>) -> Result<(), ClaimError>;
 
-    /// Returns whether the marks of this side are also those of tasks in no wait queue.
+    /// Returns whether tasks outside the wait queue share the marks of this side.
     fn shares_marks<T>(_queue: &MpmcQueue<T>) -> bool {
         false
     }
 }
 
-/// The receivers' side: they wait until the queue is not empty.
+/// The receivers' side, which waits until the queue is not empty.
 pub(crate) type Receivers<'a, T> = QueueSide<'a, T, Head>;
-/// The senders' side: they wait until the queue is not full.
+/// The senders' side, which waits until the queue is not full.
 pub(crate) type Senders<'a, T> = QueueSide<'a, T, Tail>;
 
 impl Waits for Head {
@@ -50,7 +50,8 @@ impl Waits for Head {
             return;
         }
         if queue.is_closed() {
-            // A newcomer may take what the one that is woken would find, and no message follows.
+            // A newcomer may take the message that a single woken waiter would find, and no message
+            // follows.
             queue.finish_receivers();
         } else {
             queue.notify_receivers(count);
@@ -82,7 +83,7 @@ impl Waits for Tail {
     }
 
     fn shares_marks<T>(queue: &MpmcQueue<T>) -> bool {
-        queue.awaits_drain()
+        queue.has_drain_waiters()
     }
 }
 
@@ -110,7 +111,7 @@ impl<T, D> Clone for QueueSide<'_, T, D> {
 impl<T, D> Copy for QueueSide<'_, T, D> {}
 
 impl<T, D: Waits> QueueSide<'_, T, D> {
-    /// Fails as an operation would that takes one message or slot.
+    /// Fails as an operation that takes one message or slot would.
     pub(super) fn probe(&self) -> Result<(), ClaimError> {
         D::probe(self.queue)
     }
@@ -189,7 +190,7 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
 
     #[cold]
     fn wake_opposite(&self) {
-        // At least one: what is there may be reserved for a waiter that does not look.
+        // At least one: what is left may be reserved for a waiter that makes no attempt.
         let available = self.queue.ring.available::<D::Opposite>();
         let opposite = QueueSide::<T, D::Opposite>::of(self.queue);
         opposite.queue().notify(&opposite, available.max(1));
@@ -218,7 +219,8 @@ impl<T> MpmcQueue<T> {
         Head::wait_queue(self).notify(&Receivers::of(self), count);
     }
 
-    /// Notifies senders of `count` free slots, and tasks that wait for what was sent to be received.
+    /// Notifies senders of `count` free slots, and tasks that wait until sent messages are
+    /// received.
     #[cold]
     #[inline(never)]
     pub(super) fn notify_senders(&self, count: usize) {
@@ -226,8 +228,9 @@ impl<T> MpmcQueue<T> {
         self.notify_drained();
     }
 
-    /// To be called after a message was received on a reservation. In a closed queue receivers park while all
-    /// that is left is reserved; now it may be over.
+    /// Wakes the receivers of a closed queue in which nothing is left to receive. Call this after a
+    /// message was received on a reservation: in a closed queue, receivers park while all remaining
+    /// messages are reserved, and this may have been the last one.
     #[cold]
     pub(super) fn after_reserved_recv(&self) {
         if self.ring.touch::<Head>() && self.is_closed() {
@@ -240,25 +243,26 @@ impl<T> MpmcQueue<T> {
         Tail::is_prepared(&self.ring)
     }
 
-    /// Wakes all receivers, to see that nothing can come any more.
+    /// Wakes all receivers, so that they see that no more messages can arrive.
     #[cold]
     pub(super) fn finish_receivers(&self) {
         Head::wait_queue(self).notify_all(&Receivers::of(self));
     }
 
-    /// To be called after an attempt failed because of reservations. Returns whether one of them was ended,
-    /// so that another attempt may succeed.
+    /// Ends a reservation that its waiter does not use. Call this after an attempt failed because
+    /// of reservations. Returns whether a reservation was ended, so that another attempt may
+    /// succeed.
     #[cold]
     pub(super) fn end_reservation<D: Waits>(&self) -> bool {
         let side = QueueSide::<T, D>::of(self);
-        let ends = side.queue().has_grants() && side.queue().take_back();
-        if ends {
+        let ended = side.queue().has_grants() && side.queue().take_back();
+        if ended {
             side.unreserve(1);
         }
-        ends
+        ended
     }
 
-    /// Wakes all tasks that wait, to see that the queue is closed.
+    /// Wakes all waiting tasks, so that they see that the queue is closed.
     pub(crate) fn announce_close(&self) {
         let _countable = defer(|| self.notify_countable());
         let _senders = defer(|| Tail::wait_queue(self).notify_all(&Senders::of(self)));

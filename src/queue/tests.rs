@@ -1,5 +1,6 @@
-//! A thread that is suspended between claiming a slot and finishing the claim: claims held open by hand show
-//! what all others see meanwhile, and that nobody is left waiting afterwards.
+//! Tests with a thread that is suspended between claiming a slot and finishing the claim. Claims
+//! that the test holds open show what all other threads see meanwhile, and that no task is left
+//! waiting afterwards.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -55,12 +56,13 @@ impl<'a, R> Task<'a, R> {
         self.woken.0.load(Ordering::SeqCst)
     }
 
-    /// Polls what can neither go on nor park: each poll ends, having woken its own task.
+    /// Polls a future that can neither continue nor park: each poll ends, having woken its own
+    /// task.
     #[track_caller]
     fn yields(&mut self) {
         for _ in 0..3 {
             assert!(self.poll().is_pending(), "was expected to wait");
-            assert!(self.is_woken(), "parked, though nobody will wake it");
+            assert!(self.is_woken(), "parked, although nothing will wake it");
         }
     }
 
@@ -73,26 +75,27 @@ impl<'a, R> Task<'a, R> {
     }
 }
 
-/// Runs `blocked` on another thread, checks that it waits, has `release` end the wait, and returns what came out.
+/// Runs `blocked` on another thread, checks that it waits, ends the wait with `release`, and
+/// returns the result of `blocked`.
 #[track_caller]
 fn waits_for<R: Send, X>(blocked: impl FnOnce() -> R + Send, release: impl FnOnce() -> X) -> R {
-    let over = AtomicBool::new(false);
+    let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let result = blocked();
-            over.store(true, Ordering::SeqCst);
+            done.store(true, Ordering::SeqCst);
             result
         });
         thread::sleep(Duration::from_millis(30));
-        let was_over = over.load(Ordering::SeqCst);
+        let was_done = done.load(Ordering::SeqCst);
         // First, so that a failure does not leave the thread waiting.
         drop(release());
-        assert!(!was_over, "did not wait for the open claim");
+        assert!(!was_done, "did not wait for the open claim");
         thread.join().unwrap()
     })
 }
 
-/// A queue that holds `messages`, numbered from 0.
+/// Creates a queue that holds `messages` messages, numbered from 0.
 fn queue(capacity: usize, messages: usize) -> Arc<MpmcQueue<usize>> {
     let queue = MpmcQueue::with_exact_capacity(capacity);
     for number in 0..messages {
@@ -102,11 +105,11 @@ fn queue(capacity: usize, messages: usize) -> Arc<MpmcQueue<usize>> {
 }
 
 #[test]
-fn a_message_that_is_not_published_makes_receivers_yield_and_raw_ones_say_not_now() {
+fn an_unpublished_message_makes_recv_async_yield_and_recv_return_none() {
     let queue = queue(3, 0);
     let consumer = Consumer::new(Arc::clone(&queue));
     let claim = queue.ring.claim_send().ok().unwrap();
-    // The one behind it is complete, but it is not the next.
+    // The second message is complete, but it is not the next one.
     queue.try_send(1, RetryPolicy::None).unwrap();
 
     assert_eq!(consumer.recv(), None);
@@ -122,7 +125,7 @@ fn a_message_that_is_not_published_makes_receivers_yield_and_raw_ones_say_not_no
 }
 
 #[test]
-fn a_slot_that_is_not_freed_makes_senders_yield_and_raw_ones_hand_back() {
+fn an_unfreed_slot_makes_send_async_yield_and_send_fail() {
     let queue = queue(1, 1);
     let producer = Producer::new(Arc::clone(&queue));
     let claim = queue.ring.claim_recv().ok().unwrap();
@@ -161,7 +164,7 @@ fn polled_handles_yield_while_a_claim_is_open() {
 }
 
 #[test]
-fn try_recv_waits_for_the_oldest_message_instead_of_calling_the_channel_empty() {
+fn try_recv_waits_for_an_open_claim_instead_of_returning_empty() {
     let (tx, rx) = channel::<usize>(2);
     let queue = &tx.shared.queue;
     let claim = queue.ring.claim_send().ok().unwrap();
@@ -173,7 +176,7 @@ fn try_recv_waits_for_the_oldest_message_instead_of_calling_the_channel_empty() 
 }
 
 #[test]
-fn try_send_waits_for_the_slot_instead_of_calling_the_channel_full() {
+fn try_send_waits_for_an_open_claim_instead_of_returning_full() {
     let (tx, rx) = channel::<usize>(1);
     let queue = &rx.shared.queue;
     tx.try_send(0).unwrap();
@@ -185,7 +188,7 @@ fn try_send_waits_for_the_slot_instead_of_calling_the_channel_full() {
 }
 
 #[test]
-fn a_permit_is_had_at_once_and_its_message_waits_for_the_slot() {
+fn try_reserve_does_not_wait_for_an_open_claim_but_the_send_does() {
     let (tx, rx) = channel::<usize>(1);
     let queue = &rx.shared.queue;
     tx.try_send(0).unwrap();
@@ -199,7 +202,7 @@ fn a_permit_is_had_at_once_and_its_message_waits_for_the_slot() {
 }
 
 #[test]
-fn a_batch_stops_before_a_message_that_is_not_published() {
+fn a_batch_stops_before_an_unpublished_message() {
     let (tx, rx) = channel::<usize>(4);
     let queue = &tx.shared.queue;
     tx.try_send(0).unwrap();
@@ -209,14 +212,14 @@ fn a_batch_stops_before_a_message_that_is_not_published() {
     assert_eq!(rx.try_recv_many(&mut received, 4), Ok(1));
     let rest = &mut received;
     let count = waits_for(|| rx.try_recv_many(rest, 4), || queue.publish(claim, 1));
-    // What was behind it when it was published may or may not be noticed by the same call.
+    // The same call may or may not see the message behind it.
     assert!(matches!(count, Ok(1 | 2)));
     let _ = rx.try_recv_many(&mut received, 4);
     assert_eq!(received, [0, 1, 2]);
 }
 
 #[test]
-fn a_suspended_sender_keeps_no_receiver_waiting_but_its_own() {
+fn a_suspended_sender_delays_only_the_receiver_of_its_message() {
     let queue = queue(4, 0);
     let first = Task::parked(queue.recv_waiting());
     let second = Task::parked(queue.recv_waiting());
@@ -234,7 +237,7 @@ fn a_suspended_sender_keeps_no_receiver_waiting_but_its_own() {
 }
 
 #[test]
-fn a_suspended_receiver_keeps_no_sender_waiting_but_its_own() {
+fn a_suspended_receiver_delays_only_the_sender_to_its_slot() {
     let queue = queue(2, 2);
     let first = Task::parked(queue.send_waiting(2));
     let second = Task::parked(queue.send_waiting(3));
@@ -257,7 +260,7 @@ fn a_woken_receiver_cancelled_while_it_waits_out_a_claim_forwards_its_notificati
     let last = tasks.remove(0);
     queue.try_send(0, RetryPolicy::None).unwrap();
     assert!(woken.is_woken());
-    // Another receiver is quicker, and then a sender is suspended.
+    // Another receiver is faster, and then a sender is suspended.
     assert_eq!(queue.try_recv(RetryPolicy::None), Ok(0));
     let claim = queue.ring.claim_send().ok().unwrap();
     woken.yields();
@@ -295,7 +298,7 @@ fn a_woken_sender_cancelled_while_it_waits_out_a_claim_forwards_its_notification
 }
 
 #[test]
-fn an_open_claim_counts_for_len_and_room_as_if_it_were_finished() {
+fn len_and_free_capacity_count_an_open_claim_as_finished() {
     let queue = queue(2, 1);
     let sending = queue.ring.claim_send().ok().unwrap();
     assert_eq!((queue.len(), queue.free_capacity()), (2, 0));
@@ -314,13 +317,13 @@ fn an_open_claim_counts_for_len_and_room_as_if_it_were_finished() {
     assert_eq!(
         queue.try_recv(RetryPolicy::Yield),
         Err(ClaimError::Blocked),
-        "what another has claimed is no longer there"
+        "a message that another receiver has claimed is gone"
     );
     assert_eq!(queue.take(receiving), 1);
 }
 
 #[test]
-fn a_close_during_an_open_claim_waits_for_nobody_and_loses_nothing() {
+fn close_does_not_wait_for_an_open_claim_and_loses_no_message() {
     let queue = queue(2, 0);
     let parked = Task::parked(queue.recv_waiting());
     let claim = queue.ring.claim_send().ok().unwrap();
@@ -339,8 +342,8 @@ fn a_close_during_an_open_claim_waits_for_nobody_and_loses_nothing() {
 
 #[test]
 fn the_last_receiver_waits_for_a_send_in_flight_and_drops_its_message() {
-    struct Noted(Arc<AtomicUsize>);
-    impl Drop for Noted {
+    struct CountsDrops(Arc<AtomicUsize>);
+    impl Drop for CountsDrops {
         fn drop(&mut self) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
@@ -349,13 +352,13 @@ fn the_last_receiver_waits_for_a_send_in_flight_and_drops_its_message() {
     let (tx, rx) = channel(2);
     let queue = &tx.shared.queue;
     let claim = queue.ring.claim_send().ok().unwrap();
-    let message = Noted(Arc::clone(&drops));
+    let message = CountsDrops(Arc::clone(&drops));
     waits_for(move || drop(rx), || queue.publish(claim, message));
     assert_eq!(drops.load(Ordering::SeqCst), 1, "while the sender lives");
     assert!(tx.is_empty() && tx.is_closed());
 }
 
-/// Else each send would spin without success for as long as a permit is out.
+/// Otherwise each send would spin without success while a permit is outstanding.
 #[test]
 fn a_send_beside_permits_or_to_a_closed_queue_does_not_spin() {
     let queue = queue(2, 0);

@@ -1,8 +1,9 @@
-//! Claims of several slots at once: one swap for all of them, then each slot is finished in turn.
+//! Claims of several slots at once: one compare-exchange claims all of them, then each slot is
+//! finished in turn.
 //!
-//! A batch is made only of what is ready when it is claimed, so it never holds a slot that it has to
-//! wait for. It is finished without running anybody's code (R4): the values come from, or go to, memory
-//! that the caller has prepared before.
+//! A batch contains only slots that are ready when it is claimed, so it never holds a slot that it
+//! has to wait for. No user code runs while it is finished (R4): the values come from, or go to,
+//! memory that the caller has prepared before.
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -20,16 +21,16 @@ struct Batch<'a, T, B, D> {
     /// The first slot's position.
     at: Position,
     count: usize,
-    /// The word as it was before the swap.
+    /// The state before the compare-exchange.
     seen: State,
     direction: PhantomData<D>,
 }
 
 impl<T, B, D: Direction> Batch<'_, T, B, D> {
-    /// Accesses each value, the first with the number 0, and hands its slot to the other side.
+    /// Accesses each value, numbered from 0, and hands its slot to the other side.
     #[inline(always)]
     fn finish(self, mut access: impl FnMut(usize, *mut MaybeUninit<T>)) -> State {
-        // A copy: the stores to the slots need not be suspected of changing it.
+        // A copy, so that the compiler knows that the stores to the slots do not change it.
         let layout = self.ring.layout;
         let (first, second) = self.ring.runs(self.at, self.count);
         first.finish::<D>(&layout, 0, &mut access);
@@ -42,13 +43,13 @@ impl<T, B, D: Direction> Batch<'_, T, B, D> {
 #[must_use = "a claim that is not published blocks the ring"]
 pub(crate) struct SendBatch<'a, T, B, const N: usize> {
     batch: Batch<'a, T, B, <SendReserved as Kind>::Direction>,
-    /// Holds at least as many.
+    /// Holds at least `batch.count` values.
     source: &'a mut Buffer<T, N>,
 }
 
 impl<T, B, const N: usize> SendBatch<'_, T, B, N> {
-    /// Moves the first values of the chunk into the ring.
-    // Inlined, a batch takes a tenth less.
+    /// Moves the first values of the buffer into the ring.
+    // Inlining makes a batch take a tenth less time.
     #[inline]
     #[must_use = "a parked receiver must be notified"]
     pub(crate) fn publish(self) -> Sent {
@@ -56,10 +57,10 @@ impl<T, B, const N: usize> SendBatch<'_, T, B, N> {
         let count = batch.count;
         let values = source.as_ptr();
         let seen = batch.finish(|number, slot| {
-            // SAFETY: `number < count`, and the chunk holds at least `count` values.
+            // SAFETY: `number < count`, and the buffer holds at least `count` values.
             let from = unsafe { values.add(number) };
-            // SAFETY: R1: the batch owns the slot; R2: it is empty, so nothing is overwritten; C1: what is
-            // moved is a value.
+            // SAFETY: R1: the batch owns the slot; R2: it is empty, so nothing is overwritten; C1:
+            // the moved memory is an initialized value.
             unsafe { slot.copy_from_nonoverlapping(from, 1) };
         });
         // SAFETY: just moved. Nothing between the first move and here can panic.
@@ -72,7 +73,7 @@ impl<T, B, const N: usize> SendBatch<'_, T, B, N> {
 #[must_use = "a claim that is not taken blocks the ring"]
 pub(crate) struct RecvBatch<'a, T, B> {
     batch: Batch<'a, T, B, <Recv as Kind>::Direction>,
-    /// Has room for the messages.
+    /// Has spare capacity for the messages.
     target: &'a mut Vec<T>,
 }
 
@@ -82,26 +83,26 @@ impl<T, B> RecvBatch<'_, T, B> {
         self.batch.at
     }
 
-    /// Moves the messages to the end of the target, and says how many, and whether senders wait.
+    /// Moves the messages to the end of the target. Returns their number, and whether senders wait.
     pub(crate) fn take(self) -> (usize, bool) {
         let Self { batch, target } = self;
         let count = batch.count;
         let spare = target.spare_capacity_mut().as_mut_ptr();
         let seen = batch.finish(|number, slot| {
-            // SAFETY: `number < count`, and the target has room for `count` more.
+            // SAFETY: `number < count`, and the target has spare capacity for `count` values.
             let to = unsafe { spare.add(number) };
             // SAFETY: R1: the batch owns the slot; R2: it was full, and is read this once.
             unsafe { to.copy_from_nonoverlapping(slot, 1) };
         });
-        // SAFETY: the `count` values behind the old end were just initialised, within the capacity.
+        // SAFETY: the `count` values after the old end were just initialized, within the capacity.
         unsafe { target.set_len(target.len() + count) };
         (count, seen.has_waiters())
     }
 }
 
 impl<T, B> Ring<T, B> {
-    /// Claims slots for as many of the values in `source` as can go in at once, at least one, each on a
-    /// permit. Refused only as `InFlight` or `Contended`.
+    /// Claims slots for as many of the values in `source` as fit at once, at least one, and uses up
+    /// one permit for each. Fails only with `InFlight` or `Contended`.
     pub(crate) fn claim_reserved_many<'a, const N: usize>(
         &'a self,
         source: &'a mut Buffer<T, N>,
@@ -110,8 +111,8 @@ impl<T, B> Ring<T, B> {
         Ok(SendBatch { batch, source })
     }
 
-    /// Claims the oldest messages, at least one and at most `limit`, after making room for them in
-    /// `target`.
+    /// Claims the oldest messages, at least one and at most `limit`, after reserving memory for
+    /// them in `target`.
     pub(crate) fn claim_recv_many<'a>(
         &'a self,
         target: &'a mut Vec<T>,
@@ -121,7 +122,8 @@ impl<T, B> Ring<T, B> {
         Ok(RecvBatch { batch, target })
     }
 
-    /// [`claim_recv_many`](Self::claim_recv_many), using up one reservation of a waiter.
+    /// Claims as [`claim_recv_many`](Self::claim_recv_many) does, and uses up one reservation of a
+    /// waiter.
     #[cold]
     pub(crate) fn claim_recv_many_granted<'a>(
         &'a self,
@@ -132,7 +134,8 @@ impl<T, B> Ring<T, B> {
         Ok(RecvBatch { batch, target })
     }
 
-    /// Claims the slots that are ready, at most `limit`; `prepare` is told how many before the claim.
+    /// Claims the slots that are ready, at most `limit`; calls `prepare` with their number before
+    /// the claim.
     #[inline]
     fn claim_many<K: Kind>(
         &self,
@@ -169,7 +172,7 @@ impl<T, B> Ring<T, B> {
         Err(ClaimError::Contended)
     }
 
-    /// How many slots from `at` on are ready without a gap, counted up to `limit`.
+    /// Returns the number of slots from `at` on that are ready without a gap, at most `limit`.
     #[inline]
     fn ready_run<D: Direction>(&self, at: Position, limit: usize) -> usize {
         let (first, second) = self.runs(at, limit.min(self.capacity()));
@@ -181,8 +184,8 @@ impl<T, B> Ring<T, B> {
         }
     }
 
-    /// The slots of `count` positions from `at` on: those up to the end of the lap, then those of the
-    /// next lap.
+    /// Returns the slots of `count` positions from `at` on: those up to the end of the lap, then
+    /// those of the next lap.
     #[inline]
     fn runs(&self, at: Position, count: usize) -> (Run<'_, T>, Run<'_, T>) {
         let slots = self.slots.as_slice();
@@ -204,18 +207,18 @@ impl<T, B> Ring<T, B> {
     }
 }
 
-/// Neighbouring slots of one lap.
+/// Adjacent slots of one lap.
 struct Run<'a, T> {
     slots: &'a [Slot<T>],
-    /// The position of the first.
+    /// The position of the first slot.
     start: Position,
 }
 
 impl<T> Run<'_, T> {
-    /// How many of the first slots are ready without a gap.
+    /// Returns the number of leading slots that are ready without a gap.
     #[inline]
     fn count_ready<D: Direction>(&self, layout: &Layout) -> usize {
-        // The same for all of one lap.
+        // The same for all slots of one lap.
         let ready = D::ready(layout.free(self.start));
         let is_ready = |slot: &Slot<T>| stamp(slot) == ready;
         let groups = self.slots.chunks_exact(GROUP);
@@ -225,7 +228,7 @@ impl<T> Run<'_, T> {
         counted + rest.take_while(|slot| is_ready(slot)).count()
     }
 
-    /// Accesses each value, counting from `number`, and hands its slot to the other side.
+    /// Accesses each value, numbered from `number`, and hands its slot to the other side.
     #[inline(always)]
     fn finish<D: Direction>(
         &self,
@@ -238,19 +241,19 @@ impl<T> Run<'_, T> {
         let mut finish_one = |slot: &Slot<T>| {
             slot.value.with_mut(|value| access(place, value));
             // ORDERING: Release. A [publish] or [free] like that of a single claim.
-            // Guard: loom `a_batch_crosses_the_wrap`.
+            // Test: loom `a_batch_crosses_the_wrap`.
             slot.stamp.store(finished, Ordering::Release);
             place += 1;
         };
         let groups = self.slots.chunks_exact(GROUP);
         let rest = groups.remainder();
         for group in groups {
-            // Of known length, so that it is unrolled.
+            // The length is constant, so the compiler unrolls the loop.
             group.iter().for_each(&mut finish_one);
         }
         rest.iter().for_each(finish_one);
     }
 }
 
-/// How many slots are handled at a time: the loop over a group is unrolled.
+/// The number of slots that are handled at a time, in an unrolled loop.
 const GROUP: usize = 8;

@@ -1,13 +1,13 @@
-//! Values on their way into the ring.
+//! A buffer of values that are about to be sent.
 
 use core::mem::MaybeUninit;
 
 use crate::unwind::run_all;
 
-/// A few values, filled before slots are claimed for them, so that nobody's code runs while a claim
-/// is open (R4).
+/// A few values, buffered before slots are claimed for them, so that no user code runs while a
+/// claim is open (R4).
 ///
-/// * **C1** The values from `start` up to `end` are initialised; `start <= end <= N`.
+/// * **C1** The values from `start` up to `end` are initialized; `start <= end <= N`.
 pub(crate) struct Buffer<T, const N: usize> {
     values: [MaybeUninit<T>; N],
     start: usize,
@@ -24,7 +24,7 @@ impl<T, const N: usize> Buffer<T, N> {
         }
     }
 
-    /// Takes up to `limit` values from `items`, as many as there is room for, into an empty chunk.
+    /// Fills an empty buffer with up to `limit` values from `items`, as many as fit.
     #[inline]
     pub(crate) fn fill(&mut self, items: &mut impl Iterator<Item = T>, limit: usize) {
         debug_assert_eq!(self.len(), 0);
@@ -33,9 +33,9 @@ impl<T, const N: usize> Buffer<T, N> {
             count: 0,
             end: &mut self.end,
         };
-        // The places come first: where they end, no item is taken.
-        for (place, item) in self.values[..limit.min(N)].iter_mut().zip(items) {
-            place.write(item);
+        // The buffer comes first in the `zip`: when it is full, no item is taken.
+        for (value, item) in self.values[..limit.min(N)].iter_mut().zip(items) {
+            value.write(item);
             filled.count += 1;
         }
     }
@@ -45,7 +45,7 @@ impl<T, const N: usize> Buffer<T, N> {
         self.end - self.start
     }
 
-    /// Where the first value is.
+    /// Returns a pointer to the first value.
     #[inline]
     pub(super) fn as_ptr(&self) -> *const MaybeUninit<T> {
         self.values[self.start..self.end].as_ptr()
@@ -55,7 +55,7 @@ impl<T, const N: usize> Buffer<T, N> {
     ///
     /// # Safety
     ///
-    /// There are that many, and they have been moved elsewhere.
+    /// There are at least `count` values, and they have been moved elsewhere.
     #[inline]
     pub(super) unsafe fn forget(&mut self, count: usize) {
         debug_assert!(count <= self.len());
@@ -70,9 +70,9 @@ impl<T, const N: usize> Drop for Buffer<T, N> {
                 let Some(value) = self.values[..self.end].get_mut(self.start) else {
                     return false;
                 };
-                // First: a value whose destructor panics is not met again.
+                // First, so that a value whose destructor panics is not dropped again.
                 self.start += 1;
-                // SAFETY: C1, and `start` has passed it.
+                // SAFETY: C1, and `start` has moved past the value.
                 unsafe { value.assume_init_drop() };
                 true
             });
@@ -80,8 +80,8 @@ impl<T, const N: usize> Drop for Buffer<T, N> {
     }
 }
 
-/// Sets the end of a chunk when it is dropped, so also if an iterator panics. Until then the count need not be
-/// in memory.
+/// Sets the end of a buffer when it is dropped, also if an iterator panics. Until then the count
+/// need not be in memory.
 struct FilledGuard<'a> {
     count: usize,
     end: &'a mut usize,

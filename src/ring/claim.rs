@@ -6,38 +6,39 @@ use super::state::{Layout, MAX_PERMITS, Position, State, Step, full};
 use super::{ClaimError, Ring, Slot, invariant};
 use crate::sync::{AtomicU64, ClaimBackoff, Ordering};
 
-/// How often a claim is tried before the caller is told that it is contended. Each try but the first means that
-/// the word has changed since it was read, or that its swap failed spuriously.
+/// The number of attempts before a claim fails with `Contended`. Each attempt but the first means
+/// that the state has changed since it was loaded, or that its compare-exchange failed spuriously.
 pub(super) const ATTEMPTS: usize = 16;
 
-/// What distinguishes the two directions: which word is exchanged, which stamp is waited for and which is
-/// left behind.
+/// The direction of a claim: which state is exchanged, which stamp a slot must have, and which
+/// stamp the claim leaves.
 pub(crate) trait Direction {
-    /// The word that this direction claims by.
+    /// Returns the state that this direction claims by.
     fn state<T, B>(ring: &Ring<T, B>) -> &AtomicU64;
 
-    /// The word that the other direction claims by. Waiters of this one leave their marks there.
+    /// Returns the state that the other direction claims by. Waiters of this direction mark it.
     fn opposite<T, B>(ring: &Ring<T, B>) -> &AtomicU64;
 
-    /// What lies beside the word that waiters of this direction mark.
+    /// Returns the data beside the state that waiters of this direction mark.
     fn beside<T, B>(ring: &Ring<T, B>) -> &B;
 
-    /// Of the two words, the one that this direction claims by.
+    /// Returns the one of the two states that this direction claims by.
     fn own(head: State, tail: State) -> State;
 
-    /// Of the two words, the one that the other direction claims by.
+    /// Returns the one of the two states that the other direction claims by.
     fn other(head: State, tail: State) -> State;
 
-    /// `head` and `tail`, given the word that this direction claims by and the other one.
+    /// Returns `head` and `tail`, given the state that this direction claims by and the other one.
     fn pair(own: State, other: State) -> (State, State);
 
-    /// How many slots a claim may still take, reserved ones counted as taken.
+    /// Returns the number of slots (messages) that can still be claimed, counting reserved ones as
+    /// used.
     fn available<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> usize;
 
-    /// Whether an operation of this direction has to wait for the other one.
+    /// Returns whether an operation of this direction has to wait for the other direction.
     fn blocks<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> bool;
 
-    /// To be called before a slot is looked at without haste. Senders allocate the slots.
+    /// Prepares the ring for a claim outside the fast path. Senders allocate the slots.
     fn prepare<T, B>(_ring: &Ring<T, B>) {}
 
     /// Returns whether [`prepare`](Self::prepare) has nothing to do.
@@ -45,16 +46,17 @@ pub(crate) trait Direction {
         true
     }
 
-    /// The stamp of a slot that can be claimed, given the one that it has while it is free in the same lap.
+    /// Returns the stamp of a slot that can be claimed, given its stamp while it is free in the
+    /// same lap.
     fn ready(free: u64) -> u64;
 
-    /// The stamp that the finished claim leaves, given the same.
+    /// Returns the stamp that a finished claim leaves, given the same stamp.
     fn finished(layout: &Layout, free: u64) -> u64;
 }
 
-/// Messages go in: the senders' direction.
+/// The senders' direction: messages go in.
 pub(crate) struct Tail;
-/// Messages come out: the receivers' direction.
+/// The receivers' direction: messages come out.
 pub(crate) struct Head;
 
 impl Direction for Tail {
@@ -108,7 +110,7 @@ impl Direction for Tail {
     }
 
     #[inline(always)]
-    fn finished(_geometry: &Layout, free: u64) -> u64 {
+    fn finished(_layout: &Layout, free: u64) -> u64 {
         full(free)
     }
 }
@@ -146,10 +148,10 @@ impl Direction for Head {
         messages.saturating_sub(head.permits() as usize)
     }
 
-    /// Also in a closed ring, while what is left is reserved.
+    /// Receivers wait in a closed ring too, while all remaining messages are reserved.
     fn blocks<T, B>(ring: &Ring<T, B>, head: State, tail: State) -> bool {
-        let is_over = tail.is_finished() && head.position() == tail.position();
-        !is_over && Self::available(ring, head, tail) == 0
+        let is_disconnected = tail.is_finished() && head.position() == tail.position();
+        !is_disconnected && Self::available(ring, head, tail) == 0
     }
 
     #[inline(always)]
@@ -163,50 +165,52 @@ impl Direction for Head {
     }
 }
 
-/// What distinguishes the kinds of claim in one direction.
+/// A kind of claim in one direction.
 pub(super) trait Kind {
     type Direction: Direction;
 
-    /// The stamp that the slot at the word's position has while it is free, or a number that is no stamp if the
-    /// word does not allow a claim at once.
+    /// Returns the stamp that the slot at the state's position has while it is free. Returns a
+    /// number that is no stamp if the state does not allow a claim at once.
     #[inline(always)]
     fn free_at_once(layout: &Layout, seen: State) -> u64 {
         layout.free(seen.position())
     }
 
-    /// Whether a slot that is ready may be claimed.
+    /// Returns whether a slot that is ready may be claimed.
     #[inline(always)]
     fn admits<T, B>(_ring: &Ring<T, B>, _seen: State) -> bool {
         true
     }
 
-    /// How many ready slots a claim has to leave to others.
+    /// Returns the number of ready slots that a claim must leave unclaimed.
     #[inline(always)]
     fn leaves(_seen: State) -> usize {
         0
     }
 
-    /// The word after a claim of `count` slots, which leads `step` further.
+    /// Returns the state after a claim of `count` slots, `step` further.
     #[inline(always)]
     fn claimed(seen: State, step: Step, _count: u64) -> State {
         seen.claimed(step)
     }
 
-    /// Why `seen` could not be claimed, or another word to try.
+    /// Returns why `seen` could not be claimed, or another state to attempt.
     fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError>;
 }
 
-/// Sends a message, if there is room beside the permits.
+/// A claim that sends a message, if there is free capacity beside the permits.
 pub(super) struct Send;
-/// Sends messages, each on a permit.
+/// A claim that sends messages, each on a permit.
 pub(super) struct SendReserved;
-/// Sends a message into a slot that was reserved for a waiter, unless the channel was closed since.
+/// A claim that sends a message into a slot that was reserved for a waiter, unless the channel was
+/// closed since.
 struct SendGranted;
-/// Receives messages.
+/// A claim that receives messages.
 pub(super) struct Recv;
-/// Receives messages, the first of which was reserved for a waiter.
+/// A claim that receives messages, the first of which was reserved for a waiter.
 pub(super) struct RecvGranted;
-/// Takes a message out to replace it by another. It may be reserved for a waiter, which gets the other one.
+/// A claim that takes a message out to replace it with another one. The message may be reserved for
+/// a waiter, which then gets the other one.
 struct Evict;
 
 impl Kind for Send {
@@ -236,7 +240,7 @@ impl Kind for SendReserved {
         seen.without_permits(count).claimed(step)
     }
 
-    /// A permit is room (R5): the slot can only be waiting for its receiver to free it.
+    /// A permit is capacity (R5), so the slot can only be waiting for its receiver to free it.
     #[cold]
     fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError> {
         ring.explain_not_ready::<Tail>(seen)
@@ -278,7 +282,7 @@ impl Kind for Recv {
         seen.is_plain() || (!seen.is_fair() && ring.is_ready_beside_reserved(seen))
     }
 
-    /// What is reserved for waiters, and all of it while they are to come first.
+    /// Leaves what is reserved for waiters, and everything while the state is fair.
     #[inline(always)]
     fn leaves(seen: State) -> usize {
         if seen.is_fair() {
@@ -326,8 +330,8 @@ impl Kind for RecvGranted {
         seen.without_permits(1).claimed(step)
     }
 
-    /// In a closed channel a waiter has no reservation any more. Else the message is on its way, or a forced
-    /// send has taken it out and will replace it.
+    /// In a closed channel a waiter no longer has a reservation. Otherwise the message is in
+    /// flight, or a `force_send` has taken it out and will replace it.
     #[cold]
     fn explain<T, B>(ring: &Ring<T, B>, seen: State) -> Result<State, ClaimError> {
         let Some((head, tail)) = ring.try_snapshot() else {
@@ -366,12 +370,13 @@ impl Kind for Evict {
     }
 }
 
-/// A slot that is ready to be claimed, and then one that is claimed, before its claim is finished (R1).
+/// A slot that is ready to be claimed and, after the compare-exchange, a claimed slot before its
+/// claim is finished (R1).
 struct Claim<'a, T> {
     slot: &'a Slot<T>,
     /// The stamp that finishes the claim.
     stamp: u64,
-    /// The word as it was before the swap.
+    /// The state before the compare-exchange.
     seen: State,
 }
 
@@ -380,8 +385,9 @@ impl<T> Claim<'_, T> {
     #[inline(always)]
     fn finish<R>(self, access: impl FnOnce(*mut MaybeUninit<T>) -> R) -> (R, State) {
         let result = self.slot.value.with_mut(access);
-        // ORDERING: Release [publish], [free]. Pairs with [ready]: our access to the value
-        // happens-before that of the slot's next owner. Guard: loom `capacity_one`, `capacity_two`.
+        // ORDERING: Release [publish], [free]. Synchronizes with [ready]: this access to the value
+        // happens-before that of the slot's next owner.
+        // Test: loom `capacity_one`, `capacity_two`.
         self.slot.stamp.store(self.stamp, Ordering::Release);
         (result, self.seen)
     }
@@ -402,27 +408,30 @@ impl<T> SendClaim<'_, T> {
     #[must_use = "a parked receiver must be notified"]
     pub(crate) fn publish(self, value: T) -> Sent {
         let ((), seen) = self.0.finish(|slot| {
-            // SAFETY: R1: this claim owns the slot; R2: the slot is empty, so nothing is overwritten.
+            // SAFETY: R1: this claim owns the slot; R2: the slot is empty, so nothing is
+            // overwritten.
             unsafe { slot.cast::<T>().write(value) };
         });
         Sent::new(seen, 1)
     }
 }
 
-/// What a sender owes after it has published.
+/// The notifications that a sender must make after it has published.
 #[must_use]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent {
     /// Receivers wait: notify one for each message.
     pub(crate) receivers_parked: bool,
-    /// Nothing can come any more: notify all receivers.
+    /// No more messages can arrive: notify all receivers.
     pub(crate) receivers_finished: bool,
-    /// No more permits could be counted before: notify the tasks that wait for that to end.
+    /// No more permits could be counted before: notify the tasks that wait until permits can be
+    /// counted.
     pub(crate) was_exhausted: bool,
 }
 
 impl Sent {
-    /// After a claim of `count` slots that changed `seen`. A closed ring is claimed with permits only.
+    /// Creates the result of a claim of `count` slots that changed `seen`. A closed ring is claimed
+    /// with permits only.
     #[inline(always)]
     pub(super) fn new(seen: State, count: u64) -> Self {
         Self {
@@ -443,8 +452,8 @@ impl<T> RecvClaim<'_, T> {
         self.0.seen.position()
     }
 
-    /// Takes the message out of the ring, and says whether senders wait: then one of them must be
-    /// notified.
+    /// Takes the message out of the ring. Returns it, and whether senders wait: then the caller
+    /// must notify one of them.
     #[inline(always)]
     pub(crate) fn take(self) -> (T, bool) {
         let (value, seen) = self.0.finish(|slot| {
@@ -456,14 +465,14 @@ impl<T> RecvClaim<'_, T> {
 }
 
 impl<T, B> Ring<T, B> {
-    /// Claims the next slot for a message if it is free at the first look.
+    /// Claims the next slot for a message if it is free at the first attempt.
     #[inline(always)]
     pub(crate) fn claim_send_at_once(&self) -> Option<SendClaim<'_, T>> {
         self.claim_at_once::<Send>().map(SendClaim)
     }
 
-    /// Claims the next slot for a message if there is room beside permits at the first look: what
-    /// [`claim_send_at_once`](Self::claim_send_at_once) does not see.
+    /// Claims the next slot for a message if there is free capacity beside permits at the first
+    /// attempt, which [`claim_send_at_once`](Self::claim_send_at_once) does not check.
     #[inline]
     pub(crate) fn claim_send_beside_permits(&self) -> Option<SendClaim<'_, T>> {
         let seen = self.load::<Tail>();
@@ -476,47 +485,48 @@ impl<T, B> Ring<T, B> {
             .then_some(SendClaim(claim))
     }
 
-    /// Claims the oldest message if it is there at the first look.
+    /// Claims the oldest message if it is ready at the first attempt.
     #[inline(always)]
     pub(crate) fn claim_recv_at_once(&self) -> Option<RecvClaim<'_, T>> {
         self.claim_at_once::<Recv>().map(RecvClaim)
     }
 
-    /// Claims the next slot for a message, if there is room beside the permits.
+    /// Claims the next slot for a message, if there is free capacity beside the permits.
     #[inline]
     pub(crate) fn claim_send(&self) -> Result<SendClaim<'_, T>, ClaimError> {
         self.claim::<Send>().map(SendClaim)
     }
 
-    /// Claims the next slot for a message and uses up one permit. Works on a closed ring too. Refused
-    /// only as `InFlight` or `Contended`.
+    /// Claims the next slot for a message and uses up one permit. Works on a closed ring too. Fails
+    /// only with `InFlight` or `Contended`.
     #[inline]
     pub(crate) fn claim_reserved(&self) -> Result<SendClaim<'_, T>, ClaimError> {
         self.claim::<SendReserved>().map(SendClaim)
     }
 
-    /// Claims the next slot for a message and uses up one permit, if the slot is free at the first look.
+    /// Claims the next slot for a message and uses up one permit, if the slot is free at the first
+    /// attempt.
     #[inline(always)]
     pub(crate) fn claim_reserved_at_once(&self) -> Option<SendClaim<'_, T>> {
         self.claim_at_once::<SendReserved>().map(SendClaim)
     }
 
-    /// Claims the next slot for a message and uses up one reservation of a waiter. Refused only as `Closed`,
-    /// `InFlight` or `Contended`.
+    /// Claims the next slot for a message and uses up one reservation of a waiter. Fails only with
+    /// `Closed`, `InFlight` or `Contended`.
     #[cold]
     pub(crate) fn claim_send_granted(&self) -> Result<SendClaim<'_, T>, ClaimError> {
         self.claim::<SendGranted>().map(SendClaim)
     }
 
-    /// Claims the oldest message and uses up one reservation of a waiter. Refused as `Closed`, `InFlight`
-    /// or `Contended`.
+    /// Claims the oldest message and uses up one reservation of a waiter. Fails only with `Closed`,
+    /// `InFlight` or `Contended`.
     #[cold]
     pub(crate) fn claim_recv_granted(&self) -> Result<RecvClaim<'_, T>, ClaimError> {
         self.claim::<RecvGranted>().map(RecvClaim)
     }
 
-    /// Claims the oldest message, reserved or not. The caller sends another one in its place. Refused as
-    /// `Blocked`, `InFlight` or `Contended`.
+    /// Claims the oldest message, reserved or not. The caller sends another one in its place. Fails
+    /// only with `Blocked`, `InFlight` or `Contended`.
     pub(crate) fn claim_eviction(&self) -> Result<RecvClaim<'_, T>, ClaimError> {
         self.claim::<Evict>().map(RecvClaim)
     }
@@ -527,19 +537,19 @@ impl<T, B> Ring<T, B> {
         self.claim::<Recv>().map(RecvClaim)
     }
 
-    /// Claims the next slot for a message, or finds that it is not free now: for whatever reason, `InFlight`. Or
-    /// `Contended`.
+    /// Claims the next slot for a message. Fails with `InFlight` if the slot is not free now,
+    /// whatever the reason, or with `Contended`.
     #[inline]
     pub(crate) fn claim_send_or_would_block(&self) -> Result<SendClaim<'_, T>, ClaimError> {
-        self.claim_unless::<Send>(Self::explain_not_ready::<Tail>)
+        self.claim_with::<Send>(Self::explain_not_ready::<Tail>)
             .map(SendClaim)
     }
 
-    /// Claims the oldest message, or finds that it is not there now: for whatever reason, `InFlight`. Or
-    /// `Contended`.
+    /// Claims the oldest message. Fails with `InFlight` if no message is ready now, whatever the
+    /// reason, or with `Contended`.
     #[inline]
     pub(crate) fn claim_recv_or_would_block(&self) -> Result<RecvClaim<'_, T>, ClaimError> {
-        self.claim_unless::<Recv>(Self::explain_not_ready::<Head>)
+        self.claim_with::<Recv>(Self::explain_not_ready::<Head>)
             .map(RecvClaim)
     }
 
@@ -550,8 +560,9 @@ impl<T, B> Ring<T, B> {
         self.advance::<K>(seen, step, 1).then_some(claim)
     }
 
-    /// `InFlight` if the word has not changed since before the look: then it was its slot that was not ready. Else the
-    /// word to try. Does not look for the reason in the other side's word, for that would take its cache line.
+    /// Returns the state to attempt next, or `InFlight` if the state has not changed since the
+    /// attempt: then its slot was not ready. Does not load the other side's state to find the
+    /// reason, since that would take its cache line.
     fn explain_not_ready<D: Direction>(&self, seen: State) -> Result<State, ClaimError> {
         let now = self.load::<D>();
         if now == seen {
@@ -562,12 +573,12 @@ impl<T, B> Ring<T, B> {
     }
 
     fn claim<K: Kind>(&self) -> Result<Claim<'_, T>, ClaimError> {
-        self.claim_unless::<K>(K::explain)
+        self.claim_with::<K>(K::explain)
     }
 
-    /// Claims; `refuse` says why a word could not be claimed, or names another one to try.
+    /// Claims; `explain` returns why a state could not be claimed, or another state to attempt.
     #[inline(always)]
-    fn claim_unless<K: Kind>(
+    fn claim_with<K: Kind>(
         &self,
         explain: impl Fn(&Self, State) -> Result<State, ClaimError>,
     ) -> Result<Claim<'_, T>, ClaimError> {
@@ -590,15 +601,15 @@ impl<T, B> Ring<T, B> {
         Err(ClaimError::Contended)
     }
 
-    /// The word as it is or was a moment ago.
+    /// Returns a recent value of the state.
     #[inline(always)]
     pub(super) fn load<D: Direction>(&self) -> State {
-        // ORDERING: Relaxed. A guess, which the swap confirms.
+        // ORDERING: Relaxed. A guess, which the compare-exchange confirms.
         State::from_bits(D::state(self).load(Ordering::Relaxed))
     }
 
-    /// If the slot that `seen` leads to is ready: what the claim will be once the word has been exchanged, and
-    /// how far to move it.
+    /// If the slot at the position of `seen` is ready, returns the claim as it will be after the
+    /// compare-exchange, and the step by which to move the state.
     #[inline(always)]
     fn inspect<K: Kind>(
         &self,
@@ -606,8 +617,8 @@ impl<T, B> Ring<T, B> {
         free: impl FnOnce(&Layout, State) -> u64,
     ) -> Option<(Claim<'_, T>, Step)> {
         let slots = self.slots.if_allocated()?;
-        // A copy, and everything from it at once: after the load of the stamp it would be read again, and
-        // after the exchange nothing may hold the claim up.
+        // A copy, and all of it is used now: after the load of the stamp it would be loaded again,
+        // and after the compare-exchange nothing may delay the claim.
         let layout = self.layout;
         let at = seen.position();
         let free = free(&layout, seen);
@@ -620,15 +631,16 @@ impl<T, B> Ring<T, B> {
         (stamp(claim.slot) == K::Direction::ready(free)).then_some((claim, step))
     }
 
-    /// Moves the word by `step`, past `count` slots that were seen ready; `false` if it has changed.
+    /// Moves the state by `step`, past `count` slots that were ready. Returns `false` if the state
+    /// has changed.
     #[inline(always)]
     pub(super) fn advance<K: Kind>(&self, seen: State, step: Step, count: u64) -> bool {
         let claimed = K::claimed(seen, step, count);
-        // ORDERING: AcqRel [claim]. Acquire pairs with [mark] on this word: a waiter whose bits this claim sees is
-        // registered before it is notified. Release pairs with the Acquire load of `head` in `try_snapshot`: a
-        // thread that sees this `head` sees the `tail` that it stays behind. On failure Relaxed: nothing is done
-        // with it.
-        // Guard: loom `a_length_is_of_one_moment`, for Release.
+        // ORDERING: AcqRel [claim]. Acquire synchronizes with [mark] on this state: a waiter whose
+        // bits this claim sees is registered before it is notified. Release synchronizes with the
+        // Acquire load of `head` in `try_snapshot`: a thread that sees this `head` sees the `tail`
+        // that it stays behind. On failure Relaxed: the value is not used.
+        // Test: loom `a_length_is_of_one_moment`, for Release.
         let exchanged = K::Direction::state(self).compare_exchange_weak(
             seen.bits(),
             claimed.bits(),
@@ -637,12 +649,12 @@ impl<T, B> Ring<T, B> {
         );
         invariant(
             || exchanged.is_err() || self.is_ready::<K::Direction>(seen.position()),
-            "R1: a claimed slot waits for its claimer",
+            "R1: a claimed slot is still ready",
         );
         exchanged.is_ok()
     }
 
-    /// Whether there is a message at `seen`, and one more for each that is reserved.
+    /// Returns whether there is a message at `seen`, and one more for each reserved message.
     #[inline]
     pub(super) fn is_ready_beside_reserved(&self, seen: State) -> bool {
         seen.permits() < self.capacity() as u64
@@ -664,7 +676,8 @@ impl<T, B> Ring<T, B> {
 
 #[inline(always)]
 pub(super) fn stamp<T>(slot: &Slot<T>) -> u64 {
-    // ORDERING: Acquire [ready]. Pairs with [publish] and [free]: what the slot's last owner did to the
-    // value happens-before what we do. Guard: loom `capacity_one`, `capacity_two`.
+    // ORDERING: Acquire [ready]. Synchronizes with [publish] and [free]: what the slot's last owner
+    // did to the value happens-before this thread's access.
+    // Test: loom `capacity_one`, `capacity_two`.
     slot.stamp.load(Ordering::Acquire)
 }

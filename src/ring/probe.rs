@@ -1,12 +1,12 @@
-//! Looking for what a claim would find, without making it.
+//! Probes for what a claim would find, without claiming.
 //!
-//! The answer is of a moment that has passed when it is returned: another thread may claim the slot.
+//! The answer may be stale when it is returned: another thread may have claimed the slot.
 
 use super::claim::{ATTEMPTS, Direction, Kind, Recv, Send};
 use super::{ClaimError, Ring};
 
 impl<T, B> Ring<T, B> {
-    /// Returns whether a claim at once would be made, as far as one load of the state shows.
+    /// Returns whether a claim at once would succeed, as far as one load of the state shows.
     pub(crate) fn probe_at_once<D: Direction>(&self) -> bool {
         let seen = self.load::<D>();
         seen.is_plain() && self.is_ready::<D>(seen.position())

@@ -1,8 +1,9 @@
-//! Reserving a message before it is taken out, as a permit reserves a slot before it is filled.
+//! Reservations of messages before they are taken out, as a permit reserves a slot before it is
+//! filled.
 //!
-//! The count rides in `head`, together with the messages that are reserved for waiting receivers. A
-//! message that is reserved is a number, not a position: other receivers go on with the rest, and
-//! the oldest message goes to the one that comes first.
+//! Their number is stored in `head`, together with the messages that are reserved for waiting
+//! receivers. A reservation is a number, not a position: other receivers continue with the rest,
+//! and the oldest message goes to the receiver that claims first.
 
 use super::claim::{ATTEMPTS, Head, Kind, Recv};
 use super::state::MAX_PERMITS;
@@ -14,8 +15,8 @@ impl<T, B> Ring<T, B> {
     /// [`claim_recv_granted`](Self::claim_recv_granted), or gives it back with
     /// [`unreserve`](Self::unreserve).
     ///
-    /// Refused as `Closed` if nothing can come any more, and as `Exhausted` while no more reservations
-    /// can be counted.
+    /// Fails with `Closed` if no more messages can arrive, and with `Exhausted` while no more
+    /// reservations can be counted.
     pub(crate) fn reserve_message(&self) -> Result<(), ClaimError> {
         let mut backoff = ClaimBackoff::new();
         let mut seen = self.load::<Head>();
@@ -27,9 +28,9 @@ impl<T, B> Ring<T, B> {
                 seen = Recv::explain(self, seen)?;
                 continue;
             }
-            // ORDERING: AcqRel. As in `claim::advance` on `head`: any read-modify-write keeps the
-            // release sequences of [claim] and [mark] going, and nothing else depends on it. On
-            // failure Relaxed: nothing is done with it.
+            // ORDERING: AcqRel. As in `advance` on `head`: any read-modify-write continues the
+            // release sequences of [claim] and [mark], and nothing else depends on it. On failure
+            // Relaxed: the value is not used.
             let reserved = self.head.state.compare_exchange_weak(
                 seen.bits(),
                 seen.with_permits(1).bits(),
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reserved_message_is_left_by_others() {
+    fn other_receivers_leave_a_reserved_message() {
         let ring = Ring::new(4);
         assert_eq!(ring.reserve_message(), Err(ClaimError::Blocked));
         send(&ring, 1);
@@ -70,7 +71,7 @@ mod tests {
         assert_eq!(ring.reserve_message(), Err(ClaimError::Blocked));
         assert_eq!(take(ring.claim_recv()), Err(ClaimError::Blocked));
         send(&ring, 2);
-        // The oldest goes to the one that comes first.
+        // The oldest message goes to the receiver that claims first.
         assert_eq!(take(ring.claim_recv()), Ok(1));
         assert_eq!(take(ring.claim_recv()), Err(ClaimError::Blocked));
         assert_eq!(take(ring.claim_recv_granted()), Ok(2));
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reservation_that_is_given_back_is_a_message_again() {
+    fn a_message_is_available_after_its_reservation_is_given_back() {
         let ring = Ring::new(1);
         send(&ring, 1);
         assert_eq!(ring.reserve_message(), Ok(()));
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn newcomers_reserve_nothing_while_waiters_come_first() {
+    fn newcomers_reserve_nothing_while_the_state_is_fair() {
         let ring = Ring::new(2);
         send(&ring, 1);
         ring.start_fair::<Head>();

@@ -1,11 +1,11 @@
 //! The slots of a ring, allocated when the first message is sent.
 //!
-//! A channel that nothing was ever sent through, as each connection of a server may have one, is
-//! then a few hundred bytes, whatever its capacity. Slots that take more than
-//! [`MAX_LATE_BYTES`](crate::sync::MAX_LATE_BYTES) are allocated with the ring, so that a capacity
-//! that cannot be had is found out where it was asked for, and no send takes long.
+//! So a channel that has sent no message takes a few hundred bytes, whatever its capacity. A server
+//! may have one such channel for each connection. Slots that take more than
+//! [`MAX_LATE_BYTES`](crate::sync::MAX_LATE_BYTES) are allocated with the ring. So a capacity that
+//! cannot be allocated panics where it is requested, and no send takes long.
 //!
-//! The memory stays until the ring is dropped.
+//! The memory stays allocated until the ring is dropped.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,15 +14,17 @@ use core::ptr::{self, NonNull};
 use super::{Slot, invariant};
 use crate::sync::{AtomicPtr, Ordering};
 
-/// * **S1** `first` is null, or leads to `capacity` slots of a boxed slice that this owns. Once set
-///   it does not change until this is dropped.
+/// The slots of a ring.
+///
+/// * **S1** `first` is null, or points to the first of `capacity` slots of a boxed slice that this
+///   owns. Once set, it does not change until this is dropped.
 pub(super) struct Slots<T> {
     first: AtomicPtr<Slot<T>>,
     capacity: usize,
 }
 
 impl<T> Slots<T> {
-    /// Slots that are not allocated yet.
+    /// Creates slots that are not allocated yet.
     pub(super) fn late(capacity: usize) -> Self {
         Self {
             first: AtomicPtr::new(ptr::null_mut()),
@@ -30,11 +32,11 @@ impl<T> Slots<T> {
         }
     }
 
-    /// Slots that are allocated at once; `new_slot` makes one.
+    /// Allocates the slots at once; `new_slot` creates each of them.
     ///
     /// # Panics
     ///
-    /// If the memory cannot be had.
+    /// If the memory cannot be allocated.
     #[track_caller]
     pub(super) fn new(capacity: usize, new_slot: impl FnMut() -> Slot<T>) -> Self {
         Self {
@@ -45,7 +47,7 @@ impl<T> Slots<T> {
 
     #[inline(always)]
     fn first(&self) -> *mut Slot<T> {
-        // ORDERING: Acquire. Pairs with [allocate]: the stamps are initialized.
+        // ORDERING: Acquire. Synchronizes with [allocate]: the stamps are initialized.
         self.first.load(Ordering::Acquire)
     }
 
@@ -55,7 +57,7 @@ impl<T> Slots<T> {
         Some(Allocated { first, owner: self })
     }
 
-    /// Returns all of them; none if they are not allocated.
+    /// Returns all slots, or an empty slice if they are not allocated.
     #[inline(always)]
     pub(super) fn as_slice(&self) -> &[Slot<T>] {
         let first = self.first();
@@ -66,11 +68,11 @@ impl<T> Slots<T> {
         unsafe { core::slice::from_raw_parts(first, self.capacity) }
     }
 
-    /// Allocates the slots, if that was not done before. `new_slot` makes one.
+    /// Allocates the slots, unless they are allocated already; `new_slot` creates each of them.
     ///
     /// # Panics
     ///
-    /// If the memory cannot be had.
+    /// If the memory cannot be allocated.
     #[inline]
     #[track_caller]
     pub(super) fn allocate(&self, new_slot: impl FnMut() -> Slot<T>) {
@@ -84,9 +86,10 @@ impl<T> Slots<T> {
     #[track_caller]
     fn allocate_now(&self, new_slot: impl FnMut() -> Slot<T>) {
         let first = allocate(self.capacity, new_slot);
-        // ORDERING: Release [allocate]. Pairs with the Acquire in `first`. On failure Relaxed: what another
-        // thread has allocated is loaded again before it is used.
-        // Guard: loom `a_receiver_sees_no_slots_or_initialized_ones`.
+        // ORDERING: Release [allocate]. Synchronizes with the Acquire load in `first`. On failure
+        // Relaxed: the slots that another thread has allocated are loaded again before they are
+        // used.
+        // Test: loom `a_receiver_sees_no_slots_or_initialized_ones`.
         let set = self.first.compare_exchange(
             ptr::null_mut(),
             first,
@@ -94,7 +97,7 @@ impl<T> Slots<T> {
             Ordering::Relaxed,
         );
         if set.is_err() {
-            // SAFETY: made by `allocate` above, and nobody else has seen it.
+            // SAFETY: made by `allocate` above, and no other thread has seen it.
             drop(unsafe { boxed(first, self.capacity) });
         }
     }
@@ -123,7 +126,7 @@ impl<'a, T> Allocated<'a, T> {
     }
 }
 
-/// Allocates slots, and returns the first of a boxed slice.
+/// Allocates slots, and returns a pointer to the first of the boxed slice.
 #[track_caller]
 fn allocate<T>(capacity: usize, new_slot: impl FnMut() -> Slot<T>) -> *mut Slot<T> {
     let mut slots = Vec::new();
@@ -134,15 +137,17 @@ fn allocate<T>(capacity: usize, new_slot: impl FnMut() -> Slot<T>) -> *mut Slot<
     Box::into_raw(slots.into_boxed_slice()).cast()
 }
 
+/// Returns the boxed slice that begins at `first`.
+///
 /// # Safety
 ///
-/// `first` is the first of `capacity` slots of a boxed slice that is owned by the caller.
+/// `first` points to the first of `capacity` slots of a boxed slice that the caller owns.
 unsafe fn boxed<T>(first: *mut Slot<T>, capacity: usize) -> Box<[Slot<T>]> {
-    // SAFETY: as the caller promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(first, capacity)) }
 }
 
-/// The values in the slots are the ring's to drop.
+/// Frees the slots. The ring has dropped the values.
 impl<T> Drop for Slots<T> {
     fn drop(&mut self) {
         let first = self.first();

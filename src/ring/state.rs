@@ -1,4 +1,4 @@
-//! Bit layouts: positions, laps, and the two words that are claimed by compare-exchange.
+//! Bit layouts: positions, laps, and the two states that are claimed by compare-exchange.
 //!
 //! ```text
 //!  63                                20 19          4   3   2   1   0
@@ -13,29 +13,29 @@
 //! | P, PARKED | receivers have parked since the last claim | senders have |
 //! | C, CLOSED | the channel is closed | always 0 |
 //! | K, KEEP | receivers wait that have not been notified | senders do |
-//! | F, FAIR | a sender has lost too many races: slots are reserved for waiters | the same of receivers and messages |
-//! | reserved | permits, slots reserved for waiting senders, and slots that are withheld | messages reserved for waiting receivers |
+//! | F, FAIR | a sender has lost too many races: waiters come first | a receiver has |
+//! | reserved | permits, slots for waiting senders, withheld slots | messages for waiting receivers |
 //!
-//! P is set only together with K. See [`crate::wait`] for what is done with P, K and F.
+//! P is set only together with K. See [`crate::wait`] for the use of P, K and F.
 //!
-//! A position keeps its place in the word: bits 20 and up, the lower ones zero. So a claim compares
-//! and adds without shifting. A slot's stamp is the lap of a position, in the same place, with bit 0 as the
-//! FULL mark: the index is the slot's own, and without it neighboring slots of one lap have the same stamp,
-//! which makes batches cheap.
+//! A position has the same bits as in a state: 20 and up, with the lower bits zero. So a claim
+//! compares and adds without shifting. A slot's stamp is the lap of a position, in the same bits,
+//! with bit 0 as the FULL mark. The stamp omits the index, which is that of the slot. So adjacent
+//! slots of one lap have the same stamp, which makes batches cheap.
 //!
-//! The index takes the `k` bits that the capacity needs, the lap all bits above. Indices run from 0 to
-//! `capacity - 1` and then the lap goes up by one, so any capacity works without a division.
+//! The index takes the `k` bits that the capacity needs, the lap all bits above. Indices run from 0
+//! to `capacity - 1`, and then the lap is incremented, so any capacity works without a division.
 //!
-//! Positions have 44 bits, so they wrap after 2^44 messages: 2 days at 100 million messages per second
-//! (half of that where the capacity is just above a power of two). All arithmetic here is modular, so
-//! wrapping is an ordinary event: the stamps before and after it differ as those of any two laps do,
-//! and a compare-exchange is fooled only if its thread sleeps between load and exchange while an exact
-//! multiple of 2^44 positions goes by and leaves the very same word. What the other 20 bits buy is that
-//! a claim learns all it needs from the one word that it changes.
+//! Positions have 44 bits, so they wrap after 2^44 messages: 2 days at 100 million messages per
+//! second (half of that where the capacity is just above a power of two). All arithmetic here is
+//! modular, so wrapping is an ordinary event: the stamps before and after it differ as those of any
+//! two laps do. A compare-exchange succeeds by mistake only if its thread sleeps between load and
+//! exchange while an exact multiple of 2^44 positions goes by and leaves the very same state. In
+//! return for the other 20 bits, a claim learns all it needs from the one state that it changes.
 
-/// The lowest bit of a position inside a word.
+/// The lowest bit of a position in a state.
 const POSITION_SHIFT: u32 = 20;
-/// One position further.
+/// The difference between two successive positions.
 const POSITION_ONE: u64 = 1 << POSITION_SHIFT;
 const POSITION_MASK: u64 = !(POSITION_ONE - 1);
 
@@ -46,10 +46,10 @@ const FAIR: u64 = 1 << 3;
 const PERMIT_SHIFT: u32 = 4;
 const PERMIT_MASK: u64 = (POSITION_ONE - 1) & !(PARKED | CLOSED | KEEP | FAIR);
 
-/// What a claim has to take into account beside the slot at its position.
+/// The bits that a claim must take into account beside the slot at its position.
 const NOT_PLAIN: u64 = CLOSED | FAIR | PERMIT_MASK;
 
-/// In a stamp: the slot holds a message.
+/// The bit of a stamp that is set while the slot holds a message.
 const FULL: u64 = 1 << 0;
 
 /// The largest number of permits that can be outstanding at a time: 65,535.
@@ -58,7 +58,7 @@ pub(crate) const MAX_PERMITS: u64 = PERMIT_MASK >> PERMIT_SHIFT;
 /// The largest number of slots that can be withheld, so that 1,023 permits are left to count with.
 pub(crate) const MAX_WITHHELD: usize = MAX_PERMITS as usize - 1023;
 
-/// The largest capacity that the layout leaves room for (16 laps before positions wrap).
+/// The largest capacity that the layout supports (16 laps before positions wrap).
 pub(super) const MAX_CAPACITY: usize = {
     let limit = 1_u64 << 40;
     if limit > usize::MAX as u64 {
@@ -81,31 +81,31 @@ impl Position {
         self.0
     }
 
-    /// Returns whether `other` is this position or one before it. The two must be less than half of
-    /// all positions apart.
+    /// Returns whether `other` is this position or an earlier one. The two must be less than half
+    /// of all positions apart.
     pub(super) fn has_reached(self, other: Self) -> bool {
         (self.0.wrapping_sub(other.0) as i64) >= 0
     }
 }
 
-/// The distance between two positions, in place.
+/// The distance between two positions, shifted into place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step(u64);
 
-/// What a capacity makes of positions: where the index ends, how far a lap is, and which stamps a slot
-/// goes through.
+/// The layout of positions for a capacity: where the index ends, how far a lap is, and which stamps
+/// a slot goes through.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
-    /// Number of slots.
+    /// The number of slots.
     capacity: u64,
-    /// Selects the index once a position is shifted down.
+    /// The mask of the index, once a position is shifted down.
     index_mask: u64,
-    /// Selects the lap of a position. Its negative is one lap, the distance between the same index in two
-    /// laps.
+    /// The mask of the lap of a position. Its negative is one lap, the distance between the same
+    /// index in two laps.
     lap_mask: u64,
-    /// The distance over the indices that the capacity leaves unused at the end of a lap.
+    /// The distance across the indices that the capacity leaves unused at the end of a lap.
     unused: u64,
-    /// Selects the lap of a word's position, and everything by which the word is not plain.
+    /// The mask of the lap of a state's position, and of all bits that make a state not plain.
     plain_mask: u64,
 }
 
@@ -126,13 +126,13 @@ impl Layout {
         self.capacity as usize
     }
 
-    /// The distance between the same index in two laps, in place.
+    /// Returns the distance between the same index in two laps, shifted into place.
     #[inline(always)]
     fn lap(&self) -> u64 {
         self.lap_mask.wrapping_neg()
     }
 
-    /// The position `index` places into lap number `lap` (which wraps).
+    /// Returns the position at `index` in lap number `lap` (which wraps).
     pub(super) fn position(&self, lap: u64, index: usize) -> Position {
         Position(
             lap.wrapping_mul(self.lap())
@@ -140,13 +140,14 @@ impl Layout {
         )
     }
 
-    /// The slot of `position`; always below the capacity.
+    /// Returns the index of the slot of `position`, always below the capacity.
     #[inline(always)]
     pub(super) fn index(&self, position: Position) -> usize {
         ((position.0 >> POSITION_SHIFT) & self.index_mask) as usize
     }
 
-    /// What leads from `position` to the position `count` after it, for `count` up to the capacity.
+    /// Returns the step from `position` to the position `count` after it, for `count` up to the
+    /// capacity.
     #[inline(always)]
     pub(super) fn step(&self, position: Position, count: u64) -> Step {
         let step = count << POSITION_SHIFT;
@@ -157,59 +158,59 @@ impl Layout {
         })
     }
 
-    /// The position `count` after `position`, for `count` up to the capacity.
+    /// Returns the position `count` after `position`, for `count` up to the capacity.
     #[inline(always)]
     pub(super) fn ahead(&self, position: Position, count: u64) -> Position {
         Position(position.0.wrapping_add(self.step(position, count).0))
     }
 
-    /// The position after `position`.
+    /// Returns the position after `position`.
     #[cfg(test)]
     pub(super) fn next(&self, position: Position) -> Position {
         self.ahead(position, 1)
     }
 
-    /// How many positions lie before `position` since the first lap, until positions wrap.
+    /// Returns the number of positions before `position` since the first lap, until positions wrap.
     pub(super) fn ordinal(&self, position: Position) -> u64 {
         // A lap is a power of two.
         let lap = position.0 >> self.lap_mask.trailing_zeros();
         lap * self.capacity + self.index(position) as u64
     }
 
-    /// The stamp of a slot that is free for the message of `position`.
+    /// Returns the stamp of a slot that is free for the message of `position`.
     #[inline(always)]
     pub(super) fn free(&self, position: Position) -> u64 {
         position.0 & self.lap_mask
     }
 
-    /// [`free`](Self::free) of a word's position, or, if the word is not plain, a number that is no stamp. Costs
-    /// no more than `free`.
+    /// Returns [`free`](Self::free) of a state's position or, if the state is not plain, a number
+    /// that is no stamp. Costs no more than `free`.
     #[inline(always)]
     pub(super) fn free_if_plain(&self, state: State) -> u64 {
         state.0 & self.plain_mask
     }
 
-    /// The stamp of a slot that holds the message of `position`.
+    /// Returns the stamp of a slot that holds the message of `position`.
     #[cfg(test)]
     pub(super) fn full(&self, position: Position) -> u64 {
         full(self.free(position))
     }
 
-    /// The stamp of a slot from which a message has been taken, given the one that it had before it held the
-    /// message: free for the next lap.
+    /// Returns the stamp of a slot from which a message has been taken: free for the next lap.
+    /// `free` is the stamp that it had before it held the message.
     #[inline(always)]
     pub(super) fn freed_from(&self, free: u64) -> u64 {
         free.wrapping_add(self.lap())
     }
 
-    /// The stamp of a slot from which the message of `position` has been taken.
+    /// Returns the stamp of a slot from which the message of `position` has been taken.
     #[cfg(test)]
     pub(super) fn freed(&self, position: Position) -> u64 {
         self.freed_from(self.free(position))
     }
 
-    /// How many positions lie from `head` up to `tail`. The two must be at most one lap apart, as
-    /// they are when both were read while one of them stood still.
+    /// Returns the number of positions from `head` up to `tail`. The two must be at most one lap
+    /// apart, as they are when one of them did not change while both were loaded.
     #[inline]
     pub(super) fn distance(&self, head: Position, tail: Position) -> usize {
         let (from, to) = (self.index(head), self.index(tail));
@@ -225,13 +226,13 @@ impl Layout {
     }
 }
 
-/// The stamp of a slot that holds a message, given the one that it had before.
+/// Returns the stamp of a slot that holds a message, given the stamp that it had before.
 #[inline(always)]
 pub(super) fn full(free: u64) -> u64 {
     free | FULL
 }
 
-/// The content of `tail` or of `head`.
+/// The value of `tail` or of `head`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct State(u64);
 
@@ -246,7 +247,7 @@ impl State {
         self.0
     }
 
-    /// A word at `position`: nobody parked, no permits, open.
+    /// Returns an open state at `position`, with no waiters and no permits.
     pub(super) fn at(position: Position) -> Self {
         Self(position.0)
     }
@@ -267,44 +268,45 @@ impl State {
         self.0 & CLOSED != 0
     }
 
-    /// Closed and no permit out: this `tail` never moves again.
+    /// Returns whether the ring is closed and no permit is outstanding: this `tail` never moves
+    /// again.
     #[inline]
     pub(super) fn is_finished(self) -> bool {
         self.is_closed() && self.permits() == 0
     }
 
-    /// The number of outstanding permits.
+    /// Returns the number of outstanding permits.
     #[inline(always)]
     pub(super) fn permits(self) -> u64 {
         (self.0 & PERMIT_MASK) >> PERMIT_SHIFT
     }
 
-    /// Returns whether the slot at the position alone decides if it can be claimed: the word is open, and
-    /// nothing is reserved.
+    /// Returns whether the slot at the position alone decides if it can be claimed: the state is
+    /// open, and nothing is reserved.
     #[inline(always)]
     pub(super) fn is_plain(self) -> bool {
         self.0 & NOT_PLAIN == 0
     }
 
-    /// Returns whether newcomers have to leave what there is to waiters.
+    /// Returns whether newcomers must leave slots (messages) to waiters.
     #[inline]
     pub(super) fn is_fair(self) -> bool {
         self.0 & FAIR != 0
     }
 
-    /// Returns whether somebody waits who has not been notified, as far as this word tells.
+    /// Returns whether a waiter has not been notified, as far as this state shows.
     #[inline(always)]
     pub(super) fn has_waiters(self) -> bool {
         self.0 & (PARKED | KEEP) != 0
     }
 
-    /// Returns whether a waiter marked itself before the last claim, and none since.
+    /// Returns whether a waiter marked the state before the last claim, and none has since.
     #[inline]
     pub(super) fn is_kept(self) -> bool {
         self.0 & (PARKED | KEEP) == KEEP
     }
 
-    /// The same word after a claim: `step` further, with PARKED clear.
+    /// Returns the state after a claim: `step` further, with PARKED clear.
     #[inline(always)]
     pub(super) fn claimed(self, step: Step) -> Self {
         Self((self.0 & !PARKED).wrapping_add(step.0))
@@ -320,7 +322,7 @@ impl State {
         Self(self.0 & !KEEP)
     }
 
-    /// Returns whether the two differ at most in the bits that the other side sets.
+    /// Returns whether the two states differ at most in the bits that the other side sets.
     #[inline]
     pub(super) fn claims_like(self, other: Self) -> bool {
         (self.0 ^ other.0) & !(PARKED | KEEP) == 0
@@ -339,19 +341,19 @@ impl State {
     }
 }
 
-/// What to add, or mask with, to change one field of a word in place.
+/// Operands that change one field of a state in place.
 pub(super) mod change {
-    /// For `fetch_or`: closes.
+    /// The operand of `fetch_or` that closes.
     pub(in crate::ring) const CLOSE: u64 = super::CLOSED;
-    /// For `fetch_add` to an open word: closes, and `count` permits less.
+    /// Returns the operand of `fetch_add` that closes an open state and removes `count` permits.
     pub(in crate::ring) fn close_without_permits(count: u64) -> u64 {
         CLOSE.wrapping_sub(permits(count))
     }
-    /// For `fetch_or`: newcomers have to wait.
+    /// The operand of `fetch_or` that makes newcomers wait.
     pub(in crate::ring) const START_FAIR: u64 = super::FAIR;
-    /// For `fetch_and`: newcomers may claim again.
+    /// The operand of `fetch_and` that lets newcomers claim again.
     pub(in crate::ring) const END_FAIR: u64 = !super::FAIR;
-    /// For `fetch_sub`: `count` permits less.
+    /// Returns the operand of `fetch_sub` that removes `count` permits.
     #[inline(always)]
     pub(in crate::ring) fn permits(count: u64) -> u64 {
         count << super::PERMIT_SHIFT
@@ -449,17 +451,17 @@ mod tests {
     }
 
     #[test]
-    fn fields_do_not_run_into_each_other() {
+    fn fields_do_not_overlap() {
         let layout = Layout::new(3);
         let position = layout.position(7, 2);
-        let mut word = State::at(position);
-        assert!(word.is_plain() && !word.is_parked() && !word.is_closed());
+        let mut state = State::at(position);
+        assert!(state.is_plain() && !state.is_parked() && !state.is_closed());
         for count in 1..=MAX_PERMITS {
-            word = word.with_permits(1);
-            assert_eq!((word.permits(), word.position()), (count, position));
+            state = state.with_permits(1);
+            assert_eq!((state.permits(), state.position()), (count, position));
         }
-        assert!(!word.is_parked() && !word.is_closed() && !word.is_plain());
-        let full = word.with_parked().bits() | change::CLOSE | change::START_FAIR;
+        assert!(!state.is_parked() && !state.is_closed() && !state.is_plain());
+        let full = state.with_parked().bits() | change::CLOSE | change::START_FAIR;
         let full = State::from_bits(full);
         assert_eq!((full.permits(), full.position()), (MAX_PERMITS, position));
         assert!(full.is_parked() && full.is_closed());

@@ -1,32 +1,34 @@
 //! The rare changes of state: parking, fairness and closing.
 //!
-//! Two words, one protocol for both directions. What a waiter waits for is decided by *both* words. A
-//! sender waits until `head` moves, or a reservation comes back (`tail`), or the ring is closed (`tail`);
-//! a receiver waits until `tail` moves, or a reservation comes back (`head`). A waiter marks itself in the
-//! word that the other side claims by, and then looks at its own word once more. A thread that gives a
-//! reservation back, or closes, changes the waiter's own word and then touches the other one with a
-//! read-modify-write. Of the two accesses to that word one comes second, and has synchronized with the
-//! first: either the waiter sees its own word changed, or the other thread sees the mark. Acquire and
-//! Release are enough for that, because both accesses write.
+//! One protocol on the two states serves both directions. *Both* states decide when a wait ends. A
+//! sender waits until `head` moves, or a reservation comes back (`tail`), or the ring is closed
+//! (`tail`); a receiver waits until `tail` moves, or a reservation comes back (`head`). A waiter
+//! marks the state that the other side claims by, and then loads its own state once more. A thread
+//! that gives a reservation back, or closes, changes the waiter's own state and then touches the
+//! other one with a read-modify-write. One of the two accesses to that other state comes second,
+//! and has synchronized with the first: either the waiter sees its own state changed, or the other
+//! thread sees the mark. Acquire and Release are enough for that, because both accesses write.
 
 use super::claim::{Direction, Tail};
 use super::state::{State, change};
 use super::{Ring, invariant};
 use crate::sync::Ordering;
 
-/// What came of marking a side as parked.
+/// The result of marking a side as parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parked {
-    /// There is, or may be, something to do.
+    /// The operation is possible, or may be.
     No,
     Yes,
-    /// Yes, and the other side has waiters that have not been notified although this side waits for them.
+    /// Yes, and the other side has waiters that have not been notified although this side waits for
+    /// them.
     BesideOthers,
 }
 
 impl<T, B> Ring<T, B> {
-    /// Sets PARKED and KEEP in the word that the other side claims by, if an operation of this direction has
-    /// to wait. Once they are set, the next claim of the other side notifies a waiter.
+    /// Sets PARKED and KEEP in the state that the other side claims by, if an operation of this
+    /// direction has to wait. Once they are set, the next claim of the other side notifies a
+    /// waiter.
     pub(crate) fn mark_parked<D: Direction>(&self) -> Parked {
         let Some((head, tail)) = self.try_snapshot() else {
             return Parked::No;
@@ -36,11 +38,12 @@ impl<T, B> Ring<T, B> {
         }
         let seen = D::other(head, tail);
         let marked = seen.with_parked();
-        // ORDERING: AcqRel [mark]. Release pairs with [claim] and [touch] on this word: the waiter is
-        // registered before it is looked for. It writes also if the bits are set, so that every waiter is
-        // ordered before the claim that clears PARKED. Acquire pairs with [touch]: if that came first, the
-        // load below sees the change of the waiter's own word. On failure Relaxed: the caller looks again.
-        // Guard: loom `released_permit_wakes_sender`, for Acquire.
+        // ORDERING: AcqRel [mark]. Release synchronizes with [claim] and [touch] on this state: the
+        // waiter is registered before another thread searches for it. It writes even if the bits
+        // are set, so that every waiter is ordered before the claim that clears PARKED. Acquire
+        // synchronizes with [touch]: if that came first, the load below sees the change of the
+        // waiter's own state. On failure Relaxed: the caller attempts its operation again.
+        // Test: loom `released_permit_wakes_sender`, for Acquire.
         let exchanged = D::opposite(self).compare_exchange(
             seen.bits(),
             marked.bits(),
@@ -50,11 +53,11 @@ impl<T, B> Ring<T, B> {
         if exchanged.is_err() {
             return Parked::No;
         }
-        // ORDERING: Acquire. Pairs with [unreserve] and [close], which precede [touch].
+        // ORDERING: Acquire. Synchronizes with [unreserve] and [close], which precede [touch].
         let own = State::from_bits(D::state(self).load(Ordering::Acquire));
         let (head, tail) = D::pair(own, marked);
         if !D::blocks(self, head, tail) {
-            // The bits stay set. The next claim then looks for waiters, and may find none.
+            // The bits stay set. The next claim then searches for waiters, and may find none.
             return Parked::No;
         }
         if own.has_waiters() {
@@ -64,20 +67,20 @@ impl<T, B> Ring<T, B> {
         }
     }
 
-    /// Returns the word that the waiters of a direction mark, as a notification begins.
+    /// Loads the state that the waiters of a direction mark, at the start of a notification.
     pub(crate) fn marks<D: Direction>(&self) -> State {
-        // ORDERING: Acquire. Pairs with [mark]: a waiter whose mark this sees is registered.
+        // ORDERING: Acquire. Synchronizes with [mark]: a waiter whose mark this sees is registered.
         State::from_bits(D::opposite(self).load(Ordering::Acquire))
     }
 
-    /// Clears KEEP, if the word is still the one that was seen when the notification began and no waiter has
-    /// marked it since the last claim. To be called when no waiter is left.
+    /// Clears KEEP if the state is still `seen`, which was loaded when the notification began, and
+    /// no waiter has marked it since the last claim. Call this when no waiter is left.
     ///
-    /// A mark that came later has set PARKED, which only a claim clears, and a claim moves the position.
+    /// A later mark has set PARKED, which only a claim clears, and a claim moves the position.
     pub(crate) fn clear_keep<D: Direction>(&self, seen: State) {
         if seen.is_kept() {
-            // ORDERING: Relaxed. Nothing is published: it only spares later claims a search. A failure means
-            // that the bit is still needed, or that another thread sees to it.
+            // ORDERING: Relaxed. Nothing is published: this only saves later claims a search. A
+            // failure means that the bit is still needed, or that another thread handles it.
             let _ = D::opposite(self).compare_exchange(
                 seen.bits(),
                 seen.without_keep().bits(),
@@ -87,42 +90,44 @@ impl<T, B> Ring<T, B> {
         }
     }
 
-    /// Returns how many slots (messages) a claim could take, reserved ones counted as taken.
+    /// Returns the number of slots (messages) that can be claimed, counting reserved ones as used.
     pub(crate) fn available<D: Direction>(&self) -> usize {
         let (head, tail) = self.snapshot();
         D::available(self, head, tail)
     }
 
-    /// From now on newcomers leave slots (messages) to waiters.
+    /// Makes newcomers leave slots (messages) to waiters.
     pub(crate) fn start_fair<D: Direction>(&self) {
-        // ORDERING: Relaxed. Followed by [mark], and what it means is in the word itself.
+        // ORDERING: Relaxed. [mark] follows, and the state itself carries all of the information.
         D::state(self).fetch_or(change::START_FAIR, Ordering::Relaxed);
     }
 
-    /// Newcomers may claim again what is not reserved.
+    /// Lets newcomers claim again what is not reserved.
     pub(crate) fn end_fair<D: Direction>(&self) {
         // ORDERING: Relaxed. As above.
         D::state(self).fetch_and(change::END_FAIR, Ordering::Relaxed);
     }
 
-    /// Closes the ring: no more claims but those on permits. `false` if it was closed before.
+    /// Closes the ring: from now on messages are sent on permits only. Returns `false` if it was
+    /// closed before.
     ///
-    /// In the same step gives back the slots that are withheld, which number `withheld`: a closed ring
-    /// that nothing can come into has no permits. To be called by one thread at a time, and not while
-    /// another one is in [`withhold`](Self::withhold).
+    /// The same step releases the withheld slots, `withheld` in number: no permits are counted in a
+    /// closed ring that no message can enter. One thread may call this at a time, and none while
+    /// another thread is in [`withhold`](Self::withhold).
     pub(crate) fn close(&self, withheld: usize) -> bool {
         // ORDERING: Relaxed. Only closing changes this bit, and one thread at a time closes.
         let is_closed = State::from_bits(self.tail.state.load(Ordering::Relaxed)).is_closed();
         if is_closed {
-            // ORDERING: AcqRel. As below: it orders the caller among those that change `tail`, which takes
-            // a write.
+            // ORDERING: AcqRel, as for [close]. It must write, which orders the caller among the
+            // threads that change `tail`.
             self.tail.state.fetch_or(change::CLOSE, Ordering::AcqRel);
             return false;
         }
         let change = change::close_without_permits(withheld as u64);
-        // ORDERING: AcqRel [close]. Release pairs with the Acquire loads of `tail`: what the closing
-        // thread did before is seen by a thread that finds the ring closed. Acquire continues the chain.
-        // Guard: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
+        // ORDERING: AcqRel [close]. Release synchronizes with the Acquire loads of `tail`: a thread
+        // that finds the ring closed sees what the closing thread did before. Acquire continues the
+        // chain.
+        // Test: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
         let before = State::from_bits(self.tail.state.fetch_add(change, Ordering::AcqRel));
         invariant(
             || !before.is_closed() && before.permits() >= withheld as u64,
@@ -132,13 +137,13 @@ impl<T, B> Ring<T, B> {
         true
     }
 
-    /// To be called after the word that a direction claims by was changed in favor of its waiters. Returns
-    /// whether some of them have to be notified. Changes nothing: PARKED must not be cleared while KEEP is
-    /// set, see `clear_keep`.
+    /// Returns whether waiters of a direction must be notified. Call this after the state that the
+    /// direction claims by was changed in favor of its waiters. Changes nothing: PARKED must not be
+    /// cleared while KEEP is set, see `clear_keep`.
     pub(crate) fn touch<D: Direction>(&self) -> bool {
-        // ORDERING: AcqRel [touch]. Release pairs with [mark], Acquire too: see the module's documentation.
-        // It must write even though it changes nothing.
-        // Guard: loom `released_permit_wakes_sender`, for Release.
+        // ORDERING: AcqRel [touch]. Release and Acquire synchronize with [mark]: see the module
+        // documentation. It must write even though it changes nothing.
+        // Test: loom `released_permit_wakes_sender`, for Release.
         State::from_bits(D::opposite(self).fetch_or(0, Ordering::AcqRel)).has_waiters()
     }
 }
@@ -149,7 +154,7 @@ mod tests {
     use crate::ring::{Head, Reserved};
     use crate::sync::Arc;
 
-    /// Sends, and returns whether receivers have to be notified.
+    /// Sends, and returns whether receivers must be notified.
     fn send(ring: &Ring<u8>) -> bool {
         let Ok(claim) = ring.claim_send() else {
             panic!("there is capacity")
@@ -168,8 +173,8 @@ mod tests {
     fn the_slots_are_allocated_once() {
         loom::model(|| {
             let ring = Arc::new(Ring::<u8>::without_slots(2, || ()));
-            let theirs = Arc::clone(&ring);
-            let other = loom::thread::spawn(move || send(&theirs));
+            let shared = Arc::clone(&ring);
+            let other = loom::thread::spawn(move || send(&shared));
             send(&ring);
             other.join().unwrap();
             assert!(
@@ -183,13 +188,13 @@ mod tests {
         });
     }
 
-    /// A thread receives what another one sends as the first message, or finds nothing.
+    /// A thread receives the first message, which another thread sends, or finds nothing.
     #[test]
     fn a_receiver_sees_no_slots_or_initialized_ones() {
         loom::model(|| {
             let ring = Arc::new(Ring::<u8>::without_slots(1, || ()));
-            let theirs = Arc::clone(&ring);
-            let other = loom::thread::spawn(move || send(&theirs));
+            let shared = Arc::clone(&ring);
+            let other = loom::thread::spawn(move || send(&shared));
             let received = ring.claim_recv_at_once().map(|claim| claim.take().0);
             other.join().unwrap();
             let left = ring.claim_recv_at_once().map(|claim| claim.take().0);
@@ -229,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_reserved() {
+    fn nothing_is_reserved_in_an_empty_or_full_ring() {
         loom::model(|| {
             let ring = Ring::<u8>::new(1);
             assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::Nothing);
