@@ -11,7 +11,7 @@ use super::yielding::Yielding;
 use super::{Reservation, Side};
 use crate::ring::{Reserved, State};
 use crate::sync::{
-    AtomicUsize, Instant, Lock, MIN_TURNED_AWAY, Ordering, RESERVATION_AGE, RelaxedU32,
+    AtomicUsize, Instant, Lock, MIN_BLOCKED_ATTEMPTS, Ordering, RESERVATION_AGE, RelaxedU32,
 };
 use crate::trace;
 use crate::unwind::defer;
@@ -283,7 +283,7 @@ impl<'a> WaitQueue<'a> {
     pub(crate) fn take_back(&self) -> bool {
         let turned_away = self.list.turned_away.get() + 1;
         self.list.turned_away.set(turned_away);
-        turned_away >= MIN_TURNED_AWAY
+        turned_away >= MIN_BLOCKED_ATTEMPTS
             && self
                 .list
                 .members

@@ -29,7 +29,7 @@ use super::{Attempt, Operation, Side};
 #[cfg(feature = "std")]
 use crate::sync::THREAD_SPIN;
 use crate::sync::{
-    self, LONGEST_STRIDE, MOST_ATTEMPTS, RelaxedU8, RelaxedU32, SHORTEST_STRIDE, SPIN_PER_UNIT,
+    self, LONGEST_STRIDE, MAX_SPIN_ATTEMPTS, RelaxedU8, RelaxedU32, SHORTEST_STRIDE, SPIN_PER_UNIT,
     STRIDE_PER_MESSAGE, TASK_SPIN, pauses, spin_loop,
 };
 
@@ -234,7 +234,7 @@ impl Spinner {
 
     /// Returns whether spinning may help `operation`, and was of use lately.
     fn may_spin<O: Operation>(&self, operation: &O) -> bool {
-        MOST_ATTEMPTS != 0 && operation.may_succeed_at_once() && !self.cooldown.count_down()
+        MAX_SPIN_ATTEMPTS != 0 && operation.may_succeed_at_once() && !self.cooldown.count_down()
     }
 
     /// Attempts `operation` once per stride, and then after longer and longer pauses, up to `longest` nanoseconds.
@@ -264,7 +264,7 @@ impl Spinner {
                 break Some(output);
             }
             attempts += 1;
-            if attempts == MOST_ATTEMPTS {
+            if attempts == MAX_SPIN_ATTEMPTS {
                 break None;
             }
             if pause == self.stride && strides > 1 {
