@@ -47,7 +47,7 @@ impl DrainWaiters {
         }
     }
 
-    /// Returns whether a task waits. The caller has found the parked bits of `head` set.
+    /// Returns whether a task waits whose mark in `head` the caller has seen.
     #[inline]
     pub(crate) fn is_waiting(&self) -> bool {
         // ORDERING: Relaxed. Ordered by [mark]: [mark] follows the registration, and the caller's
