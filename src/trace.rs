@@ -1,26 +1,29 @@
-//! Events for the crate `tracing`, with the Cargo feature of that name; without it, nothing is compiled.
+//! Events for the crate `tracing`, with the Cargo feature of that name. Without it, nothing is
+//! compiled.
 //!
-//! All are at the level `TRACE` with the target `mpmc_std`. Each names its channel by a number, which
-//! none of the next two billion channels of the process has, and, but for the first one of a channel, its side. A
-//! subscriber is user code and is called outside of all locks. One that sends its events through the
-//! channel that it hears of causes further events, without end.
+//! All events have the level `TRACE` and the target `mpmc_std`. Each names its channel by a number,
+//! which none of the next two billion channels of the process has. Each event except a channel's
+//! first one also names the side. A subscriber is user code and is called while no lock is held. A
+//! subscriber that sends its events through the channel that they are about causes further events,
+//! without end.
 
-/// A channel or queue, as events name it.
+/// The identity of a channel or queue in events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Channel {
     #[cfg(feature = "tracing")]
     number: u32,
 }
 
-/// One side of a channel, as events name it. Takes no memory without the feature.
+/// The identity of one side of a channel in events. Zero-sized without the feature.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Label {
-    /// Twice the number of the channel, and 1 more for receivers: a wait queue has four bytes left.
+    /// Twice the number of the channel, plus 1 for receivers. One field, since a wait queue has
+    /// four bytes left.
     #[cfg(feature = "tracing")]
     code: u32,
 }
 
-/// Something that events are about.
+/// A subject of events.
 pub(crate) trait Labeled {
     fn label(&self) -> Label;
 }
@@ -42,7 +45,7 @@ impl Channel {
     }
 }
 
-/// A channel or queue is created, by the code that calls.
+/// Records that a channel or queue was created by the caller.
 #[inline(always)]
 #[track_caller]
 pub(crate) fn created(_capacity: usize) -> Channel {
@@ -51,7 +54,7 @@ pub(crate) fn created(_capacity: usize) -> Channel {
         use core::sync::atomic::{AtomicU32, Ordering};
 
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        // ORDERING: Relaxed. A number, which nothing is ordered by.
+        // ORDERING: Relaxed. A unique number, which orders nothing.
         let number = NEXT.fetch_add(1, Ordering::Relaxed) & (u32::MAX >> 1);
         let at = core::panic::Location::caller();
         tracing::trace!(target: "mpmc_std", channel = number, capacity = _capacity, %at, "created");
@@ -61,25 +64,25 @@ pub(crate) fn created(_capacity: usize) -> Channel {
     Channel {}
 }
 
-/// A task, or a handle that is polled, begins to wait.
+/// Records that a task, or a handle that is polled, parks.
 #[inline(always)]
 pub(crate) fn parked(about: &impl Labeled) {
     event("parked", about);
 }
 
-/// Waiters are about to be woken for a message or a free slot.
+/// Records that waiters are about to be woken for a message or a free slot.
 #[inline(always)]
 pub(crate) fn notified(about: &impl Labeled) {
     event("notified", about);
 }
 
-/// A parked task was woken.
+/// Records that a parked task was woken.
 #[inline(always)]
 pub(crate) fn woken(about: &impl Labeled) {
     event("woken", about);
 }
 
-/// The channel is closed, and all waiters of one side are about to be woken.
+/// Records that the channel is closed and all waiters of one side are about to be woken.
 #[inline(always)]
 pub(crate) fn closed(about: &impl Labeled) {
     event("closed", about);

@@ -1,19 +1,19 @@
-//! Finishing what was begun when user code panics in the middle.
+//! Completing an operation when user code panics partway through.
 
-/// Repeats `step` until it returns `false`, and goes on with the rest if some steps panic. The first
-/// panic continues after the last step; the others have been reported by the panic hook, and end
-/// here. If the thread was unwinding already, all of them end here, since the panic that it unwinds
-/// for continues.
+/// Repeats `step` until it returns `false`, and continues with the remaining steps if some panic.
+/// The first panic resumes after the last step. The other panics have been reported by the panic
+/// hook and are discarded. If the thread was unwinding already, all of them are discarded, since
+/// the panic that it unwinds for continues.
 ///
-/// Without the feature `std` a panic cannot be caught: the rest is done while the first one passes
-/// through, and a second one aborts, as any panic during unwinding does. The same holds in models,
-/// which end their threads by panics.
+/// Without the feature `std` a panic cannot be caught: the remaining steps run while the first
+/// panic unwinds, and a second one aborts, as any panic during unwinding does. The same holds in
+/// models, which end their threads by panics.
 #[cfg(all(feature = "std", not(any(loom, shuttle))))]
 pub(crate) fn run_all(mut step: impl FnMut() -> bool) {
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
     let mut first = None;
-    // Steps have finished with their shared state before they call user code, which is what panics.
+    // Steps release their shared state before they call user code, and only user code panics.
     while let Err(panic) = catch_unwind(AssertUnwindSafe(|| while step() {})) {
         match first {
             None => first = Some(panic),
@@ -27,7 +27,7 @@ pub(crate) fn run_all(mut step: impl FnMut() -> bool) {
     }
 }
 
-/// Drops what a panic was raised with. Leaks it if that panics, too.
+/// Drops a panic payload. Leaks it if its destructor panics, too.
 #[cfg(all(feature = "std", not(any(loom, shuttle))))]
 #[cold]
 fn discard(panic: alloc::boxed::Box<dyn core::any::Any + Send>) {
@@ -37,7 +37,8 @@ fn discard(panic: alloc::boxed::Box<dyn core::any::Any + Send>) {
     }
 }
 
-/// As above. `step` is called once more after it has returned `false`.
+/// Repeats `step` until it returns `false`, also while a panic of a step unwinds. Calls `step` once
+/// more after it has returned `false`.
 #[cfg(any(not(feature = "std"), loom, shuttle))]
 pub(crate) fn run_all(step: impl FnMut() -> bool) {
     struct Rest<F: FnMut() -> bool>(F);
@@ -51,7 +52,7 @@ pub(crate) fn run_all(step: impl FnMut() -> bool) {
     while (rest.0)() {}
 }
 
-/// Runs something when it is dropped, so also while a panic of what comes before passes through.
+/// Runs a closure when it is dropped, also while a panic unwinds.
 pub(crate) struct Defer<F: FnMut()>(F);
 
 pub(crate) fn defer<F: FnMut()>(last: F) -> Defer<F> {
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panicking_step_does_not_end_it() {
+    fn remaining_steps_run_after_a_panic() {
         let mut steps = 0;
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             run_all(|| {
@@ -85,7 +86,7 @@ mod tests {
 
     #[cfg(feature = "std")]
     #[test]
-    fn of_several_panics_the_first_continues() {
+    fn the_first_of_several_panics_resumes() {
         let mut steps = 0;
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             run_all(|| {
@@ -101,7 +102,7 @@ mod tests {
 
     #[cfg(feature = "std")]
     #[test]
-    fn a_panic_that_unwinds_already_continues() {
+    fn panics_during_unwinding_are_discarded() {
         let mut steps = 0;
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let _rest = defer(|| {

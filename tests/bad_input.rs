@@ -116,7 +116,7 @@ fn polled_again<F: Future>(future: F) {
 
 /// What futures with a type of their own say, and those of an `async fn`.
 const POLLED_AGAIN: [&str; 2] = [
-    "a future was polled after it had finished",
+    "future polled after completion",
     "`async fn` resumed after completion",
 ];
 

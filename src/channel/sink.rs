@@ -125,14 +125,14 @@ impl<T> Sender<T> {
         });
         let _permits = defer(|| shared.queue.release(permits));
         let _closed = defer(|| {
-            shared.closed.leave(&mut self.closed);
+            shared.closed.deregister_observer(&mut self.closed);
         });
         let queue = &shared.queue;
         let _countable = defer(|| {
             queue.leave_countable(&mut self.sink.countable);
         });
-        let _ready = defer(|| self.sink.ready.leave(&queue.senders_side()));
-        self.sink.waiter.leave(&queue.senders_side());
+        let _ready = defer(|| self.sink.ready.deregister(&queue.senders_side()));
+        self.sink.waiter.deregister(&queue.senders_side());
     }
 }
 

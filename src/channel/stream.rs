@@ -29,8 +29,8 @@ impl State {
     /// Ends the handle's registrations.
     pub(crate) fn leave(&mut self, side: &impl Side) {
         // Also if the destructor of a waker panics.
-        let _ready = defer(|| self.ready.leave(side));
-        self.waiter.leave(side);
+        let _ready = defer(|| self.ready.deregister(side));
+        self.waiter.deregister(side);
     }
 }
 

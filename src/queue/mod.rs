@@ -509,7 +509,7 @@ impl<T> MpmcQueue<T> {
     /// Ends a wait until permits can be counted. Returns whether there was one.
     #[inline]
     pub(crate) fn leave_countable(&self, observer: &mut Observer) -> bool {
-        observer.is_used() && self.rare().countable.leave(observer)
+        observer.is_used() && self.rare().countable.deregister_observer(observer)
     }
 
     /// Drops all messages that are in the queue.

@@ -148,7 +148,7 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
         self.queue.ring.mark_parked::<D>()
     }
 
-    fn marks(&self) -> State {
+    fn load_state(&self) -> State {
         self.queue.ring.marks::<D>()
     }
 
@@ -255,7 +255,7 @@ impl<T> MpmcQueue<T> {
     #[cold]
     pub(super) fn end_reservation<D: Waits>(&self) -> bool {
         let side = QueueSide::<T, D>::of(self);
-        let ended = side.queue().has_grants() && side.queue().take_back();
+        let ended = side.queue().has_grants() && side.queue().try_revoke_oldest();
         if ended {
             side.unreserve(1);
         }

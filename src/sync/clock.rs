@@ -11,8 +11,8 @@ mod imp {
     pub(crate) use std::time::Instant;
 
     /// The shortest time for which a message or slot stays reserved for a waiter that was woken for
-    /// it, while others are turned away. A runtime that has nothing more urgent to do has polled
-    /// the waiter by then.
+    /// it, while other operations are blocked. A runtime that has nothing more urgent to do has
+    /// polled the waiter by then.
     pub(crate) const RESERVATION_AGE: core::time::Duration = core::time::Duration::from_micros(100);
 }
 
@@ -25,7 +25,7 @@ mod imp {
 mod imp {
     use core::time::Duration;
 
-    /// A moment; no time passes from one to the next.
+    /// A point in time. No time passes from one to the next.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Instant;
 
@@ -39,7 +39,7 @@ mod imp {
         }
     }
 
-    /// Only attempts count.
+    /// Zero: only the number of blocked attempts counts.
     pub(crate) const RESERVATION_AGE: Duration = Duration::ZERO;
 }
 

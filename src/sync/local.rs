@@ -1,4 +1,4 @@
-//! What a thread knows of itself.
+//! Values that are local to a thread.
 
 #[cfg(feature = "std")]
 use core::cell::Cell;
@@ -8,12 +8,12 @@ use super::thread_local;
 
 #[cfg(feature = "std")]
 thread_local! {
-    // The last random number; 0 before the first.
+    // The last random number. 0 before the first.
     static LAST: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Returns a number for the thread that this runs on, not 0: to guess by, for another thread may by chance have
-/// the same. Without an operating system all threads look like one.
+/// Returns a number for the current thread, never 0. Informational only, since another thread may
+/// have the same number. Without an operating system all threads have the same.
 pub(crate) fn this_thread() -> u32 {
     #[cfg(all(
         feature = "std",
@@ -37,7 +37,7 @@ fn number(local: &Cell<u32>) -> u32 {
 pub(crate) fn random() -> u32 {
     let next = LAST.try_with(|last| {
         let mut next = match last.get() {
-            // A model must come out the same twice.
+            // A model must be repeatable.
             0 if cfg!(any(loom, shuttle)) => 1,
             0 => number(last),
             last => last,
@@ -51,7 +51,7 @@ pub(crate) fn random() -> u32 {
     next.unwrap_or(1)
 }
 
-/// Without threads there is nothing to be random about.
+/// Returns 0, since without threads no randomness is needed.
 #[cfg(not(feature = "std"))]
 pub(crate) fn random() -> u32 {
     0

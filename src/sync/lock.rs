@@ -1,4 +1,5 @@
-//! A lock for short accesses, during which nobody's code runs, and nothing is waited for but claims in flight.
+//! A lock for short critical sections. No user code runs while it is held, and its holder waits for
+//! nothing but claims in flight.
 
 #[cfg(any(feature = "std", loom, shuttle))]
 pub(crate) use mutex::Lock;
@@ -18,7 +19,8 @@ mod mutex {
         }
 
         pub(crate) fn with<R>(&self, access: impl FnOnce(&mut T) -> R) -> R {
-            // Nothing under the lock can panic but for want of memory, when nothing has been changed yet.
+            // Code under the lock panics only when memory allocation fails, before it has changed
+            // anything.
             access(
                 &mut self
                     .0
@@ -29,7 +31,7 @@ mod mutex {
     }
 }
 
-/// Where there is no operating system to wait with.
+/// A spin lock for targets without an operating system.
 #[cfg(not(any(feature = "std", loom, shuttle)))]
 mod spin {
     use core::fmt;
@@ -37,13 +39,15 @@ mod spin {
     use crate::sync::{AtomicBool, Backoff, Ordering, UnsafeCell};
     use crate::unwind::defer;
 
-    /// * **L1** Who has set `locked` has the value to itself until it clears it.
+    /// * **L1** A thread that has set `locked` has exclusive access to the value until it clears
+    ///   `locked`.
     pub(crate) struct Lock<T> {
         locked: AtomicBool,
         value: UnsafeCell<T>,
     }
 
-    // SAFETY: L1: one thread at a time has access, and values move between threads as a whole.
+    // SAFETY: L1: one thread at a time has access, so sharing the lock only moves the value between
+    // threads.
     unsafe impl<T: Send> Sync for Lock<T> {}
 
     impl<T> Lock<T> {
@@ -56,11 +60,12 @@ mod spin {
 
         pub(crate) fn with<R>(&self, access: impl FnOnce(&mut T) -> R) -> R {
             let backoff = Backoff::new();
-            // ORDERING: Acquire. Pairs with the Release below: the access before is over.
+            // ORDERING: Acquire. Synchronizes with the Release below: the previous access has
+            // ended.
             while self.locked.swap(true, Ordering::Acquire) {
                 backoff.snooze();
             }
-            // ORDERING: Release. Pairs with the Acquire above.
+            // ORDERING: Release. Synchronizes with the Acquire above.
             let _unlock = defer(|| self.locked.store(false, Ordering::Release));
             self.value.with_mut(|value| {
                 // SAFETY: L1.

@@ -1,8 +1,8 @@
-//! Synchronization types: the real ones, loom's, or shuttle's.
+//! Synchronization types of the platform, of loom, or of shuttle.
 //!
-//! The rest of the crate names `crate::sync::...` and does not see which of them it uses:
+//! The rest of the crate uses `crate::sync::...` and does not depend on which of them it is:
 //!
-//! | build | types | what it is for |
+//! | build | types | purpose |
 //! |---|---|---|
 //! | normal | `native` | programs |
 //! | `--cfg loom` | `loom` | exploring every interleaving of small models, with the memory model |

@@ -1,4 +1,4 @@
-//! A box that is filled when it is first needed, for what most channels never need.
+//! A box that is allocated on first use, for data that most channels never need.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -6,15 +6,16 @@ use core::ptr;
 
 use super::{AtomicPtr, Ordering};
 
-/// * **O1** The pointer is null, or leads to a value that this owns. Once set it does not change until
-///   this is dropped.
+/// * **O1** The pointer is null, or points to a value that this box owns. Once set, it does not
+///   change until the box is dropped.
 pub(crate) struct OnceBox<T> {
     value: AtomicPtr<T>,
 }
 
-// SAFETY: O1: it is owned as by a `Box`.
+// SAFETY: O1: the value is owned as by a `Box`.
 unsafe impl<T: Send> Send for OnceBox<T> {}
-// SAFETY: O1: `&self` gives out `&T`, and a value that another thread has made may be dropped by this one.
+// SAFETY: O1: `&self` gives out `&T`, and this thread may drop a value that another thread has
+// allocated.
 unsafe impl<T: Send + Sync> Sync for OnceBox<T> {}
 
 impl<T> OnceBox<T> {
@@ -24,15 +25,15 @@ impl<T> OnceBox<T> {
         }
     }
 
-    /// Returns the value, if there is one that was made before this call.
+    /// Returns the value, if it was set before this call.
     pub(crate) fn get(&self) -> Option<&T> {
-        // ORDERING: Acquire. Pairs with [init]: the value is initialized.
+        // ORDERING: Acquire. Synchronizes with [init]: the value is initialized.
         let value = self.value.load(Ordering::Acquire);
         // SAFETY: O1.
         unsafe { value.as_ref() }
     }
 
-    /// Returns the value, which `init` makes if there is none.
+    /// Returns the value. Sets it to the result of `init` if there is none.
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         match self.get() {
             Some(value) => value,
@@ -43,18 +44,18 @@ impl<T> OnceBox<T> {
     #[cold]
     fn init(&self, value: T) -> &T {
         let new = Box::into_raw(Box::new(value));
-        // ORDERING: AcqRel [init]. Release: who sees the pointer sees the value. Acquire pairs with [get_after]:
-        // what was done before a `get_after` that found nothing is visible. On failure Acquire: another
-        // thread's value is initialized.
-        // Guard: loom `sync::once_box::tests::one_of_the_two_sees_the_other`.
+        // ORDERING: AcqRel [init]. Release: a thread that sees the pointer sees the value. Acquire
+        // synchronizes with [get_after]: writes before a `get_after` that found nothing are
+        // visible. On failure Acquire: another thread's value is initialized. Test: loom
+        // `sync::once_box::tests::one_of_the_two_sees_the_other`.
         let before =
             self.value
                 .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
         match before {
-            // SAFETY: O1: this has just set it.
+            // SAFETY: O1: the compare-exchange has just set it.
             Ok(_) => unsafe { &*new },
             Err(other) => {
-                // SAFETY: made by `into_raw` above, and nobody else has seen it.
+                // SAFETY: allocated above, and no other thread has seen it.
                 drop(unsafe { Box::from_raw(new) });
                 // SAFETY: O1.
                 unsafe { &*other }
@@ -62,12 +63,12 @@ impl<T> OnceBox<T> {
         }
     }
 
-    /// Returns the value, if there is one. If there is none, a thread that makes one later sees what was
-    /// done before this call: one of the two sees the other.
+    /// Returns the value, if it is set. If it is not, a thread that sets it later sees all writes
+    /// before this call: one of the two threads sees the other.
     pub(crate) fn get_after(&self) -> Option<&T> {
-        // ORDERING: AcqRel [get_after]. Release pairs with [init]: it must write even though it changes nothing.
-        // Acquire, also on failure, pairs with [init]: the value is initialized.
-        // Guard: loom `sync::once_box::tests::one_of_the_two_sees_the_other`.
+        // ORDERING: AcqRel [get_after]. Release synchronizes with [init]: it must write even though
+        // it changes nothing. Acquire, also on failure, synchronizes with [init]: the value is
+        // initialized. Test: loom `sync::once_box::tests::one_of_the_two_sees_the_other`.
         let value = self.value.compare_exchange(
             ptr::null_mut(),
             ptr::null_mut(),
@@ -84,7 +85,8 @@ impl<T> OnceBox<T> {
 
 impl<T> Drop for OnceBox<T> {
     fn drop(&mut self) {
-        // ORDERING: Relaxed. `&mut self`: the thread that handed this over has synchronized with this one.
+        // ORDERING: Relaxed. `&mut self`: the thread that passed the box to this one has
+        // synchronized with it.
         let value = self.value.load(Ordering::Relaxed);
         if !value.is_null() {
             // SAFETY: O1.
@@ -104,8 +106,8 @@ mod tests {
     use super::*;
     use crate::sync::{Arc, AtomicUsize};
 
-    /// A thread makes something true and then looks for a value; another makes a value and then looks
-    /// whether it is true.
+    /// One thread sets a condition and then loads the box. Another thread sets the box and then
+    /// checks the condition.
     #[test]
     fn one_of_the_two_sees_the_other() {
         loom::model(|| {
@@ -123,7 +125,7 @@ mod tests {
         });
     }
 
-    /// Two threads make a value at once.
+    /// Two threads set the value at once.
     #[test]
     fn there_is_one_value() {
         loom::model(|| {

@@ -1,43 +1,48 @@
-//! How long a thread spins: every constant, and what a pause takes on this machine.
+//! The lengths of spinning: every constant, and the conversion into pauses.
 //!
-//! A pause ([`core::hint::spin_loop`]) takes 5 ns on one processor and 50 on another. So lengths are given in
-//! nanoseconds here, and the first one that is needed measures what a pause takes, once per process.
+//! A pause ([`core::hint::spin_loop`]) takes 5 ns on one processor and 50 ns on another. So lengths
+//! are given in nanoseconds here, and the first spin measures how long a pause takes, once per
+//! process.
 
 use super::{pauses, random};
 
-/// How long an operation of a task spins before it parks: about what it costs to park a task and to wake it on
-/// another core.
+/// The time that an operation of a task spins before it parks, in nanoseconds: about the cost of
+/// parking a task and waking it on another core.
 pub(crate) const TASK_SPIN: u32 = 1_500;
 
-/// Up to what time from one attempt to the next a blocking call spins on, doubling it each time, before it parks
-/// its thread: 11 to 18 us in all, about what the system calls and the way back to a core take.
+/// The longest pause of a blocking call that spins, in nanoseconds. The call doubles its pause each
+/// time and parks its thread after this one: 11 to 18 us in all, about the cost of the system calls
+/// and of being scheduled again.
 #[cfg(feature = "std")]
 pub(crate) const THREAD_SPIN: u32 = 8_000;
 
-/// How long an operation spins from one attempt to the next, per message that fits into the channel: a quarter of
-/// the messages that fit can come meanwhile.
+/// The time from one attempt to the next, in nanoseconds for each message of the channel's
+/// capacity. A quarter of the capacity can arrive in that time.
 pub(crate) const STRIDE_PER_MESSAGE: u32 = 6;
 
-/// The shortest time from one attempt to the next.
+/// The shortest time from one attempt to the next, in nanoseconds.
 pub(crate) const SHORTEST_STRIDE: u32 = 25;
 
-/// The longest one, by which a message may be late.
+/// The longest time from one attempt to the next, in nanoseconds. A message may be this late.
 pub(crate) const LONGEST_STRIDE: u32 = 3_200;
 
-/// For how long to spin costs as much as one operation of the cooperative budget.
+/// The time of spinning, in nanoseconds, that costs as much as one operation of the cooperative
+/// budget.
 pub(crate) const SPIN_PER_UNIT: u32 = 200;
 
-/// How many waits of a new channel come before the first one for which a task yields to its executor.
+/// The number of waits of a new channel before the first one in which a task yields to its
+/// executor.
 pub(crate) const WAITS_BEFORE_YIELDS: u32 = if cfg!(shuttle) { 0 } else { 15 };
 
-/// How long a thread leaves a word alone after it has lost a claim there: at first, and at most.
+/// The first and the longest time for which a thread backs off after a lost claim, in nanoseconds.
 const CLAIM_BACKOFF: core::ops::RangeInclusive<u32> = 800..=6_400;
 
-/// Keeps a thread off the contended word for a while, longer each time.
+/// Backoff of a thread from a contended state, longer each time.
 ///
-/// Losing means that another core has the word's cache line. To ask for it again at once takes it away from
-/// that core in the middle of its next claim, and both get on worse than if each had it for several claims in
-/// turn. Several threads that have lost do not come back at the same moment: the lengths are random.
+/// After a lost claim, another core has the state's cache line. Requesting the line at once takes
+/// it away from that core in the middle of its next claim, and both cores are slower than if each
+/// kept the line for several claims. The lengths are random, so that several threads that have lost
+/// do not retry at the same time.
 #[derive(Debug)]
 pub(crate) struct ClaimBackoff {
     nanos: u32,
@@ -50,7 +55,7 @@ impl ClaimBackoff {
         }
     }
 
-    /// To be called after a loss. The word must be loaded again after it.
+    /// Backs off after a lost claim. The caller must load the state again afterwards.
     #[cold]
     pub(crate) fn step(&mut self) {
         let nanos = self.nanos / 2 + random() % self.nanos;

@@ -1,21 +1,21 @@
-//! Calling wakers: collected under a lock, called after it was released, without allocating.
+//! Calling wakers: collected under a lock, called after it was released, without allocation.
 
 use core::task::Waker;
 
 use crate::unwind::run_all;
 
-/// How many wakers are collected each time that the lock is held.
+/// The number of wakers that are collected each time the lock is held.
 const SIZE: usize = 16;
 
-/// Wakers that are called after the lock was released.
+/// Wakers to call after the lock was released.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct WakerBatch {
     wakers: [Option<Waker>; SIZE],
     filled: usize,
     called: usize,
 }
 
-impl Batch {
+impl WakerBatch {
     pub(super) fn is_full(&self) -> bool {
         self.filled == SIZE
     }
@@ -37,10 +37,10 @@ impl Batch {
     }
 }
 
-/// Calls the wakers that `collect` puts into the batch, and asks it again for as long as it returns that
-/// there may be more. If one of the wakers panics, the others are called nevertheless.
-pub(super) fn call_wakers(mut collect: impl FnMut(&mut Batch) -> bool) {
-    let mut batch = Batch::default();
+/// Calls the wakers that `collect` puts into the batch. Calls `collect` again while it returns that
+/// there may be more. If a waker panics, the remaining wakers are still called.
+pub(super) fn call_wakers(mut collect: impl FnMut(&mut WakerBatch) -> bool) {
+    let mut batch = WakerBatch::default();
     let mut more = true;
     run_all(|| {
         if let Some(waker) = batch.next() {

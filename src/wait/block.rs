@@ -1,4 +1,4 @@
-//! Operations of threads that may block.
+//! Blocking operations.
 
 use std::time::Instant;
 
@@ -6,15 +6,16 @@ use super::future::Waiting;
 use super::{Attempt, Operation, Side};
 use crate::sync;
 
-/// Attempts `operation` on this thread until it is done, parking the thread in between; `None` if `deadline`
-/// came first. What is there when the deadline comes is taken. `call` is what the panic names if the thread must not
-/// block.
+/// Runs `operation` on this thread until it is done, parking the thread while it waits. Returns
+/// `None` if `deadline` passes first. What is available when the deadline passes is still taken.
+/// `call` is the name in the panic message if the thread must not block.
 ///
-/// Before the thread parks it spins for up to some 20 us, without a look at `deadline` unless that has passed. To park and to be woken are
-/// system calls for both sides, and a thread of the other side that runs at this moment is usually quicker. While
-/// it was not lately, the thread parks at once (`spin.rs`). It does not yield, for among busy threads that would
-/// give a whole time slice away; but on a single core it yields instead of spinning, since nothing else can help.
-/// A future must do neither, for the other side may be a task that waits for this very thread.
+/// Before the thread parks, it spins for up to about 20 us, and checks `deadline` only before that.
+/// Parking and waking are system calls on both sides, and a thread of the other side that is
+/// running now is usually quicker. If spinning has not helped lately, the thread parks at once
+/// (`spin.rs`). It does not yield its core: among busy threads that would give away a whole time
+/// slice. On a single core it yields instead of spinning, since no other thread can run meanwhile.
+/// A future must do neither, since the other side may be a task that waits for this very thread.
 #[track_caller]
 pub(crate) fn block<O: Operation>(
     mut operation: O,
@@ -26,7 +27,7 @@ pub(crate) fn block<O: Operation>(
     }
     if deadline.is_none_or(|deadline| Instant::now() < deadline) {
         if sync::is_in_runtime() {
-            // The quick attempt may have failed for other reasons than that it has to wait.
+            // The quick attempt can also fail for reasons other than having to wait.
             if let Attempt::Done(output) | Attempt::GivenUp(output) = operation.attempt() {
                 return Some(output);
             }
@@ -40,7 +41,7 @@ pub(crate) fn block<O: Operation>(
     sync::block_on_until(Waiting::after_spin(operation), deadline)
 }
 
-/// [`block`] without a deadline.
+/// Runs [`block`] without a deadline.
 #[track_caller]
 pub(crate) fn block_forever<O: Operation>(operation: O, call: &str) -> O::Output {
     match block(operation, None, call) {

@@ -1,24 +1,26 @@
-//! The cooperative budget: a task that always finds the channel ready still lets others run.
+//! The cooperative budget: a task that always finds the channel ready still lets other tasks run.
 //!
-//! Every asynchronous operation charges one unit before it looks at the channel, and spinning charges some. After
-//! [`LIMIT`] units the budget is exhausted: operations are *refused*, which means that they wake their own task
-//! and return `Pending`, with nothing sent or received. That lasts until the task has been back at its executor,
-//! so that in a `select!` or `join!` every branch is refused and the whole task yields. An operation cannot ask the
-//! executor. It takes these for signs of a return:
+//! Every asynchronous operation charges one unit before it accesses the channel, and spinning
+//! charges some. After [`LIMIT`] units the budget is exhausted and operations *yield*: they wake
+//! their own task and return `Pending`, with nothing sent or received. This lasts until the task
+//! has returned to its executor, so in a `select!` or `join!` every branch yields and the whole
+//! task returns. An operation cannot ask the executor. It takes these as signs that the task has
+//! returned:
 //!
-//! * a future that was refused is polled again;
-//! * a handle that was refused is polled again. Combinators like `buffer_unordered` poll a stream again before
-//!   they return, as long as they hold items that are ready; so one time in [`LONG_EVERY`] it takes
-//!   [`LONG_RETURNS`] such polls, enough for them to run out of items;
-//! * a future that was refused is dropped unpolled: whatever polled it does not wait for it
-//!   (`now_or_never`, `timeout_at` with a deadline in the past), and would only be told "not now" again.
+//! * A future that yielded is polled again.
+//! * A handle that yielded is polled again. Combinators like `buffer_unordered` poll a stream again
+//!   before they return, while they hold items that are ready. So one exhaustion in [`LONG_EVERY`]
+//!   takes [`LONG_RETURNS`] such polls, enough for those combinators to run out of items.
+//! * A future that yielded is dropped without another poll. The code that polled it does not wait
+//!   for it (`now_or_never`, or `timeout_at` with a deadline in the past), and would only get
+//!   `Pending` again.
 //!
-//! In the last case the next [`LONG_LIMIT`] units pass before anything is refused, and also at the beginning, while
-//! nothing is known of how the thread's tasks poll.
+//! In the last case the next [`LONG_LIMIT`] units pass before any operation yields. The same limit
+//! applies at the start, before it is known how the thread's tasks poll.
 //!
-//! The count is kept per thread, not per task, so that it needs no runtime: a task pays at worst for what its
-//! neighbors on the thread spent, with one early yield. With the feature `tokio`, inside a tokio runtime, tokio's
-//! own budget is used instead, which is kept per task.
+//! The budget is kept per thread, not per task, so it needs no runtime. At worst a task yields once
+//! too early, for units that its neighbors on the thread have spent. With the feature `tokio`,
+//! inside a tokio runtime, tokio's own budget is used instead, which is kept per task.
 
 use core::cell::Cell;
 use core::task::{Context, Poll};
@@ -28,36 +30,37 @@ use crate::sync::RelaxedU32;
 #[cfg(feature = "std")]
 use crate::sync::thread_local;
 
-/// How many operations in a row may find the channel ready.
+/// The number of operations in a row that may find the channel ready.
 pub(crate) const LIMIT: u32 = 256;
 
-/// How many while nothing shows that a refusal leads to the executor.
+/// The same limit while there is no sign that yielding returns the task to its executor.
 const LONG_LIMIT: u32 = 1024;
 
-/// How many exhaustions in a row without a park end with a long run of refusals.
+/// The number of exhaustions in a row without a park after which one takes [`LONG_RETURNS`]
+/// returns.
 const LONG_EVERY: u32 = 4;
 
-/// How many polls of refused handles such a run takes.
+/// The number of times that handles which yielded are polled again before such an exhaustion ends.
 const LONG_RETURNS: u32 = 32;
 
-/// How many operations are refused at most without any sign of a return.
-const MAX_REFUSALS: u32 = 64;
+/// The largest number of operations that yield without any sign of a return.
+const MAX_FORCED_YIELDS: u32 = 64;
 
-/// What is left of a thread's budget.
+/// The remaining budget of a thread.
 struct Budget {
-    /// Units that are left; 0 while operations are refused.
+    /// The units that are left. 0 while operations yield.
     left: Cell<u32>,
     exhaustion: Cell<Exhaustion>,
 }
 
-/// What has happened since the budget was exhausted.
+/// Counters since the budget was exhausted.
 #[derive(Clone, Copy)]
 struct Exhaustion {
-    /// Operations that were refused.
-    refusals: u32,
-    /// Refused handles that were polled again.
+    /// The number of operations that yielded.
+    forced_yields: u32,
+    /// The number of polls of handles that had yielded before.
     returns: u32,
-    /// Exhaustions since a task of this thread last parked.
+    /// The number of exhaustions since a task of this thread last parked.
     streak: u32,
 }
 
@@ -67,26 +70,26 @@ impl Budget {
         Self {
             left: Cell::new(LONG_LIMIT),
             exhaustion: Cell::new(Exhaustion {
-                refusals: 0,
+                forced_yields: 0,
                 returns: 0,
                 streak: 0,
             }),
         }
     }
 
-    /// Begins again, with `limit` units.
+    /// Refills the budget with `limit` units.
     fn refill(&self, limit: u32) {
         self.left.set(limit);
         let streak = self.exhaustion.get().streak;
         self.exhaustion.set(Exhaustion {
-            refusals: 0,
+            forced_yields: 0,
             returns: 0,
             streak,
         });
     }
 
-    /// Spends one unit. If none is left, `decide` says whether the operation may go on nevertheless, and with
-    /// it all others.
+    /// Spends one unit. If none is left, `decide` returns whether the operation proceeds anyway,
+    /// which refills the budget for all operations.
     #[inline]
     fn spend(&self, decide: impl FnOnce(&mut Exhaustion) -> bool) -> bool {
         let left = self.left.get();
@@ -100,27 +103,28 @@ impl Budget {
     #[cold]
     fn spend_none(&self, decide: impl FnOnce(&mut Exhaustion) -> bool) -> bool {
         let mut exhaustion = self.exhaustion.get();
-        let goes_on = decide(&mut exhaustion);
+        let proceeds = decide(&mut exhaustion);
         self.exhaustion.set(exhaustion);
-        if goes_on {
+        if proceeds {
             self.refill(LIMIT);
         }
-        goes_on
+        proceeds
     }
 }
 
 impl Exhaustion {
-    /// Whether an operation that was not refused before may go on although the budget is exhausted.
-    fn gives_in(&mut self) -> bool {
-        if self.refusals == 0 {
+    /// Returns whether an operation that has not yielded before proceeds although the budget is
+    /// exhausted.
+    fn proceeds_anyway(&mut self) -> bool {
+        if self.forced_yields == 0 {
             self.streak += 1;
         }
-        self.refusals += 1;
-        self.refusals > MAX_REFUSALS
+        self.forced_yields += 1;
+        self.forced_yields > MAX_FORCED_YIELDS
     }
 
-    /// Whether a refused handle that is polled again may go on.
-    fn has_returned(&mut self) -> bool {
+    /// Returns whether a handle that has yielded proceeds when it is polled again.
+    fn proceeds_after_return(&mut self) -> bool {
         self.returns += 1;
         let is_long = self.streak % LONG_EVERY == 0;
         !is_long || self.returns >= LONG_RETURNS
@@ -132,7 +136,7 @@ thread_local! {
     static BUDGET: Budget = const { Budget::new() };
 }
 
-/// Accesses the thread's budget. While the thread ends it may be gone; then there is no limit.
+/// Accesses the thread's budget. It may be gone while the thread ends. Then there is no limit.
 #[cfg(feature = "std")]
 #[inline]
 fn with_budget<R>(otherwise: R, access: impl FnOnce(&Budget) -> R) -> R {
@@ -142,17 +146,18 @@ fn with_budget<R>(otherwise: R, access: impl FnOnce(&Budget) -> R) -> R {
     }
 }
 
-/// Without an operating system nothing is known of threads, and all have one budget together.
+/// Accesses the one budget that all threads share, since threads are unknown without an operating
+/// system.
 #[cfg(not(feature = "std"))]
 fn with_budget<R>(_otherwise: R, access: impl FnOnce(&Budget) -> R) -> R {
     static LEFT: RelaxedU32 = RelaxedU32::new(LONG_LIMIT);
     static RETURNS: RelaxedU32 = RelaxedU32::new(0);
     static STREAK: RelaxedU32 = RelaxedU32::new(0);
-    static REFUSALS: RelaxedU32 = RelaxedU32::new(0);
+    static FORCED_YIELDS: RelaxedU32 = RelaxedU32::new(0);
     let budget = Budget {
         left: Cell::new(LEFT.get()),
         exhaustion: Cell::new(Exhaustion {
-            refusals: REFUSALS.get(),
+            forced_yields: FORCED_YIELDS.get(),
             returns: RETURNS.get(),
             streak: STREAK.get(),
         }),
@@ -160,13 +165,13 @@ fn with_budget<R>(_otherwise: R, access: impl FnOnce(&Budget) -> R) -> R {
     let result = access(&budget);
     LEFT.set(budget.left.get());
     let exhaustion = budget.exhaustion.get();
-    REFUSALS.set(exhaustion.refusals);
+    FORCED_YIELDS.set(exhaustion.forced_yields);
     RETURNS.set(exhaustion.returns);
     STREAK.set(exhaustion.streak);
     result
 }
 
-/// A unit that was charged.
+/// A charged unit.
 #[must_use]
 pub(crate) struct Charge {
     #[cfg(all(feature = "tokio", not(any(loom, shuttle))))]
@@ -174,7 +179,8 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
-    /// The operation was done. With tokio's budget, one that was not costs nothing.
+    /// Records that the operation has completed. With tokio's budget, an operation that has not is
+    /// not charged.
     #[inline(always)]
     pub(crate) fn made_progress(self) {
         #[cfg(all(feature = "tokio", not(any(loom, shuttle))))]
@@ -182,11 +188,11 @@ impl Charge {
     }
 }
 
-/// Charges one operation. `Pending`, with the task woken, if it is refused.
+/// Charges one operation. Returns `Pending`, with the task woken, if it has to yield.
 #[inline]
 pub(crate) fn poll_proceed(cx: &mut Context<'_>) -> Poll<Charge> {
     poll_charged(cx, || {
-        with_budget(true, |budget| budget.spend(Exhaustion::gives_in))
+        with_budget(true, |budget| budget.spend(Exhaustion::proceeds_anyway))
     })
 }
 
@@ -201,7 +207,7 @@ fn poll_charged(cx: &mut Context<'_>, proceeds: impl FnOnce() -> bool) -> Poll<C
             return Poll::Ready(charge);
         }
         if tokio::runtime::Handle::try_current().is_ok() {
-            // Tokio's budget counts here, and is not exhausted.
+            // Tokio's budget applies here and is not exhausted.
             with_budget((), |budget| budget.refill(LIMIT));
             return Poll::Ready(charge);
         }
@@ -210,23 +216,23 @@ fn poll_charged(cx: &mut Context<'_>, proceeds: impl FnOnce() -> bool) -> Poll<C
     if proceeds() {
         return Poll::Ready(Charge {});
     }
-    refuse(cx)
+    force_yield(cx)
 }
 
 #[cold]
-fn refuse<R>(cx: &mut Context<'_>) -> Poll<R> {
+fn force_yield<R>(cx: &mut Context<'_>) -> Poll<R> {
     cx.waker().wake_by_ref();
     Poll::Pending
 }
 
-/// Charges units for time that was spent otherwise.
+/// Charges units for time spent spinning.
 pub(crate) fn charge(units: u32) {
     with_budget((), |budget| {
         budget.left.set(budget.left.get().saturating_sub(units));
     });
 }
 
-/// Notes that a task of this thread waits for others.
+/// Records that a task of this thread has parked.
 #[inline]
 pub(crate) fn parked() {
     with_budget((), |budget| {
@@ -238,50 +244,52 @@ pub(crate) fn parked() {
     });
 }
 
-/// What a handle remembers of having been refused.
+/// The budget state that a handle keeps between polls.
 #[derive(Debug, Default)]
 pub(crate) struct HandleBudget {
-    refused: bool,
+    has_yielded: bool,
 }
 
 impl HandleBudget {
-    /// [`poll_proceed`] for an operation that may have been refused before.
+    /// Charges one operation, like [`poll_proceed`], of a handle that may have yielded before.
     #[inline]
     pub(crate) fn poll_proceed(&mut self, cx: &mut Context<'_>) -> Poll<Charge> {
-        let refused = self.refused;
+        let has_yielded = self.has_yielded;
         let charge = poll_charged(cx, || {
             with_budget(true, |budget| {
                 budget.spend(|exhaustion| {
-                    if refused {
-                        exhaustion.has_returned()
+                    if has_yielded {
+                        exhaustion.proceeds_after_return()
                     } else {
-                        exhaustion.gives_in()
+                        exhaustion.proceeds_anyway()
                     }
                 })
             })
         });
-        self.refused = charge.is_pending();
+        self.has_yielded = charge.is_pending();
         charge
     }
 }
 
-/// A future that was refused before its first attempt. Dropped if it is not polled again.
+/// A token of a future that yielded before its first attempt. Dropped if the future is not polled
+/// again.
 #[derive(Debug)]
-pub(crate) struct RefusedFuture(());
+pub(crate) struct ForcedYield(());
 
-impl RefusedFuture {
+impl ForcedYield {
     pub(crate) fn new() -> Self {
         Self(())
     }
 
-    /// The future is polled again: its task has been at its executor.
-    pub(crate) fn return_to(self, cx: &mut Context<'_>) -> Poll<Charge> {
+    /// Charges the operation when its future is polled again, so its task has returned to the
+    /// executor.
+    pub(crate) fn resume(self, cx: &mut Context<'_>) -> Poll<Charge> {
         core::mem::forget(self);
         poll_charged(cx, || with_budget(true, |budget| budget.spend(|_| true)))
     }
 }
 
-impl Drop for RefusedFuture {
+impl Drop for ForcedYield {
     fn drop(&mut self) {
         with_budget((), |budget| {
             if budget.left.get() == 0 {

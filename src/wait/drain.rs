@@ -1,12 +1,13 @@
 //! Tasks that wait until everything that was sent before has been received.
 //!
-//! Each waits for receivers to pass a position. It marks `head`, the word that receivers claim by,
-//! as senders do that wait for a slot. So the claim that passes the position finds the mark, and its
-//! thread looks for these waiters before it notifies senders. While one of them waits, KEEP is not
-//! cleared in `head` (W3 holds for them, too). A claim that finds no mark does nothing for them.
+//! Each task waits for receivers to pass a position. It marks `head`, the state that receivers
+//! claim by, as a sender does that waits for a slot. So the claim that passes the position finds
+//! the parked bits set, and its thread checks these waiters before it notifies senders. While one
+//! of them waits, KEEP is not cleared in `head` (W3 holds for them, too). A claim that finds the
+//! bits clear does nothing for them.
 //!
-//! They are apart from the senders' wait queue, for a notification there may be left to a sender
-//! that spins: it takes the slot, and says nothing of the position.
+//! These waiters are not in the senders' wait queue, because a notification there may be taken by a
+//! sender that spins. That sender takes the slot and does not check positions.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -14,27 +15,27 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::batch::call_wakers;
-use super::list::{Kind, Link, List, Place, Waiter, WaiterState};
+use super::list::{Kind, Link, List, QueueKind, Waiter, WaiterState};
 use crate::ring::Position;
 use crate::sync::{AtomicUsize, Lock, Ordering};
 
-/// The waiters, in no order that matters.
+/// The waiters, in no particular order.
 #[derive(Debug)]
 pub(crate) struct DrainWaiters {
     /// The ticket of an entry is the position that it waits for.
     list: Lock<List<1>>,
-    /// How many there are. Changed under the lock.
+    /// The number of waiters. Changed under the lock.
     waiting: AtomicUsize,
 }
 
-/// Something that is drained.
+/// A queue that can be drained.
 pub(crate) trait Draining {
     fn drain_waiters(&self) -> &DrainWaiters;
 
     /// Returns whether receivers have passed `target`.
     fn is_drained(&self, target: Position) -> bool;
 
-    /// Marks that a task waits, unless receivers have passed `target`. Returns whether it is marked.
+    /// Marks `head` as parked unless receivers have passed `target`. Returns whether it did.
     fn mark_undrained(&self, target: Position) -> bool;
 }
 
@@ -46,29 +47,30 @@ impl DrainWaiters {
         }
     }
 
-    /// Returns whether a task waits whose mark the caller has seen.
+    /// Returns whether a task waits whose mark in `head` the caller has seen.
     #[inline]
     pub(crate) fn is_waiting(&self) -> bool {
-        // ORDERING: Relaxed. Ordered by [mark]: it follows the registration, and the caller's claim or
-        // load of `head` has acquired it.
+        // ORDERING: Relaxed. Ordered by [mark]: [mark] follows the registration, and the caller's
+        // claim or load of `head` has acquired it.
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// Wakes the tasks whose position `has_passed`.
+    /// Wakes the tasks for whose position `has_passed` returns `true`.
     #[cold]
     pub(crate) fn notify(&self, has_passed: impl Fn(Position) -> bool) {
         call_wakers(|batch| {
             self.list.with(|list| {
-                let mut next = list.first(Place::Exclusive);
+                let mut next = list.first(QueueKind::Exclusive);
                 while let Some(link) = next {
                     if batch.is_full() {
                         return true;
                     }
-                    next = list.next(Place::Exclusive, link);
+                    next = list.next(QueueKind::Exclusive, link);
                     if has_passed(Position::from_bits(list.entry(link, |entry| entry.ticket))) {
                         self.unlink(list, link);
                         batch.push(list.entry(link, |entry| entry.waker.take()));
-                        // Last: a waiter that is not linked may be gone as soon as this is seen.
+                        // Last: an unlinked waiter may be freed as soon as another thread sees this
+                        // state.
                         list.set_state(link, WaiterState::Notified);
                     }
                 }
@@ -79,26 +81,27 @@ impl DrainWaiters {
 
     fn unlink(&self, list: &mut List<1>, link: Link) {
         if list.unlink(link).is_some() {
-            // ORDERING: Relaxed. Only keeps notifications from looking for a waiter that is gone.
+            // ORDERING: Relaxed. Informational: avoids a search for a waiter that is gone.
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Has the task woken when `target` has been passed, if it is marked after this.
+    /// Registers the task to be woken when `target` has been passed. The caller must mark `head`
+    /// after this.
     fn register(&self, waiter: Pin<&Waiter>, target: Position, cx: &Context<'_>) {
         let link = Link::to(waiter);
         let waker = cx.waker().clone();
-        let _before = self.list.with(|list| {
+        let _previous = self.list.with(|list| {
             match list.state(link) {
-                // Nobody is to call this waker any more.
+                // The waiter has been woken, so this waker is not needed.
                 WaiterState::Notified => return Some(waker),
                 WaiterState::Waiting => {}
                 _ => {
-                    list.push(Place::Exclusive, link);
+                    list.push(QueueKind::Exclusive, link);
                     list.entry(link, |entry| entry.ticket = target.bits());
                     list.set_state(link, WaiterState::Waiting);
-                    // ORDERING: Relaxed. Published by [mark]; see `is_waiting`.
-                    // Guard: loom `drained::a_mark_against_a_notification`.
+                    // ORDERING: Relaxed. Published by [mark]; see `is_waiting`. Test: loom
+                    // `drained::a_mark_against_a_notification`.
                     self.waiting.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -118,7 +121,7 @@ impl DrainWaiters {
 }
 
 pin_project! {
-    /// Waits until receivers have passed a position.
+    /// A future that waits until receivers have passed a position.
     pub(crate) struct UntilDrained<'a, Q>
     where
         Q: Draining,

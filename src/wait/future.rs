@@ -1,4 +1,4 @@
-//! An operation as a future.
+//! The future of an operation.
 
 use core::mem::ManuallyDrop;
 use core::pin::Pin;
@@ -9,14 +9,14 @@ use pin_project_lite::pin_project;
 use super::Operation;
 use super::budget;
 use super::list::{Kind, Waiter, WaiterState};
-use super::poll::{Busy, leave, poll_waiting};
+use super::poll::{SelfWakes, deregister_and_forward, poll_waiting};
 use super::yielding::BeforeWait;
 
 pin_project! {
-    /// An operation as a future: charges the budget, attempts it, and waits if it has to.
+    /// A future that charges the budget, attempts an operation, and waits if it would block.
     ///
-    /// Cancel safe: until it returns `Ready`, the operation has had no effect. The first attempt needs none of
-    /// the state for waiting, which is built only if that fails.
+    /// Cancel safe: until it returns `Ready`, the operation has had no effect. The state for
+    /// waiting is built only if the first attempt fails.
     #[project = RunProjection]
     #[project_replace = RunReplaced]
     pub(crate) enum Run<O>
@@ -25,9 +25,9 @@ pin_project! {
     {
         /// Not attempted yet.
         First { operation: O },
-        /// Not possible at once, or refused.
+        /// The first attempt failed, or the budget was exhausted.
         Waiting { #[pin] waiting: DroppedOutOfLine<Waiting<O>> },
-        /// Not to be attempted: the handle was closed.
+        /// The handle was closed, so the operation is not attempted.
         Closed { operation: O },
         Finished,
     }
@@ -39,7 +39,7 @@ impl<O: Operation> Run<O> {
         Self::First { operation }
     }
 
-    /// For a handle that was closed.
+    /// Creates the future of an operation on a closed handle.
     #[cold]
     pub(crate) fn closed(operation: O) -> Self {
         Self::Closed { operation }
@@ -54,10 +54,10 @@ impl<O: Operation> Future for Run<O> {
         if let RunProjection::First { .. } = self.as_mut().project() {
             let RunReplaced::First { mut operation } = self.as_mut().project_replace(Run::Finished)
             else {
-                unreachable!("it was just seen")
+                unreachable!("the variant was just matched")
             };
             let Poll::Ready(charge) = budget::poll_proceed(cx) else {
-                self.start_waiting(operation, Some(budget::RefusedFuture::new()));
+                self.start_waiting(operation, Some(budget::ForcedYield::new()));
                 return Poll::Pending;
             };
             if let Some(output) = operation.attempt_at_once() {
@@ -75,9 +75,9 @@ impl<O: Operation> Run<O> {
     fn start_waiting(
         mut self: Pin<&mut Self>,
         operation: O,
-        refused: Option<budget::RefusedFuture>,
+        forced_yield: Option<budget::ForcedYield>,
     ) {
-        let waiting = Waiting::new(operation, refused);
+        let waiting = Waiting::new(operation, forced_yield);
         self.set(Run::Waiting {
             waiting: DroppedOutOfLine::new(waiting),
         });
@@ -102,7 +102,7 @@ impl<O: Operation> Run<O> {
         let RunProjection::Waiting { waiting } = self.as_mut().project() else {
             return match self.project_replace(Run::Finished) {
                 RunReplaced::Closed { mut operation } => Poll::Ready(operation.fail()),
-                _ => panic!("a future was polled after it had finished"),
+                _ => panic!("future polled after completion"),
             };
         };
         let output = waiting.get().poll(cx);
@@ -124,8 +124,8 @@ fn attempt_beside_permits<O: Operation>(
 }
 
 pin_project! {
-    /// A future whose destructor is a call, so that a future that may hold one has a small destructor, which is
-    /// inlined.
+    /// A future whose destructor is a function call. A future that may hold one has a small
+    /// destructor of its own, which is inlined.
     struct DroppedOutOfLine<F> {
         #[pin]
         future: ManuallyDrop<F>,
@@ -155,7 +155,8 @@ impl<F> DroppedOutOfLine<F> {
     }
 
     fn get(self: Pin<&mut Self>) -> Pin<&mut F> {
-        // SAFETY: the future is pinned with the value that it is in, and dropped in place.
+        // SAFETY: the future is pinned together with the value that contains it, and dropped in
+        // place.
         unsafe {
             self.project()
                 .future
@@ -165,7 +166,7 @@ impl<F> DroppedOutOfLine<F> {
 }
 
 pin_project! {
-    /// An operation that was not possible at once.
+    /// An operation whose first attempt failed or has not been made.
     pub(super) struct Waiting<O>
     where
         O: Operation,
@@ -173,11 +174,10 @@ pin_project! {
         operation: O,
         #[pin]
         waiter: Waiter,
-        busy: Busy,
+        self_wakes: SelfWakes,
         before: BeforeWait,
-        // Set while the first attempt has not been made, since the task had completed too many operations
-        // without a return to its executor.
-        refused: Option<budget::RefusedFuture>,
+        // Set while the first attempt has not been made because the budget was exhausted.
+        forced_yield: Option<budget::ForcedYield>,
     }
 
     impl<O> PinnedDrop for Waiting<O>
@@ -188,7 +188,7 @@ pin_project! {
             let this = this.project();
             let waiter = this.waiter.as_ref();
             if waiter.state() != WaiterState::Idle {
-                leave(&this.operation.side(), waiter);
+                deregister_and_forward(&this.operation.side(), waiter);
             }
             this.before.cancel(&this.operation.side());
         }
@@ -196,7 +196,7 @@ pin_project! {
 }
 
 impl<O: Operation> Waiting<O> {
-    pub(super) fn new(operation: O, refused: Option<budget::RefusedFuture>) -> Self {
+    pub(super) fn new(operation: O, forced_yield: Option<budget::ForcedYield>) -> Self {
         Self {
             operation,
             waiter: Waiter::new(if O::TAKES {
@@ -204,16 +204,16 @@ impl<O: Operation> Waiting<O> {
             } else {
                 Kind::Observer
             }),
-            busy: Busy::default(),
+            self_wakes: SelfWakes::default(),
             before: BeforeWait::default(),
-            refused,
+            forced_yield,
         }
     }
 }
 
 #[cfg(feature = "std")]
 impl<O: Operation> Waiting<O> {
-    /// For an operation that has spun already.
+    /// Creates the future of an operation that has already spun.
     pub(super) fn after_spin(operation: O) -> Self {
         let mut waiting = Self::new(operation, None);
         waiting.before = BeforeWait::Done;
@@ -226,9 +226,9 @@ impl<O: Operation> Future for Waiting<O> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
         let this = self.project();
-        if let Some(refused) = this.refused.take() {
-            let Poll::Ready(charge) = refused.return_to(cx) else {
-                *this.refused = Some(budget::RefusedFuture::new());
+        if let Some(forced_yield) = this.forced_yield.take() {
+            let Poll::Ready(charge) = forced_yield.resume(cx) else {
+                *this.forced_yield = Some(budget::ForcedYield::new());
                 return Poll::Pending;
             };
             if let Some(output) = this.operation.attempt_at_once() {
@@ -239,6 +239,6 @@ impl<O: Operation> Future for Waiting<O> {
         if let Some(output) = this.before.poll(this.operation, cx) {
             return output;
         }
-        poll_waiting(this.operation, this.waiter.as_ref(), this.busy, cx)
+        poll_waiting(this.operation, this.waiter.as_ref(), this.self_wakes, cx)
     }
 }

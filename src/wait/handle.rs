@@ -1,10 +1,11 @@
 //! Handles that wait: `Stream`, `Sink` and the `poll_` methods.
 //!
-//! A future that waits can be trusted with a wake: it either looks again or is dropped. A handle cannot:
-//! its registration stays when the future that polled it (`next()` in one branch of a `select!`) is gone,
-//! and a handle that is never polled again would keep its wake to itself. So a handle is trusted as long
-//! as each of its wakes was followed by a poll. Until the first one, and again after one that was not, it
-//! is woken along with all others by every notification, and owes nothing for it.
+//! A future that was woken is either polled again or dropped, and dropping it forwards its
+//! notification. A handle may be neither: its registration stays when the future that polled it
+//! (`next()` in one branch of a `select!`) is gone. A handle that is never polled again would keep
+//! its notification. So a handle is an exclusive waiter, woken for one message, only while each of
+//! its wakes was followed by a poll. Until the first such poll, and after a wake without one, every
+//! notification wakes it along with all other non-exclusive waiters, and it holds no notification.
 
 use alloc::boxed::Box;
 use core::pin::Pin;
@@ -12,31 +13,31 @@ use core::task::{Context, Poll, ready};
 
 use super::budget;
 use super::list::{Kind, Waiter};
-use super::poll::{Busy, leave, poll_waiting};
+use super::poll::{SelfWakes, deregister_and_forward, poll_waiting};
 use super::yielding::BeforeWait;
 use super::{Operation, Side};
 
-/// What a handle keeps from one poll to the next.
+/// The state that a handle keeps between polls.
 #[derive(Debug, Default)]
 pub(crate) struct HandleWaiter {
-    /// Made for the first wait. Pinned, since others link to it.
+    /// Allocated by the first wait. Pinned, since the wait queue links to it.
     waiter: Option<Pin<Box<Waiter>>>,
-    /// The waiter may be registered, or woken; or the handle has yielded.
+    /// Set while the waiter may be registered or woken, or while the handle has yielded.
     waiting: bool,
     before: BeforeWait,
-    busy: Busy,
-    refused: budget::HandleBudget,
+    self_wakes: SelfWakes,
+    budget: budget::HandleBudget,
 }
 
 impl HandleWaiter {
-    /// Attempts `operation`, and leaves the task's waker behind if it has to wait.
+    /// Attempts `operation`, and registers the task's waker if it would block.
     #[inline]
     pub(crate) fn poll<O: Operation>(
         &mut self,
         operation: &mut O,
         cx: &mut Context<'_>,
     ) -> Poll<O::Output> {
-        let charge = ready!(self.refused.poll_proceed(cx));
+        let charge = ready!(self.budget.poll_proceed(cx));
         if !self.waiting {
             if let Some(output) = operation.attempt_at_once() {
                 charge.made_progress();
@@ -54,7 +55,7 @@ impl HandleWaiter {
         operation: &mut O,
         cx: &mut Context<'_>,
     ) -> Poll<O::Output> {
-        // Also if a waker panics on the way.
+        // Set first, so that it is also set if a waker panics.
         self.waiting = true;
         if let Some(output) = self.before.poll(operation, cx) {
             let output = ready!(output);
@@ -76,9 +77,10 @@ impl HandleWaiter {
         self.before = BeforeWait::default();
     }
 
-    /// Attempts `operation` for a thread that waits for several at a time, and leaves its waker behind if it has to
-    /// wait. It must be polled again when the thread is woken, or [`leave`](Self::leave), also after success: the
-    /// next wait begins without its place and its lost races.
+    /// Attempts `operation` for a thread that waits for several operations at a time, and registers
+    /// its waker if it would block. The caller must poll again when the thread is woken, or call
+    /// [`deregister`](Self::deregister), also after success, so that the next wait starts without
+    /// this one's place and lost races.
     #[cfg(feature = "std")]
     pub(crate) fn poll_in_select<O: Operation>(
         &mut self,
@@ -88,7 +90,7 @@ impl HandleWaiter {
         self.poll_as(Kind::Future, operation, cx)
     }
 
-    /// Polls with a waiter of a kind, which is always the same.
+    /// Polls with a waiter of `kind`. A handle always passes the same kind.
     fn poll_as<O: Operation>(
         &mut self,
         kind: Kind,
@@ -98,36 +100,36 @@ impl HandleWaiter {
         let waiter = self
             .waiter
             .get_or_insert_with(|| Box::pin(Waiter::new(kind)));
-        // Also if a waker panics on the way.
+        // Set first, so that it is also set if a waker panics.
         self.waiting = true;
-        poll_waiting(operation, waiter.as_ref(), &mut self.busy, cx)
+        poll_waiting(operation, waiter.as_ref(), &mut self.self_wakes, cx)
     }
 
-    /// Returns whether a poll has left a registration behind.
+    /// Returns whether a poll has left a registration.
     pub(crate) fn is_waiting(&self) -> bool {
         self.waiting
     }
 
-    /// Ends the registration.
+    /// Ends the registration and forwards a notification that the handle still holds.
     #[inline]
-    pub(crate) fn leave<S: Side>(&mut self, side: &S) {
+    pub(crate) fn deregister<S: Side>(&mut self, side: &S) {
         if self.waiting {
             self.waiting = false;
-            self.busy = Busy::default();
+            self.self_wakes = SelfWakes::default();
             self.before.cancel(side);
             if let Some(waiter) = &self.waiter {
-                leave(side, waiter.as_ref());
+                deregister_and_forward(side, waiter.as_ref());
             }
         }
     }
 }
 
-/// A [`HandleWaiter`] that few handles need: one pointer, until it is used.
+/// A [`HandleWaiter`] that few handles need. One pointer until it is used.
 #[derive(Debug, Default)]
 pub(crate) struct RareWaiter(Option<Box<HandleWaiter>>);
 
 impl RareWaiter {
-    /// [`HandleWaiter::poll`].
+    /// Calls [`HandleWaiter::poll`].
     pub(crate) fn poll<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -136,11 +138,11 @@ impl RareWaiter {
         self.0.get_or_insert_default().poll(operation, cx)
     }
 
-    /// [`HandleWaiter::leave`].
+    /// Calls [`HandleWaiter::deregister`].
     #[inline]
-    pub(crate) fn leave<S: Side>(&mut self, side: &S) {
+    pub(crate) fn deregister<S: Side>(&mut self, side: &S) {
         if let Some(waiter) = &mut self.0 {
-            waiter.leave(side);
+            waiter.deregister(side);
         }
     }
 }

@@ -1,16 +1,16 @@
-//! Waiters, and the intrusive lists that they are linked into.
+//! Waiters, and the intrusive lists that link them.
 //!
-//! A waiter's memory belongs to the future or handle that waits: registering with a wait queue allocates nothing, and
-//! nothing remains of a waiter that is gone. All lists of one side of a channel are behind one lock, and
-//! no user code runs under it: wakers are cloned before it is taken, and called and dropped after it was
-//! released.
+//! A waiter's memory belongs to the future or handle that waits. Registering with a wait queue
+//! allocates nothing, and nothing remains of a waiter after it was dropped. All lists of one side
+//! of a channel are behind one lock, and no user code runs while it is held: wakers are cloned
+//! before it is taken, and called and dropped after it was released.
 //!
 //! # Invariants
 //!
-//! * **W1** A waiter's [`Entry`] is accessed under the lock of the [`List`] that the waiter is used with,
-//!   and each waiter is used with one list only.
-//! * **W2** A waiter that is linked is pinned, and it is unlinked, under the lock, before it is dropped.
-//!   So each link leads to a waiter that is alive.
+//! * **W1** A waiter's [`Entry`] is accessed only under the lock of the [`List`] that the waiter is
+//!   used with, and each waiter is used with one list only.
+//! * **W2** A linked waiter is pinned, and it is unlinked, under the lock, before it is dropped. So
+//!   each link points to a live waiter.
 
 use core::marker::PhantomPinned;
 use core::panic::{RefUnwindSafe, UnwindSafe};
@@ -20,22 +20,23 @@ use core::task::Waker;
 
 use crate::sync::{AtomicU8, Ordering, UnsafeCell};
 
-/// What a waiter is doing. Written under the lock of its list, or by its owner while it is not linked.
+/// The state of a waiter. Written under the lock of its list, or by its owner while it is not
+/// linked.
 ///
 /// | state | meaning | linked into |
 /// |---|---|---|
 /// | `Idle` | not waiting | nothing |
-/// | `Waiting` | to be woken | the exclusive or the shared queue |
-/// | `Notified` | was woken for one message or slot, and has not looked yet | the unpolled handles, if it is one |
-/// | `Told` | was woken along with all other non-exclusive waiters, and has not looked yet | nothing |
-/// | `Granted` | was woken, and one message or slot is reserved for it | the granted queue |
+/// | `Waiting` | registered, not woken | the exclusive or the shared queue |
+/// | `Notified` | woken; holds a notification of a message or slot | handles: the unpolled queue |
+/// | `Broadcast` | woken with all non-exclusive waiters; holds no notification | nothing |
+/// | `Granted` | woken; one message or slot is reserved for it | the granted queue |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum WaiterState {
     Idle,
     Waiting,
     Notified,
-    Told,
+    Broadcast,
     Granted,
 }
 
@@ -45,26 +46,26 @@ impl WaiterState {
             0 => Self::Idle,
             1 => Self::Waiting,
             2 => Self::Notified,
-            3 => Self::Told,
+            3 => Self::Broadcast,
             _ => Self::Granted,
         }
     }
 }
 
-/// How a waiter is to be woken.
+/// The kind of a waiter, which decides how it is woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A future. It is either polled again or dropped, and is woken for one message or slot.
+    /// A future. It is woken for one message or slot, and is then either polled again or dropped.
     Future,
-    /// A `Stream` or `Sink` handle. It is woken like a future for as long as each wake was followed by a
-    /// poll, and along with all others while that is not known.
+    /// A `Stream` or `Sink` handle. It is woken like a future while each wake is followed by a
+    /// poll, and along with all non-exclusive waiters otherwise.
     Handle,
-    /// A future or handle that takes nothing of what it waits for. It is woken along with all
-    /// others, always, so that it keeps no message or slot from those that take one.
+    /// A future or handle that takes no message or slot. It is always woken along with all
+    /// non-exclusive waiters, so it never holds a notification that another waiter needs.
     Observer,
 }
 
-/// A task's place among those that wait on one side of a channel.
+/// A waiter of one side of a channel.
 #[derive(Debug)]
 pub(crate) struct Waiter {
     kind: Kind,
@@ -76,29 +77,31 @@ pub(crate) struct Waiter {
 
 // SAFETY: W1: the links and the waker are accessed under a lock, and `Waker` is `Send` and `Sync`.
 unsafe impl Send for Waiter {}
-// SAFETY: as above.
+// SAFETY: W1: the links and the waker are accessed under a lock, and `Waker` is `Send` and `Sync`.
 unsafe impl Sync for Waiter {}
 
-// Entries are accessed under a lock under which no user code runs, so a panic cannot be seen through one.
+// No user code runs under the lock that protects entries, so a panic cannot leave one half changed.
 impl UnwindSafe for Waiter {}
 impl RefUnwindSafe for Waiter {}
 
 /// The part of a waiter that its list uses.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// What wakes the task, while the waiter is waiting.
+    /// The waker of the task, while the waiter is registered.
     pub(super) waker: Option<Waker>,
-    /// The order of the exclusive queue: the one that began to wait first has the lowest. Kept while the
-    /// operation has not succeeded; 0 if none was given yet.
+    /// The order in the exclusive queue: the waiter that registered first has the lowest ticket.
+    /// Kept until the operation succeeds. 0 if none was assigned yet.
     pub(super) ticket: u64,
-    /// How often in a row the waiter was woken and found nothing.
+    /// The number of times in a row that the waiter was woken and found nothing.
     pub(super) losses: u32,
-    /// Whether the waiter's owner is known to look after it was woken. Futures always are.
-    pub(super) trusted: bool,
-    /// The number of the registration while it waits, of the notification once it was woken.
-    pub(super) moment: u64,
+    /// `true` if the waiter is woken for one message or slot. Always `true` for a future, and for a
+    /// handle while each wake was followed by a poll.
+    pub(super) is_exclusive: bool,
+    /// The number of the registration while the waiter waits, and of the notification once it was
+    /// woken.
+    pub(super) sequence: u64,
     /// The queue that the waiter is linked into.
-    place: Option<Place>,
+    queue: Option<QueueKind>,
     prev: Option<Link>,
     next: Option<Link>,
 }
@@ -112,9 +115,9 @@ impl Waiter {
                 waker: None,
                 ticket: 0,
                 losses: 0,
-                trusted: false,
-                moment: 0,
-                place: None,
+                is_exclusive: false,
+                sequence: 0,
+                queue: None,
                 prev: None,
                 next: None,
             }),
@@ -126,19 +129,19 @@ impl Waiter {
         self.kind
     }
 
-    /// Returns what the waiter is doing. Any answer but `Waiting` and `Granted` is final until its owner
+    /// Returns the state. Any state but `Waiting` and `Granted` is final until the waiter's owner
     /// changes it.
     #[inline]
     pub(crate) fn state(&self) -> WaiterState {
-        // ORDERING: Acquire. Pairs with [notified]: what the notification announces is visible.
-        // Guard: loom `a_woken_receiver_is_gone_at_once`.
+        // ORDERING: Acquire. Synchronizes with [notified]: what the notification announces is
+        // visible. Test: loom `a_woken_receiver_is_gone_at_once`.
         WaiterState::from_bits(self.state.load(Ordering::Acquire))
     }
 
-    /// Changes the state. To be called by the owner of a waiter that is not linked.
+    /// Changes the state. Only the owner of a waiter that is not linked may call this.
     pub(super) fn set_state(&self, state: WaiterState) {
-        // ORDERING: Release [notified]. Pairs with the Acquire in `state`.
-        // Guard: loom `a_woken_receiver_is_gone_at_once`.
+        // ORDERING: Release [notified]. Synchronizes with the Acquire in `state`. Test: loom
+        // `a_woken_receiver_is_gone_at_once`.
         self.state.store(state as u8, Ordering::Release);
     }
 }
@@ -148,18 +151,19 @@ impl Entry {
         self.waker.as_ref().is_some_and(|own| own.will_wake(waker))
     }
 
-    /// The next wait is a new one.
-    pub(super) fn start_over(&mut self) {
+    /// Resets the place and the lost races, so that the next wait is a new one.
+    pub(super) fn reset(&mut self) {
         self.ticket = 0;
         self.losses = 0;
     }
 }
 
-/// Leads to a waiter that is linked, or that its owner has lent for the time of a call (W2).
+/// A pointer to a waiter that is linked, or that its owner has lent for the duration of a call
+/// (W2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Link(NonNull<Waiter>);
 
-// SAFETY: W1, W2: what a link leads to is accessed under the lock only.
+// SAFETY: W1, W2: the waiter behind a link is accessed only under the lock.
 unsafe impl Send for Link {}
 
 impl Link {
@@ -168,43 +172,45 @@ impl Link {
     }
 }
 
-/// The queues of a list.
+/// A queue of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Waiters that are woken one for each message or slot, by ticket.
+pub(super) enum QueueKind {
+    /// Waiters that are woken one for each message or slot, in the order of their tickets.
     Exclusive,
-    /// Waiters that are all woken by every notification.
+    /// Non-exclusive waiters, which every notification wakes.
     Shared,
-    /// Waiters that were woken and have a reservation, the oldest first.
+    /// Waiters that were woken and hold a reservation, the oldest first.
     Granted,
-    /// Handles that were woken for one message or slot and have not been polled since, the oldest first.
+    /// Handles that were woken for one message or slot and have not been polled since, the oldest
+    /// first.
     Unpolled,
 }
 
-/// The queues of one side of a channel. Lives behind a lock.
-/// `N` is 4, or 1 if only the exclusive queue is used.
+/// The queues of one side of a channel. Lives behind a lock. `N` is 4, or 1 if only the exclusive
+/// queue is used.
 #[derive(Debug)]
 pub(super) struct List<const N: usize = 4> {
-    /// The first waiter of each queue. The last one leads to it, and it leads back to the last one.
+    /// The first waiter of each queue. Each queue is circular.
     queues: [Option<Link>; N],
-    /// The waiter that was last linked into the exclusive queue by its ticket, if it is still linked.
-    inserted: Option<Link>,
+    /// The last waiter that was linked into the exclusive queue by its ticket, if it is still
+    /// linked.
+    last_inserted: Option<Link>,
 }
 
 impl<const N: usize> List<N> {
     pub(super) fn new() -> Self {
         Self {
             queues: [None; N],
-            inserted: None,
+            last_inserted: None,
         }
     }
 
-    /// Accesses what the list knows of a waiter.
+    /// Accesses the entry of a waiter.
     pub(super) fn entry<R>(&mut self, link: Link, access: impl FnOnce(&mut Entry) -> R) -> R {
         // SAFETY: W2.
         let waiter = unsafe { link.0.as_ref() };
         waiter.entry.with_mut(|entry| {
-            // SAFETY: W1: `&mut self` is the lock, and `access` cannot reach the list.
+            // SAFETY: W1: `&mut self` implies the lock, and `access` cannot reach the list.
             access(unsafe { &mut *entry })
         })
     }
@@ -215,17 +221,17 @@ impl<const N: usize> List<N> {
     }
 
     /// Returns the queue that a waiter is linked into.
-    pub(super) fn place(&mut self, link: Link) -> Option<Place> {
-        self.entry(link, |entry| entry.place)
+    pub(super) fn queue(&mut self, link: Link) -> Option<QueueKind> {
+        self.entry(link, |entry| entry.queue)
     }
 
-    /// Changes the state. If the waiter is not linked, this is the last that the list has to do with it: its
-    /// owner may free it as soon as the new state is visible.
+    /// Changes the state. If the waiter is not linked, the list must not access it again: its owner
+    /// may free it as soon as the new state is visible.
     pub(super) fn set_state(&mut self, link: Link, state: WaiterState) {
-        // SAFETY: W2. Only the atomic is referred to, which may be freed while it is.
-        let place = unsafe { &(*link.0.as_ptr()).state };
+        // SAFETY: W2. This refers only to the atomic, which may be freed during the access.
+        let atomic = unsafe { &(*link.0.as_ptr()).state };
         // ORDERING: Release [notified]. As in `Waiter::set_state`.
-        place.store(state as u8, Ordering::Release);
+        atomic.store(state as u8, Ordering::Release);
     }
 
     pub(super) fn state(&mut self, link: Link) -> WaiterState {
@@ -233,122 +239,126 @@ impl<const N: usize> List<N> {
         unsafe { link.0.as_ref() }.state()
     }
 
-    pub(super) fn is_empty(&self, place: Place) -> bool {
-        self.first(place).is_none()
+    pub(super) fn is_empty(&self, queue: QueueKind) -> bool {
+        self.first(queue).is_none()
     }
 
-    pub(super) fn has_several(&mut self, place: Place) -> bool {
-        self.first(place)
+    pub(super) fn has_several(&mut self, queue: QueueKind) -> bool {
+        self.first(queue)
             .is_some_and(|first| self.after(first) != first)
     }
 
-    /// Counts the waiters of a queue, one by one: for numbers that people ask for.
-    pub(super) fn count(&mut self, place: Place) -> usize {
+    /// Counts the waiters of a queue, one by one. Used only for snapshots.
+    pub(super) fn count(&mut self, queue: QueueKind) -> usize {
         let mut count = 0;
-        let mut next = self.first(place);
+        let mut next = self.first(queue);
         while let Some(link) = next {
             count += 1;
-            next = self.next(place, link);
+            next = self.next(queue, link);
         }
         count
     }
 
-    pub(super) fn first(&self, place: Place) -> Option<Link> {
-        self.queues[place as usize]
+    pub(super) fn first(&self, queue: QueueKind) -> Option<Link> {
+        self.queues[queue as usize]
     }
 
     /// Links a waiter at the end of a queue.
-    pub(super) fn push(&mut self, place: Place, link: Link) {
-        let first = self.first(place);
-        self.insert_before(place, first, link);
+    pub(super) fn push(&mut self, queue: QueueKind, link: Link) {
+        let first = self.first(queue);
+        self.insert_before(queue, first, link);
         if first.is_none() {
-            self.queues[place as usize] = Some(link);
+            self.queues[queue as usize] = Some(link);
         }
     }
 
-    /// Links a waiter into the exclusive queue by its ticket. A waiter that was there before passes only
-    /// those that are older; a new one goes to the end.
+    /// Links a waiter into the exclusive queue by its ticket. A new waiter goes to the end. A
+    /// waiter that was there before is inserted after all waiters with lower tickets.
     pub(super) fn push_by_ticket(&mut self, link: Link, is_new: bool) {
-        const PLACE: Place = Place::Exclusive;
+        const QUEUE: QueueKind = QueueKind::Exclusive;
         if is_new {
-            return self.push(PLACE, link);
+            return self.push(QUEUE, link);
         }
         let ticket = self.entry(link, |entry| entry.ticket);
-        // Most come back in the order in which they were woken: behind the one that came before them.
-        let start = self.inserted;
+        // Most waiters register again in the order in which they were woken, each after the
+        // previous one.
+        let start = self.last_inserted;
         let start = start.filter(|start| self.entry(*start, |entry| entry.ticket < ticket));
         let mut next = match start {
-            Some(start) => self.next(PLACE, start),
-            None => self.first(PLACE),
+            Some(start) => self.next(QUEUE, start),
+            None => self.first(QUEUE),
         };
         while let Some(other) = next {
             if self.entry(other, |entry| entry.ticket) > ticket {
                 break;
             }
-            next = self.next(PLACE, other);
+            next = self.next(QUEUE, other);
         }
         match next {
             Some(other) => {
-                self.insert_before(PLACE, next, link);
-                if self.first(PLACE) == Some(other) {
-                    self.queues[PLACE as usize] = Some(link);
+                self.insert_before(QUEUE, next, link);
+                if self.first(QUEUE) == Some(other) {
+                    self.queues[QUEUE as usize] = Some(link);
                 }
             }
-            None => self.push(PLACE, link),
+            None => self.push(QUEUE, link),
         }
-        self.inserted = Some(link);
+        self.last_inserted = Some(link);
     }
 
-    /// Links a waiter before another one; before the first one is behind the last one.
-    fn insert_before(&mut self, place: Place, next: Option<Link>, link: Link) {
+    /// Links a waiter before `next`. In a circular queue, before the first means after the last.
+    fn insert_before(&mut self, queue: QueueKind, next: Option<Link>, link: Link) {
         let next = next.unwrap_or(link);
         let prev = self
             .entry(next, |entry| entry.prev.replace(link))
             .unwrap_or(link);
         self.entry(prev, |entry| entry.next = Some(link));
         self.entry(link, |entry| {
-            debug_assert!(entry.place.is_none(), "W2: linked once");
-            entry.place = Some(place);
+            debug_assert!(
+                entry.queue.is_none(),
+                "W2: a waiter is in one queue at a time"
+            );
+            entry.queue = Some(queue);
             entry.prev = Some(prev);
             entry.next = Some(next);
         });
     }
 
-    /// Returns the waiter behind another one, which for the last one is the first.
+    /// Returns the waiter after another one. After the last one comes the first.
     fn after(&mut self, link: Link) -> Link {
         self.entry(link, |entry| entry.next).unwrap_or(link)
     }
 
     /// Returns the next waiter of a queue, if there is one.
-    pub(super) fn next(&mut self, place: Place, link: Link) -> Option<Link> {
+    pub(super) fn next(&mut self, queue: QueueKind, link: Link) -> Option<Link> {
         let next = self.after(link);
-        (Some(next) != self.first(place)).then_some(next)
+        (Some(next) != self.first(queue)).then_some(next)
     }
 
-    /// Takes a waiter out of the queue that it is in, if any, and returns which that was.
-    pub(super) fn unlink(&mut self, link: Link) -> Option<Place> {
-        let (place, prev, next) = self.entry(link, |entry| {
-            (entry.place.take(), entry.prev.take(), entry.next.take())
+    /// Unlinks a waiter. Returns the queue that it was in, if any.
+    pub(super) fn unlink(&mut self, link: Link) -> Option<QueueKind> {
+        let (queue, prev, next) = self.entry(link, |entry| {
+            (entry.queue.take(), entry.prev.take(), entry.next.take())
         });
-        let (place, prev, next) = (place?, prev?, next?);
-        let is_first = self.first(place) == Some(link);
+        let (queue, prev, next) = (queue?, prev?, next?);
+        let is_first = self.first(queue) == Some(link);
         let is_only = next == link;
         if !is_only {
             self.entry(prev, |entry| entry.next = Some(next));
             self.entry(next, |entry| entry.prev = Some(prev));
         }
         if is_first {
-            self.queues[place as usize] = (!is_only).then_some(next);
+            self.queues[queue as usize] = (!is_only).then_some(next);
         }
-        if self.inserted == Some(link) {
-            self.inserted = (!is_first).then_some(prev);
+        if self.last_inserted == Some(link) {
+            self.last_inserted = (!is_first).then_some(prev);
         }
-        Some(place)
+        Some(queue)
     }
 
-    /// Takes the first waiter out of a queue.
-    pub(super) fn pop(&mut self, place: Place) -> Option<Link> {
-        let link = self.first(place)?;
+    /// Unlinks and returns the first waiter of a queue.
+    pub(super) fn pop(&mut self, queue: QueueKind) -> Option<Link> {
+        let link = self.first(queue)?;
         self.unlink(link);
         Some(link)
     }

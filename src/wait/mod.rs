@@ -1,63 +1,70 @@
-//! Waiting until a channel is not empty, or not full, any more.
+//! Waiting until a channel is no longer empty, or no longer full.
 //!
-//! Each side of a channel has a wait queue. The two work alike; this page speaks of receivers, which wait while
-//! the ring is empty, and of the senders whose claims end the wait.
+//! Each side of a channel has a wait queue. The two work alike. This page speaks of receivers,
+//! which wait while the ring is empty, and of the senders whose claims end the wait.
 //!
 //! # One waiter for each message
 //!
-//! Two bits in the word that senders claim by say whether receivers wait: PARKED ("since the last claim") and
-//! KEEP ("some have not been notified").
+//! Two bits in the state that senders claim by say whether receivers wait. PARKED is set while a
+//! receiver has parked since the last claim. KEEP is set while there may be waiters that have not
+//! been notified.
 //!
 //! ```text
 //!   receiver                                sender
 //!   --------                                ------
 //!   1 attempt to receive: empty
 //!   2 register in the wait queue
-//!   3 MARK: set PARKED and KEEP, or         CLAIM: clears PARKED, keeps KEEP
-//!     find something: back to 1             publish n messages
+//!   3 MARK: set PARKED and KEEP, or,        CLAIM: clears PARKED, keeps KEEP
+//!     if a message is there, back to 1      publish n messages
 //!   4 wait                                  one of the bits was set? NOTIFY:
-//!                                             load the word
+//!                                             load the state
 //!                                             wake min(n, waiting) waiters, the oldest first
-//!                                             nobody left, and no mark since: clear KEEP
+//!                                             none left, and no MARK since: clear KEEP
 //!   5 woken: attempt; if that fails,
 //!     back to 2 with the old place
 //! ```
 //!
-//! > **W3** While a waiter has marked its side and has not been notified, KEEP is set.
+//! > **W3** While a waiter has marked its side as parked and has not been notified, KEEP is set.
 //!
-//! A mark that precedes the load in NOTIFY belongs to a waiter that is registered, and is found by the search
-//! or left by it, and then KEEP stays. A mark that follows it has set PARKED, which only a claim clears, and a
-//! claim moves the position; so the compare-exchange that would clear KEEP fails. A thread that is suspended
-//! between publish and notify keeps nobody waiting but the one waiter that its own message is for: later claims
-//! find KEEP and wake the others.
+//! A MARK that precedes the load in NOTIFY belongs to a waiter that is registered. NOTIFY either
+//! wakes that waiter or finds it still queued, and then KEEP stays set. A MARK that follows the
+//! load has set PARKED. Only a claim clears PARKED, and a claim advances the position, so the
+//! compare-exchange that would clear KEEP fails. A thread that is suspended between publish and
+//! notify delays one waiter only, the one that its own message is for: later claims find KEEP set
+//! and wake the other waiters.
 //!
-//! A waiter that was notified looks once. Success owes nothing, since every message wakes a waiter of its own.
-//! One that is dropped before it looked passes its notification on if there is something left.
+//! A waiter that was notified makes one attempt. If that succeeds, it forwards nothing, since every
+//! message wakes a waiter of its own. A waiter that is dropped before its attempt forwards its
+//! notification if a message is left.
 //!
-//! A receiver that parks although senders wait, in an empty channel, wakes as many of them as there is capacity:
-//! those that were woken for it before do not look. The mirror image holds for senders in a full channel.
+//! A receiver that parks in an empty channel while senders wait wakes as many of them as there is
+//! free capacity. Senders that were woken for that capacity earlier may not have been polled since.
+//! The same holds for a sender that parks in a full channel while receivers wait.
 //!
 //! # Bounded bypass
 //!
-//! Newcomers may take the message that a waiter was woken for, which is what makes the channel fast. A waiter
-//! that was woken and finds nothing keeps its place in front of all that came later. When it has lost
-//! [`MAX_LOSSES`] races and waits again, the side becomes *fair*: the bit FAIR in the word that receivers claim by
-//! sends newcomers to the wait queue, and a message that comes is *reserved* for the waiter that is woken for it.
-//! Reserved messages are counted in the same word, so that newcomers can take what is not reserved as soon as no
-//! waiter is left that has lost too often. (A reserved message is a number, not a position: the oldest message
-//! goes to the one that comes first. For senders, a reserved slot is a permit.)
+//! A newcomer may take the message that a waiter was woken for. This is what makes the channel
+//! fast. A waiter that was woken and finds nothing keeps its place before all waiters that
+//! registered later. When it has lost [`MAX_LOSSES`] races and waits again, the side becomes
+//! *fair*: the bit FAIR in the state that receivers claim by sends newcomers to the wait queue, and
+//! a message that arrives is *reserved* for the waiter that is woken for it. Reserved messages are
+//! counted in the same state, so newcomers can take what is not reserved as soon as no waiter is
+//! left that has lost too often. (A reservation is a number, not a position: the receiver that
+//! claims first gets the oldest message. For senders, a reserved slot is a permit.)
 //!
-//! A reservation is not a message: a waiter that is dropped gives it back. If it is not polled, operations that
-//! its reservation turns away come back until they have been turned away some hundreds of times and some time has
-//! passed, and then end it. Closing ends all reservations of waiters.
+//! A waiter that is dropped gives its reservation back. If it is not polled, operations that its
+//! reservation blocks retry. After some hundreds of blocked attempts, and after a minimum time,
+//! they revoke the reservation. Closing the channel revokes all reservations of waiters.
 //!
 //! # Handles
 //!
-//! `Stream` and `Sink` handles are woken one for each message as long as they can be trusted; see `handle.rs`.
+//! `Stream` and `Sink` handles are woken one for each message while each wake is followed by a
+//! poll; see `handle.rs`.
 //!
 //! # Draining
 //!
-//! Tasks that wait until all that was sent has been received mark `head` as well; see `drain.rs`.
+//! Tasks that wait until all messages have been received mark `head` as parked, too; see
+//! `drain.rs`.
 //!
 //! # Weight
 //!
@@ -66,26 +73,29 @@
 //!
 //! # Observers
 //!
-//! An operation that waits until there is a message and takes none (`Operation::TAKES` is false) is woken by every
-//! notification, beside the waiters that are woken to take the messages. It holds no notification, loses no race,
-//! and nothing is reserved for it. So a message that wakes an observer has also woken a receiver, if one waits.
+//! An operation that waits until there is a message and takes none (`Operation::TAKES` is false) is
+//! woken by every notification, in addition to the waiters that are woken to take the messages. It
+//! holds no notification, loses no race, and nothing is reserved for it. So a message that wakes an
+//! observer has also woken a receiver, if one waits.
 //!
 //! # Spinning
 //!
-//! An operation that is not possible at once attempts again for a moment before anything else, if the other side
-//! seems to be running on another core; see `spin.rs`. It is not waiting yet, so nothing above is concerned.
+//! An operation that would block first spins for a short time, if the other side seems to be
+//! running on another core; see `spin.rs`. It is not registered while it spins, so nothing above
+//! applies to it.
 //!
 //! # Waiting without parking
 //!
-//! An operation that finds a slot in flight (claimed, but not finished, for its thread was suspended) must not
-//! park, since it would not be notified. It has spun already; it now wakes its own task and returns `Pending`, so
-//! that the executor decides what to run meanwhile. After a few such polls in a row it yields the thread, too: the
-//! suspended one may need its core.
+//! An operation that finds a slot in flight (claimed but not finished, because its thread was
+//! suspended) must not park, since it would not be notified. It has already spun. It now wakes its
+//! own task and returns `Pending`, so the executor decides what to run next. After a few such polls
+//! in a row it also yields the thread, since the suspended thread may need its core.
 //!
 //! # User code
 //!
-//! Wakers are cloned before the lock of a wait queue is taken, and called and dropped after it was released. They
-//! may do anything with the channel, from polling and closing it to dropping the future that they wake.
+//! Wakers are cloned before the lock of a wait queue is taken, and called and dropped after it was
+//! released. They may do anything with the channel, including polling it, closing it and dropping
+//! the future that they wake.
 
 mod batch;
 #[cfg(feature = "std")]
@@ -100,7 +110,7 @@ mod queue;
 mod reservation_lock;
 mod semaphore;
 mod spin;
-mod standby;
+mod spin_tokens;
 mod waker_set;
 mod yielding;
 
@@ -120,14 +130,14 @@ use queue::MAX_LOSSES;
 
 use crate::ring::{Parked, Reserved, State};
 
-/// One side of a channel: its wait queue, and what the ring does for it.
+/// One side of a channel: its wait queue and the ring's operations for it.
 pub(crate) trait Side {
     fn queue(&self) -> WaitQueue<'_>;
 
-    /// Returns whether there seems to be something for an operation.
+    /// Returns whether an operation seems possible. May be stale.
     fn is_ready(&self) -> bool;
 
-    /// The wait queue of the other side.
+    /// Returns the wait queue of the other side.
     fn opposite(&self) -> WaitQueue<'_>;
 
     fn is_closed(&self) -> bool;
@@ -135,11 +145,12 @@ pub(crate) trait Side {
     /// Marks this side as parked if its operations have to wait.
     fn mark_parked(&self) -> Parked;
 
-    /// The word with this side's marks.
-    fn marks(&self) -> State;
+    /// Loads the state that holds this side's parked bits.
+    fn load_state(&self) -> State;
 
-    /// Clears KEEP unless a waiter has marked this side since `marks` was loaded. No waiter is left.
-    fn clear_keep(&self, marks: State);
+    /// Clears KEEP unless a waiter has marked this side as parked since `seen` was loaded. The
+    /// caller has found no waiter left.
+    fn clear_keep(&self, seen: State);
 
     /// Sends newcomers to the wait queue.
     fn start_fair(&self);
@@ -147,31 +158,32 @@ pub(crate) trait Side {
     /// Lets newcomers claim what is not reserved.
     fn end_fair(&self);
 
-    /// Reserves a slot (message) for a waiter, if there is one and the channel is open.
+    /// Reserves a slot (or message) for a waiter, if there is one and the channel is open.
     fn reserve(&self) -> Reserved;
 
     /// Gives reservations back.
     fn unreserve(&self, count: usize);
 
-    /// To be called after a reservation was used. In a closed channel others may have waited for what becomes of
-    /// the last one.
+    /// Notifies threads and tasks that wait for the last reservation of a closed channel to end.
+    /// The caller must have used a reservation.
     fn after_reservation(&self);
 
-    /// Wakes a waiter, if there is something for it: in place of one that was woken and will not look.
+    /// Wakes one waiter if an operation is possible. Forwards the notification of a waiter that was
+    /// woken and will make no attempt.
     fn forward(&self);
 
-    /// Wakes waiters of the other side for whatever there is for them.
+    /// Wakes as many waiters of the other side as can succeed.
     fn wake_opposite(&self);
 }
 
-/// A message or slot that is reserved for a waiter, and goes back when this is dropped.
+/// A message or slot that is reserved for a waiter. Dropping it gives the reservation back.
 pub(crate) struct Reservation<'a, S: Side> {
     side: &'a S,
     held: bool,
 }
 
 impl<'a, S: Side> Reservation<'a, S> {
-    /// A reservation that was made.
+    /// Wraps a reservation that the ring has already counted.
     fn new(side: &'a S) -> Self {
         Self { side, held: true }
     }
@@ -180,7 +192,8 @@ impl<'a, S: Side> Reservation<'a, S> {
         self.side
     }
 
-    /// The operation has used it up, or owns it from now on. To be called before any user code.
+    /// Passes the reservation on to the operation, which has used it or owns it from now on. Call
+    /// this before any user code runs.
     pub(crate) fn use_up(&mut self) {
         self.held = false;
     }
@@ -194,63 +207,64 @@ impl<S: Side> Drop for Reservation<'_, S> {
     }
 }
 
-/// What became of one attempt.
+/// The outcome of one attempt.
 #[derive(Debug)]
 pub(crate) enum Attempt<R> {
     Done(R),
-    /// Over, although what the waiter was woken for is still there.
+    /// Finished without taking the message or slot that the waiter was woken for.
     GivenUp(R),
-    /// Full or empty: park.
+    /// Would block: the channel is full or empty. The task parks.
     Blocked,
-    /// The work of another thread is unfinished: yield and look again.
+    /// Another thread's operation is unfinished. The task yields and retries.
     Busy,
 }
 
-/// Something that can be attempted and waited for.
+/// An operation that can be attempted and waited for.
 pub(crate) trait Operation {
     type Side: Side;
     type Output;
 
-    /// Whether the operation takes what it waits for. If not, its waiter is an observer: each
-    /// notification wakes it along with the waiter that takes the message or slot.
+    /// `true` if the operation takes the message or slot that it waits for. If `false`, its waiter
+    /// is an observer: each notification wakes it in addition to the waiter that takes the message
+    /// or slot.
     const TAKES: bool = true;
 
     fn side(&self) -> Self::Side;
 
-    /// Tries once, without spinning: `Some` if that was enough.
+    /// Makes one quick attempt without spinning. Returns `None` if that was not enough.
     fn attempt_at_once(&mut self) -> Option<Self::Output>;
 
-    /// Tries once what [`attempt_at_once`](Self::attempt_at_once) does not look for: capacity beside permits.
+    /// Makes one quick attempt that also considers capacity beside permits.
     #[inline(always)]
     fn attempt_beside_permits(&mut self) -> Option<Self::Output> {
         None
     }
 
-    /// Whether [`attempt_at_once`](Self::attempt_at_once) is worth repeating: if not, it fails whatever the
-    /// other side does.
+    /// Returns whether repeating [`attempt_at_once`](Self::attempt_at_once) can help. If not, it
+    /// fails whatever the other side does.
     fn may_succeed_at_once(&self) -> bool {
         true
     }
 
-    /// Tries once, with a bounded number of steps. All effects of the operation lie in the attempt that
-    /// returns `Done`.
+    /// Makes one attempt, with a bounded number of steps. Only an attempt that returns `Done` has
+    /// any effect.
     fn attempt(&mut self) -> Attempt<Self::Output>;
 
-    /// [`attempt`](Self::attempt) with a reservation, which it uses up if it returns `Done`. `Blocked` if it
-    /// cannot be used, since the channel was closed.
+    /// Makes one [`attempt`](Self::attempt) with a reservation, which it uses up if it returns
+    /// `Done`. Returns `Blocked` if the reservation cannot be used because the channel was closed.
     fn attempt_granted(
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output>;
 
-    /// Fails without an attempt, since the handle was closed. To be overridden where handles can be closed
-    /// alone.
+    /// Fails without an attempt, since the handle was closed. Operations whose handle can be closed
+    /// alone override this.
     fn fail(&mut self) -> Self::Output {
-        unreachable!("only the handles of senders are closed alone")
+        unreachable!("only a sender's handle can be closed alone")
     }
 }
 
-/// So that an operation can be had back after it was given up.
+/// Lets a caller keep the operation when it gives up waiting.
 impl<O: Operation> Operation for &mut O {
     type Side = O::Side;
     type Output = O::Output;

@@ -1,29 +1,31 @@
-//! The wait loop: one poll of an operation that was not possible at once. Futures and handles share it.
+//! The wait loop: one poll of an operation that would block. Futures and handles share it.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::budget;
 use super::list::{Waiter, WaiterState};
-use super::queue::{Lost, Outcome};
+use super::queue::{LostRace, Outcome};
 use super::{Attempt, Operation, Parked, Reservation, Side};
 use crate::{sync, trace};
 
-/// How often one poll looks again when the state changes between looking and marking the side parked.
+/// The number of attempts in one poll while the state changes between an attempt and marking the
+/// side parked.
 const ROUNDS: u32 = 8;
 
-/// Counts polls in a row that ended with the task waking itself.
+/// The number of polls in a row that ended with the task waking itself.
 #[derive(Debug, Default)]
-pub(super) struct Busy(u8);
+pub(super) struct SelfWakes(u8);
 
-impl Busy {
-    /// Wakes the task to look again. The executor decides what to run meanwhile. If it has nothing else to
-    /// run, the thread that is waited for may need this core.
+impl SelfWakes {
+    /// Wakes the task and returns `Pending`, so that it is polled again and the executor decides
+    /// what to run meanwhile. If it has nothing else to run, the thread that the operation waits
+    /// for may need this core, so this yields the thread after a few such polls.
     #[cold]
-    fn come_back<R>(&mut self, cx: &mut Context<'_>) -> Poll<R> {
+    fn wake_self<R>(&mut self, cx: &mut Context<'_>) -> Poll<R> {
         self.0 = self.0.saturating_add(1);
         if self.0 == u8::MAX {
-            // Nor does yielding help if that thread has a lower priority.
+            // Yielding does not help if that thread has a lower priority.
             sync::sleep_briefly();
         } else if self.0 > sync::POLLS_BEFORE_YIELD {
             sync::yield_thread();
@@ -33,13 +35,13 @@ impl Busy {
     }
 }
 
-/// Attempts `operation`, and registers `waiter` if it has to wait.
+/// Attempts `operation`, and registers `waiter` if it would block.
 ///
 /// Cancel safe: until this returns `Ready`, the operation has had no effect.
 pub(super) fn poll_waiting<O: Operation>(
     operation: &mut O,
     waiter: Pin<&Waiter>,
-    busy: &mut Busy,
+    self_wakes: &mut SelfWakes,
     cx: &mut Context<'_>,
 ) -> Poll<O::Output> {
     let side = operation.side();
@@ -49,7 +51,8 @@ pub(super) fn poll_waiting<O: Operation>(
         match state {
             WaiterState::Waiting => {
                 if let Some(output) = operation.attempt_at_once() {
-                    // If it was notified meanwhile, that is as if it had been before: one wake, and one message.
+                    // If it was notified meanwhile, the result is the same as if it had been
+                    // notified before the attempt: one wake, one message.
                     drop(queue.deregister(&side, waiter));
                     return Poll::Ready(output);
                 }
@@ -59,66 +62,67 @@ pub(super) fn poll_waiting<O: Operation>(
                 if !queue.has_grants() {
                     return Poll::Pending;
                 }
-                if !queue.take_back() {
-                    return busy.come_back(cx);
+                if !queue.try_revoke_oldest() {
+                    return self_wakes.wake_self(cx);
                 }
                 side.unreserve(1);
                 continue;
             }
             WaiterState::Granted => {
                 trace::woken(&queue);
-                if queue.accept(waiter) {
+                if queue.accept_grant(waiter) {
                     let reservation = Reservation::new(&side);
-                    if let Some(poll) = poll_granted(operation, reservation, waiter, busy, cx) {
+                    if let Some(poll) = poll_granted(operation, reservation, waiter, self_wakes, cx)
+                    {
                         return poll;
                     }
                 }
                 continue;
             }
-            // Before the attempt: if a subscriber panics, nothing has been received.
-            WaiterState::Notified | WaiterState::Told => trace::woken(&queue),
+            // Before the attempt: if a tracing subscriber panics, nothing has been received.
+            WaiterState::Notified | WaiterState::Broadcast => trace::woken(&queue),
             WaiterState::Idle => {}
         }
         match operation.attempt() {
             Attempt::Done(output) => {
-                queue.succeed(waiter);
+                queue.finish_wait(waiter);
                 return Poll::Ready(output);
             }
             Attempt::GivenUp(output) => {
-                queue.succeed(waiter);
+                queue.finish_wait(waiter);
                 if state == WaiterState::Notified {
                     side.forward();
                 }
                 return Poll::Ready(output);
             }
-            Attempt::Busy => return busy.come_back(cx),
+            Attempt::Busy => return self_wakes.wake_self(cx),
             Attempt::Blocked => {}
         }
         if queue.has_grants() {
-            // What the operation waits for may be reserved for a waiter that is not polled. It comes back by
-            // itself, for it might not be woken.
-            if !queue.take_back() {
-                return busy.come_back(cx);
+            // What the operation waits for may be reserved for a waiter that is not polled. This
+            // task might not be woken then, so it wakes itself and retries.
+            if !queue.try_revoke_oldest() {
+                return self_wakes.wake_self(cx);
             }
             side.unreserve(1);
             continue;
         }
         let lost = if state == WaiterState::Idle {
-            Lost::Nothing
+            LostRace::No
         } else {
-            Lost::Race
+            LostRace::Yes
         };
         queue.register(&side, waiter, cx.waker().clone(), lost);
         match side.mark_parked() {
-            Parked::No => match queue.withdraw(&side, waiter) {
-                Outcome::Undisturbed => continue,
+            Parked::No => match queue.deregister_to_retry(&side, waiter) {
+                Outcome::NotWoken => continue,
                 Outcome::Notified => {
-                    // The notification was for a waiter that had marked.
+                    // This waiter has not parked, so the notification belongs to one that has.
                     side.forward();
                     continue;
                 }
                 Outcome::Granted(reservation) => {
-                    match poll_granted(operation, reservation, waiter, busy, cx) {
+                    match poll_granted(operation, reservation, waiter, self_wakes, cx) {
                         Some(poll) => return poll,
                         None => continue,
                     }
@@ -127,43 +131,45 @@ pub(super) fn poll_waiting<O: Operation>(
             Parked::Yes => {}
             Parked::BesideOthers => side.wake_opposite(),
         }
-        *busy = Busy::default();
+        *self_wakes = SelfWakes::default();
         budget::parked();
         trace::parked(&queue);
         return Poll::Pending;
     }
-    busy.come_back(cx)
+    self_wakes.wake_self(cx)
 }
 
-/// Attempts `operation` with a reservation. Returns `None` if it could not be used, and was given back.
+/// Attempts `operation` with a reservation. Returns `None` if the reservation could not be used,
+/// and was given back.
 fn poll_granted<O: Operation>(
     operation: &mut O,
     mut reservation: Reservation<'_, O::Side>,
     waiter: Pin<&Waiter>,
-    busy: &mut Busy,
+    self_wakes: &mut SelfWakes,
     cx: &mut Context<'_>,
 ) -> Option<Poll<O::Output>> {
     let side = operation.side();
     let queue = side.queue();
     match operation.attempt_granted(&mut reservation) {
         Attempt::Done(output) | Attempt::GivenUp(output) => {
-            queue.succeed(waiter);
+            queue.finish_wait(waiter);
             Some(Poll::Ready(output))
         }
-        // Others may take it back meanwhile.
-        Attempt::Busy if queue.keep(&side, waiter) => {
+        // While the task retries, the reservation can be revoked.
+        Attempt::Busy if queue.put_back_grant(&side, waiter) => {
             reservation.use_up();
-            Some(busy.come_back(cx))
+            Some(self_wakes.wake_self(cx))
         }
         Attempt::Busy | Attempt::Blocked => None,
     }
 }
 
-/// Ends the registration of a waiter whose operation was dropped.
+/// Ends the registration of a waiter whose operation was dropped, and forwards its notification or
+/// gives its reservation back.
 #[cold]
-pub(super) fn leave<S: Side>(side: &S, waiter: Pin<&Waiter>) {
+pub(super) fn deregister_and_forward<S: Side>(side: &S, waiter: Pin<&Waiter>) {
     match side.queue().deregister(side, waiter) {
-        Outcome::Undisturbed => {}
+        Outcome::NotWoken => {}
         Outcome::Notified => side.forward(),
         Outcome::Granted(reservation) => drop(reservation),
     }

@@ -1,76 +1,79 @@
-//! The wait queue of one side of a channel: who waits, who is woken, and who has the next turn.
+//! The wait queue of one side of a channel: its waiters, notifications and reservations.
 
 use core::pin::Pin;
 use core::task::Waker;
 
-use super::batch::{Batch, call_wakers};
-use super::list::{Entry, Kind, Link, List, Place, Waiter, WaiterState};
+use super::batch::{WakerBatch, call_wakers};
+use super::list::{Entry, Kind, Link, List, QueueKind, Waiter, WaiterState};
 use super::spin::{Spin, Spinner};
-use super::standby::Standby;
+use super::spin_tokens::SpinTokens;
 use super::yielding::Yielding;
 use super::{Reservation, Side};
 use crate::ring::{Reserved, State};
 use crate::sync::{
-    AtomicUsize, Instant, Lock, MIN_TURNED_AWAY, Ordering, RESERVATION_AGE, RelaxedU32,
+    AtomicUsize, Instant, Lock, MIN_BLOCKED_ATTEMPTS, Ordering, RESERVATION_AGE, RelaxedU32,
 };
 use crate::trace;
 use crate::unwind::defer;
 
-/// How many races in a row a waiter loses at most. When it has lost so many, the next message or slot is
-/// reserved for it before it is woken.
+/// The largest number of races in a row that a waiter loses. After that many, the next message or
+/// slot is reserved for it before it is woken.
 pub(crate) const MAX_LOSSES: u32 = 4;
 
-/// After how many notifications a handle that was woken and has not been polled loses its trust.
+/// The number of notifications after which a handle that was woken and not polled becomes a
+/// non-exclusive waiter.
 const MAX_UNPOLLED: u32 = 32;
 
-/// The wait queue of one side: see the module's documentation. In two parts, since they are used at different
-/// times: one lies beside the word that the waiters mark, the other away from both words.
+/// The wait queue of one side: see the [module](super) documentation. It has two parts that are
+/// used at different times: one lies next to the state that the waiters mark, the other away from
+/// the state of both sides.
 #[derive(Clone, Copy)]
 pub(crate) struct WaitQueue<'a> {
     list: &'a WaitList,
     spin_state: &'a SpinState,
 }
 
-/// The waiters of one side. Used together with the word that they mark, and lies beside it: whoever registers or
-/// notifies has that cache line anyway.
+/// The waiters of one side. Lies next to the state that they mark: a thread that registers or
+/// notifies needs that cache line anyway.
 #[derive(Debug)]
 pub(crate) struct WaitList {
     members: Lock<Members>,
-    /// The number of waiters that hold a reservation and have not looked yet. Changed under the lock.
+    /// The number of waiters that hold a reservation and have not made an attempt since. Changed
+    /// under the lock.
     granted: AtomicUsize,
-    /// How many attempts the reservations have turned away since one of them ended.
-    turned_away: RelaxedU32,
+    /// The number of attempts that reservations have blocked since the last reservation ended.
+    blocked_attempts: RelaxedU32,
 }
 
-/// What spinning operations of one side use. It must not be on the cache line of a word, which they would take
-/// from the other side.
+/// The data of spinning operations of one side. Must not share a cache line with the state that a
+/// side claims by, since spinning would take that line from the other side.
 #[derive(Debug)]
 pub(crate) struct SpinState {
     spinner: Spinner,
     yielding: Yielding,
-    standby: Standby,
-    /// 1 if exclusive waiters were there lately.
+    spin_tokens: SpinTokens,
+    /// 1 if there were exclusive waiters recently.
     has_waiters: RelaxedU32,
     label: trace::Label,
 }
 
-/// What the lock protects.
+/// The data that the lock protects.
 #[derive(Debug)]
 struct Members {
     list: List,
     /// The number of waiters in the exclusive queue that have lost [`MAX_LOSSES`] races.
     starving: u32,
-    /// Numbers the registrations. The number of a waiter's first one is its ticket.
+    /// Counts the registrations. The number of a waiter's first registration is its ticket.
     registrations: u64,
     notifications: u32,
-    /// When the oldest reservation became the oldest one, more or less.
+    /// The approximate time at which the oldest reservation became the oldest.
     granted_at: Option<Instant>,
     parks: u64,
     wakes: u64,
     spurious: u64,
 }
 
-/// Numbers about a wait queue. Informational only, of some moment during the call.
+/// A snapshot of a wait queue's counters. Informational only, taken at some time during the call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WaitStats {
     pub(crate) waiting: u64,
@@ -79,45 +82,46 @@ pub(crate) struct WaitStats {
     pub(crate) spurious: u64,
 }
 
-/// Whether a waiter that registers was woken before and found nothing.
+/// States whether a waiter that registers was woken before and found nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lost {
-    Nothing,
-    Race,
+pub(super) enum LostRace {
+    No,
+    Yes,
 }
 
-/// What became of a waiter while it was not looked at.
+/// The notification that a waiter held when its registration ended.
 pub(super) enum Outcome<'a, S: Side> {
-    /// It was not woken.
-    Undisturbed,
-    /// It was woken for a message or a slot, which another waiter can have instead.
+    /// It was not woken, or holds no notification.
+    NotWoken,
+    /// It was notified of one message or slot. The notification can be forwarded.
     Notified,
     /// A message or a slot is reserved for it.
     Granted(Reservation<'a, S>),
 }
 
-/// What a simple notification comes to.
-enum One {
-    /// One waiter is to be woken.
-    Of(Waker, Others),
-    /// There is no waiter.
-    None,
-    /// It is not that simple.
-    Not,
+/// The result of the fast path of a notification.
+enum FastNotify {
+    /// Wake one waiter.
+    Wake(Waker, QueueAfter),
+    /// There are no waiters.
+    NoWaiters,
+    /// The fast path does not apply.
+    SlowPath,
 }
 
-/// Whether waiters are left that were not notified.
+/// States whether exclusive waiters are left after a notification.
 #[derive(PartialEq, Eq)]
-enum Others {
-    None,
-    Some,
+enum QueueAfter {
+    Empty,
+    NotEmpty,
 }
 
-/// How much of a notification is left to do.
+/// The part of a notification that is still to be done.
 struct Remaining {
-    /// Exclusive waiters to wake.
+    /// The number of exclusive waiters to wake.
     exclusive: usize,
-    /// Non-exclusive waiters that registered later are not woken: they have looked since.
+    /// Non-exclusive waiters with a later registration are not woken: they have made an attempt
+    /// since.
     registrations: Option<u64>,
     done: bool,
 }
@@ -127,18 +131,18 @@ impl WaitList {
         Self {
             members: Lock::new(Members::new()),
             granted: AtomicUsize::new(0),
-            turned_away: RelaxedU32::default(),
+            blocked_attempts: RelaxedU32::default(),
         }
     }
 }
 
 impl SpinState {
-    /// For a channel of `capacity` messages, of which events say `label`.
+    /// Creates the data for a channel of `capacity` messages. Trace events name it by `label`.
     pub(crate) fn new(capacity: usize, spin: Spin, label: trace::Label) -> Self {
         Self {
             spinner: Spinner::new(capacity, spin),
             yielding: Yielding::new(),
-            standby: Standby::new(),
+            spin_tokens: SpinTokens::new(),
             has_waiters: RelaxedU32::default(),
             label,
         }
@@ -164,50 +168,50 @@ impl<'a> WaitQueue<'a> {
         &self.spin_state.yielding
     }
 
-    pub(super) fn standby(self) -> &'a Standby {
-        &self.spin_state.standby
+    pub(super) fn spin_tokens(self) -> &'a SpinTokens {
+        &self.spin_state.spin_tokens
     }
 
-    /// Wakes `count` exclusive waiters and all non-exclusive ones, after as many messages were published
-    /// or slots freed. To be called by a thread whose claim found one of the parked bits.
+    /// Wakes `count` exclusive waiters and all non-exclusive waiters. The caller has published as
+    /// many messages or freed as many slots, and its claim found one of the parked bits set.
     #[cold]
     pub(crate) fn notify<S: Side>(&self, side: &S, count: usize) {
-        if count == 1 && self.spin_state.standby.stands_in() {
+        if count == 1 && self.spin_state.spin_tokens.take_for_notification() {
             return;
         }
-        let seen = side.marks();
+        let seen = side.load_state();
         match self.list.members.with(|members| members.take_one(count)) {
-            One::Of(waker, others) => {
-                if others == Others::None {
-                    // Before the waker is called: its task comes for the word.
+            FastNotify::Wake(waker, queue_after) => {
+                if queue_after == QueueAfter::Empty {
+                    // Before the waker is called, since its task accesses the state.
                     side.clear_keep(seen);
                 } else {
                     self.spin_state.has_waiters.set(1);
                 }
                 waker.wake();
             }
-            One::None => {
+            FastNotify::NoWaiters => {
                 self.forget_waiters();
                 side.clear_keep(seen);
             }
-            One::Not => self.notify_several(side, count, seen),
+            FastNotify::SlowPath => self.notify_slow(side, count, seen),
         }
         trace::notified(self);
     }
 
     #[cold]
-    fn notify_several<S: Side>(&self, side: &S, count: usize, seen: State) {
+    fn notify_slow<S: Side>(&self, side: &S, count: usize, seen: State) {
         self.wake(count, |members, remaining, batch| {
             members.take(remaining, batch, Some((self, side)));
-            // Before the last wakers are called, as above.
-            if remaining.done && members.list.is_empty(Place::Exclusive) {
+            // Before the last wakers are called, since their tasks access the state.
+            if remaining.done && members.list.is_empty(QueueKind::Exclusive) {
                 side.clear_keep(seen);
             }
         });
     }
 
-    /// Wakes all waiters, after the channel was closed. The reservations of waiters end: a closed channel keeps
-    /// no task from what is left.
+    /// Wakes all waiters after the channel was closed. Revokes the reservations of waiters, so that
+    /// in a closed channel any task can take what is left.
     #[cold]
     pub(crate) fn notify_all<S: Side>(&self, side: &S) {
         let (revoked, mut one) = self.list.members.with(|members| {
@@ -216,19 +220,25 @@ impl<'a> WaitQueue<'a> {
             }
             (self.revoke_all(members), members.take_one(usize::MAX))
         });
-        let _all = defer(|| match core::mem::replace(&mut one, One::None) {
-            One::Of(waker, _) => waker.wake(),
-            One::None => {}
-            One::Not => self.wake(usize::MAX, |members, remaining, batch| {
-                members.take::<S>(remaining, batch, None);
-            }),
-        });
-        // Wakes some of those that are woken above, when this is dropped first.
+        let _all = defer(
+            || match core::mem::replace(&mut one, FastNotify::NoWaiters) {
+                FastNotify::Wake(waker, _) => waker.wake(),
+                FastNotify::NoWaiters => {}
+                FastNotify::SlowPath => self.wake(usize::MAX, |members, remaining, batch| {
+                    members.take::<S>(remaining, batch, None);
+                }),
+            },
+        );
+        // Dropped first: wakes some of the waiters that `_all` wakes.
         let _revoked = defer(|| side.unreserve(revoked));
         trace::closed(self);
     }
 
-    fn wake(&self, count: usize, mut take: impl FnMut(&mut Members, &mut Remaining, &mut Batch)) {
+    fn wake(
+        &self,
+        count: usize,
+        mut take: impl FnMut(&mut Members, &mut Remaining, &mut WakerBatch),
+    ) {
         let mut remaining = Remaining {
             exclusive: count,
             registrations: None,
@@ -242,62 +252,63 @@ impl<'a> WaitQueue<'a> {
         });
     }
 
-    /// Reserves a message or slot for a waiter. Under the lock.
+    /// Reserves a message or slot for a waiter. The caller holds the lock.
     fn grant<S: Side>(&self, side: &S) -> Reserved {
-        // ORDERING: Relaxed. Published by [reserve], which follows: a thread that sees the reservation sees
-        // the count.
+        // ORDERING: Relaxed. Published by [reserve], which follows: a thread that sees the
+        // reservation sees the count.
         self.list.granted.fetch_add(1, Ordering::Relaxed);
         let reserved = side.reserve();
         if reserved != Reserved::One {
-            // ORDERING: Relaxed. As above.
+            // ORDERING: Relaxed. No reservation was made, so no thread relies on the count.
             self.list.granted.fetch_sub(1, Ordering::Relaxed);
         }
         reserved
     }
 
-    /// Counts a reservation out that was used, ended or taken back. Under the lock.
+    /// Subtracts a reservation that was used, dropped or revoked. The caller holds the lock.
     fn end_grant(&self) {
         // ORDERING: Relaxed. As in `grant`.
         self.list.granted.fetch_sub(1, Ordering::Relaxed);
-        // Second, so that a model sees the attempts that were turned away until then.
-        self.list.turned_away.set(0);
+        // After the count, so that a loom model sees the attempts that were blocked until then.
+        self.list.blocked_attempts.set(0);
     }
 
-    /// Returns whether there may be waiters for which a spinning operation could stand in.
+    /// Returns whether there may be waiters that need not be woken while an operation spins.
     #[inline]
     pub(super) fn may_have_waiters(&self) -> bool {
         self.spin_state.has_waiters.get() != 0
     }
 
-    /// Assumes that no waiter is left, until one registers or a simple notification leaves one. A guess that only
-    /// decides whether spinning operations stand in for waiters.
+    /// Assumes that no waiter is left, until one registers or the fast path of a notification
+    /// leaves one. Informational: it only decides whether spinning operations add tokens.
     pub(super) fn forget_waiters(&self) {
         self.spin_state.has_waiters.set(0);
     }
 
-    /// Returns whether some waiter holds a reservation that it has not used.
+    /// Returns whether a waiter holds a reservation that it has not used.
     #[inline]
     pub(crate) fn has_grants(&self) -> bool {
         // ORDERING: Relaxed. Ordered by [reserve] for a thread that has seen the reservation.
         self.list.granted.load(Ordering::Relaxed) > 0
     }
 
-    /// To be called after an attempt that reservations turned away. Returns whether the oldest one was
-    /// taken back: then it is the caller's.
+    /// Counts an attempt that reservations have blocked, and revokes the oldest reservation if it
+    /// is old enough. Returns whether it did. The caller then owns the reservation.
     #[cold]
-    pub(crate) fn take_back(&self) -> bool {
-        let turned_away = self.list.turned_away.get() + 1;
-        self.list.turned_away.set(turned_away);
-        turned_away >= MIN_TURNED_AWAY
+    pub(crate) fn try_revoke_oldest(&self) -> bool {
+        let blocked_attempts = self.list.blocked_attempts.get() + 1;
+        self.list.blocked_attempts.set(blocked_attempts);
+        blocked_attempts >= MIN_BLOCKED_ATTEMPTS
             && self
                 .list
                 .members
                 .with(|members| members.grants_are_old() && self.revoke(members))
     }
 
-    /// Takes the reservation of the oldest granted waiter, which stays woken. Under the lock.
+    /// Revokes the reservation of the oldest granted waiter, which stays woken. The caller holds
+    /// the lock.
     fn revoke(&self, members: &mut Members) -> bool {
-        let Some(link) = members.list.pop(Place::Granted) else {
+        let Some(link) = members.list.pop(QueueKind::Granted) else {
             return false;
         };
         members.granted_at = Some(Instant::now());
@@ -314,35 +325,37 @@ impl<'a> WaitQueue<'a> {
         count
     }
 
-    /// Has `waker` called when the waiter is notified. What is waited for must be checked once more after
-    /// this, by marking the side parked.
+    /// Registers `waker` to be called when the waiter is notified. The caller must then check again
+    /// for what it waits for, by marking the side parked.
     ///
-    /// A waiter that has waited before keeps its place. `lost` says that it was woken and found nothing.
+    /// A waiter that has waited before keeps its place. `lost` says whether it was woken and found
+    /// nothing.
     pub(super) fn register<S: Side>(
         &self,
         side: &S,
         waiter: Pin<&Waiter>,
         waker: Waker,
-        lost: Lost,
+        lost: LostRace,
     ) {
         let link = Link::to(waiter);
         self.spin_state.has_waiters.set(1);
-        // Dropped outside of the lock. There is none, or one that was not called.
-        let _before = self.list.members.with(|members| {
+        // Dropped outside the lock. This is `None`, or a waker that was not called.
+        let _previous = self.list.members.with(|members| {
             let closed = side.is_closed();
-            let before = members.register(link, waker, lost, closed);
-            // A closed channel reserves nothing. If it is closed after this, its notification ends fairness.
+            let previous = members.register(link, waker, lost, closed);
+            // A closed channel reserves nothing. If the channel is closed after this check,
+            // `notify_all` ends fair mode.
             if members.is_starving(link) && !closed {
                 members.starving += 1;
                 if members.starving == 1 {
                     side.start_fair();
                 }
             }
-            before
+            previous
         });
     }
 
-    /// Replaces the waker of a waiter. Returns `false` if the waiter has been woken meanwhile.
+    /// Replaces the waker of a waiter. Returns `false` if the waiter was woken meanwhile.
     pub(super) fn replace_waker(&self, waiter: Pin<&Waiter>, waker: &Waker) -> bool {
         let link = Link::to(waiter);
         let same = self.list.members.with(|members| {
@@ -353,7 +366,7 @@ impl<'a> WaitQueue<'a> {
         if same {
             return true;
         }
-        // Cloned before, and dropped after, the lock is held.
+        // Cloned before the lock is taken, and dropped after it was released.
         let mut other = Some(waker.clone());
         self.list.members.with(|members| {
             let waiting = members.list.state(link) == WaiterState::Waiting;
@@ -366,9 +379,9 @@ impl<'a> WaitQueue<'a> {
         })
     }
 
-    /// Takes the reservation of a granted waiter, to be used in this poll. Returns `false` if it was taken
-    /// back meanwhile.
-    pub(super) fn accept(&self, waiter: Pin<&Waiter>) -> bool {
+    /// Takes the reservation of a granted waiter, to use it in this poll. Returns `false` if it was
+    /// revoked.
+    pub(super) fn accept_grant(&self, waiter: Pin<&Waiter>) -> bool {
         let link = Link::to(waiter);
         self.list.members.with(|members| {
             let granted = members.list.state(link) == WaiterState::Granted;
@@ -381,14 +394,15 @@ impl<'a> WaitQueue<'a> {
         })
     }
 
-    /// Puts a reservation that could not be used yet back among those that can be taken back. Returns
-    /// `false` if the channel is closed: then the caller gives it back.
-    pub(super) fn keep<S: Side>(&self, side: &S, waiter: Pin<&Waiter>) -> bool {
+    /// Gives a reservation that could not be used yet back to its waiter, where it can be revoked.
+    /// Returns `false` if the channel is closed; the caller then gives the reservation back to the
+    /// ring.
+    pub(super) fn put_back_grant<S: Side>(&self, side: &S, waiter: Pin<&Waiter>) -> bool {
         let link = Link::to(waiter);
         self.list.members.with(|members| {
             let open = !side.is_closed();
             if open {
-                members.list.push(Place::Granted, link);
+                members.list.push(QueueKind::Granted, link);
                 // ORDERING: Relaxed. As in `grant`.
                 self.list.granted.fetch_add(1, Ordering::Relaxed);
                 members.list.set_state(link, WaiterState::Granted);
@@ -397,33 +411,35 @@ impl<'a> WaitQueue<'a> {
         })
     }
 
-    /// Ends a waiter's registration after the side could not be marked parked. The waiter keeps its place
-    /// for the next time. If it has lost too many races, what is there now is reserved for it.
-    pub(super) fn withdraw<'s, S: Side>(
+    /// Ends a waiter's registration after the side could not be marked parked. The waiter keeps its
+    /// place for the next registration. If it has lost too many races, a message or slot that is
+    /// available now is reserved for it.
+    pub(super) fn deregister_to_retry<'s, S: Side>(
         &self,
         side: &'s S,
         waiter: Pin<&Waiter>,
     ) -> Outcome<'s, S> {
-        self.end(side, waiter, |members, link, state| {
+        self.end_registration(side, waiter, |members, link, state| {
             let losses = members.list.entry(link, |entry| entry.losses);
             state == WaiterState::Waiting && losses >= MAX_LOSSES && side.reserve() == Reserved::One
         })
     }
 
-    /// Ends a waiter's registration for good.
+    /// Ends a waiter's registration, and with it its place and its lost races.
     pub(super) fn deregister<'s, S: Side>(
         &self,
         side: &'s S,
         waiter: Pin<&Waiter>,
     ) -> Outcome<'s, S> {
-        self.end(side, waiter, |members, link, _| {
-            members.list.entry(link, Entry::start_over);
+        self.end_registration(side, waiter, |members, link, _| {
+            members.list.entry(link, Entry::reset);
             false
         })
     }
 
-    /// `before` is called before newcomers may claim again; it returns whether it made a reservation.
-    fn end<'s, S: Side>(
+    /// Ends a waiter's registration. Calls `before` before fair mode can end. `before` returns
+    /// whether it made a reservation.
+    fn end_registration<'s, S: Side>(
         &self,
         side: &'s S,
         waiter: Pin<&Waiter>,
@@ -435,7 +451,7 @@ impl<'a> WaitQueue<'a> {
             let starving = members.is_starving(link);
             let reserved = before(members, link, state);
             members.list.unlink(link);
-            let ended = starving && members.one_less_starving();
+            let ended = starving && members.decrement_starving();
             if ended {
                 side.end_fair();
             }
@@ -447,8 +463,8 @@ impl<'a> WaitQueue<'a> {
                 WaiterState::Granted => Outcome::Granted(Reservation::new(side)),
                 WaiterState::Waiting if reserved => Outcome::Granted(Reservation::new(side)),
                 WaiterState::Notified => Outcome::Notified,
-                WaiterState::Idle | WaiterState::Waiting | WaiterState::Told => {
-                    Outcome::Undisturbed
+                WaiterState::Idle | WaiterState::Waiting | WaiterState::Broadcast => {
+                    Outcome::NotWoken
                 }
             };
             let waker = members.list.entry(link, |entry| entry.waker.take());
@@ -457,26 +473,29 @@ impl<'a> WaitQueue<'a> {
         {
             let _forward = defer(|| {
                 if ended {
-                    // What newcomers left to the waiter, and it did not take.
+                    // Newcomers may have left a message or slot to this waiter, which it did not
+                    // take.
                     side.forward();
                 }
             });
             drop(waker);
         }
-        // No user code after this: if it panicked, what is being returned would not be dropped.
+        // No user code runs after this. If it panicked, the returned reservation would not be
+        // dropped.
         outcome
     }
 
-    /// To be called when an operation has succeeded after its waiter was woken. Handles can be relied on
-    /// from then on, and are used again.
-    pub(super) fn succeed(&self, waiter: Pin<&Waiter>) {
+    /// Ends the wait of an operation that has succeeded. The waiter was woken or is not registered.
+    /// A handle is an exclusive waiter from then on, and its place and lost races are reset for its
+    /// next wait.
+    pub(super) fn finish_wait(&self, waiter: Pin<&Waiter>) {
         if waiter.kind() == Kind::Handle {
             let link = Link::to(waiter);
             self.list.members.with(|members| {
                 members.list.unlink(link);
                 members.list.entry(link, |entry| {
-                    entry.trusted = true;
-                    entry.start_over();
+                    entry.is_exclusive = true;
+                    entry.reset();
                 });
             });
         }
@@ -485,8 +504,8 @@ impl<'a> WaitQueue<'a> {
 
     pub(crate) fn stats(&self) -> WaitStats {
         self.list.members.with(|members| WaitStats {
-            waiting: (members.list.count(Place::Exclusive) + members.list.count(Place::Shared))
-                as u64,
+            waiting: (members.list.count(QueueKind::Exclusive)
+                + members.list.count(QueueKind::Shared)) as u64,
             parks: members.parks,
             wakes: members.wakes,
             spurious: members.spurious,
@@ -514,94 +533,106 @@ impl Members {
         }
     }
 
-    fn register(&mut self, link: Link, waker: Waker, lost: Lost, closed: bool) -> Option<Waker> {
+    fn register(
+        &mut self,
+        link: Link,
+        waker: Waker,
+        lost: LostRace,
+        closed: bool,
+    ) -> Option<Waker> {
         self.list.unlink(link);
         self.registrations += 1;
         self.parks += 1;
         let kind = self.list.kind(link);
-        let lost = u32::from(lost == Lost::Race);
+        let lost = u32::from(lost == LostRace::Yes);
         self.spurious += u64::from(lost);
         let registration = self.registrations;
-        let (before, is_new, exclusive) = self.list.entry(link, |entry| {
+        let (previous, is_new, is_exclusive) = self.list.entry(link, |entry| {
             let is_new = entry.ticket == 0;
             if is_new {
                 entry.ticket = registration;
             }
-            // An observer loses nothing and is never woken alone.
+            // An observer loses no races, and every notification wakes it.
             if kind != Kind::Observer {
                 entry.losses += lost;
-                entry.trusted |= kind == Kind::Future || lost > 0;
+                entry.is_exclusive |= kind == Kind::Future || lost > 0;
             }
-            entry.moment = registration;
-            (entry.waker.replace(waker), is_new, entry.trusted)
+            entry.sequence = registration;
+            (entry.waker.replace(waker), is_new, entry.is_exclusive)
         });
-        if exclusive {
-            // In a closed channel there are no turns, and each waiter is woken once; see `first_exclusive`.
+        if is_exclusive {
+            // A closed channel has no order, and wakes each waiter once; see `first_exclusive`.
             self.list.push_by_ticket(link, is_new || closed);
         } else {
-            self.list.push(Place::Shared, link);
+            self.list.push(QueueKind::Shared, link);
         }
         self.list.set_state(link, WaiterState::Waiting);
-        before
+        previous
     }
 
     /// Returns whether a waiter is in the exclusive queue and has lost too many races.
     fn is_starving(&mut self, link: Link) -> bool {
-        self.list.place(link) == Some(Place::Exclusive)
+        self.list.queue(link) == Some(QueueKind::Exclusive)
             && self.list.entry(link, |entry| entry.losses) >= MAX_LOSSES
     }
 
-    /// Returns whether that was the last one.
-    fn one_less_starving(&mut self) -> bool {
-        // The count is 0 after the channel was closed.
+    /// Counts a starving waiter out. Returns whether it was the last one.
+    fn decrement_starving(&mut self) -> bool {
+        // The count is 0 once the channel was closed.
         let was_fair = self.starving > 0;
         self.starving = self.starving.saturating_sub(1);
         was_fair && self.starving == 0
     }
 
-    /// Returns whether the oldest reservation may be taken back.
+    /// Returns whether the oldest reservation may be revoked.
     fn grants_are_old(&self) -> bool {
         self.granted_at
             .is_none_or(|granted_at| granted_at.elapsed() >= RESERVATION_AGE)
     }
 
-    /// Takes the waker of the first waiter, if that is all that a notification of `count` messages or slots has
-    /// to do: what happens most of the time, made cheap.
+    /// Takes the waker of the first waiter if a notification of `count` messages or slots has
+    /// nothing else to do. This fast path covers most notifications.
     #[inline]
-    fn take_one(&mut self, count: usize) -> One {
-        let others = self.list.has_several(Place::Exclusive);
-        if (others && count > 1)
+    fn take_one(&mut self, count: usize) -> FastNotify {
+        let has_several = self.list.has_several(QueueKind::Exclusive);
+        if (has_several && count > 1)
             || self.starving > 0
-            || !self.list.is_empty(Place::Shared)
-            || !self.list.is_empty(Place::Unpolled)
+            || !self.list.is_empty(QueueKind::Shared)
+            || !self.list.is_empty(QueueKind::Unpolled)
         {
-            return One::Not;
+            return FastNotify::SlowPath;
         }
-        let Some(link) = self.list.pop(Place::Exclusive) else {
-            return One::None;
+        let Some(link) = self.list.pop(QueueKind::Exclusive) else {
+            return FastNotify::NoWaiters;
         };
         self.notifications = self.notifications.wrapping_add(1);
         let waker = self.mark_woken(link, WaiterState::Notified);
-        let others = if others { Others::Some } else { Others::None };
-        waker.map_or(One::Not, |waker| One::Of(waker, others))
+        let queue_after = if has_several {
+            QueueAfter::NotEmpty
+        } else {
+            QueueAfter::Empty
+        };
+        waker.map_or(FastNotify::SlowPath, |waker| {
+            FastNotify::Wake(waker, queue_after)
+        })
     }
 
-    /// Takes wakers of waiters that are to be woken, as many as fit into the batch. Makes reservations
-    /// for them with `grants` while some waiter is starving.
+    /// Takes the wakers of waiters to wake, as many as fit into the batch. Reserves messages or
+    /// slots for them with `grants` while a waiter is starving.
     fn take<S: Side>(
         &mut self,
         remaining: &mut Remaining,
-        batch: &mut Batch,
+        batch: &mut WakerBatch,
         grants: Option<(&WaitQueue<'_>, &S)>,
     ) {
         if remaining.registrations.is_none() {
             remaining.registrations = Some(self.registrations);
             self.notifications = self.notifications.wrapping_add(1);
-            self.end_trust(remaining);
+            self.demote_unpolled_handles(remaining);
         }
         while !batch.is_full() {
             if let Some(link) = self.first_shared(remaining.registrations) {
-                self.wake(link, WaiterState::Told, batch);
+                self.wake(link, WaiterState::Broadcast, batch);
                 continue;
             }
             let Some(link) = self.first_exclusive(remaining) else {
@@ -622,25 +653,26 @@ impl Members {
         }
     }
 
-    /// Takes the waker of a waiter if something could be reserved for it. Returns `false` if not.
+    /// Takes the waker of a waiter if a message or slot could be reserved for it. Returns `false`
+    /// if not.
     fn wake_fairly<S: Side>(
         &mut self,
         link: Link,
         queue: &WaitQueue<'_>,
         side: &S,
-        batch: &mut Batch,
+        batch: &mut WakerBatch,
     ) -> bool {
         match queue.grant(side) {
             Reserved::One => {
                 let starving = self.is_starving(link);
                 self.wake(link, WaiterState::Granted, batch);
-                if starving && self.one_less_starving() {
+                if starving && self.decrement_starving() {
                     side.end_fair();
                 }
             }
-            // An operation that began earlier has it.
+            // An operation that started earlier has claimed it.
             Reserved::Nothing => return false,
-            // Then first come, first served.
+            // Nothing can be reserved, so the waiter competes with newcomers.
             Reserved::Uncountable => {
                 self.starving = 0;
                 side.end_fair();
@@ -650,70 +682,71 @@ impl Members {
         true
     }
 
-    /// The first waiter of the exclusive queue, if one is to be woken.
+    /// Returns the first waiter of the exclusive queue, if it is to be woken.
     fn first_exclusive(&mut self, remaining: &Remaining) -> Option<Link> {
-        let link = self.list.first(Place::Exclusive)?;
+        let link = self.list.first(QueueKind::Exclusive)?;
         match remaining.exclusive {
             0 => None,
-            // In a closed channel those that come back are behind all others, and have looked.
+            // In a closed channel, waiters that register again are queued last, and have made an
+            // attempt since the notification began.
             usize::MAX => {
-                let moment = self.list.entry(link, |entry| entry.moment);
-                (Some(moment) <= remaining.registrations).then_some(link)
+                let sequence = self.list.entry(link, |entry| entry.sequence);
+                (Some(sequence) <= remaining.registrations).then_some(link)
             }
             _ => Some(link),
         }
     }
 
-    /// The first non-exclusive waiter, if it registered before the notification began.
+    /// Returns the first non-exclusive waiter if it registered before the notification began.
     fn first_shared(&mut self, registrations: Option<u64>) -> Option<Link> {
-        let link = self.list.first(Place::Shared)?;
-        let moment = self.list.entry(link, |entry| entry.moment);
-        (Some(moment) <= registrations).then_some(link)
+        let link = self.list.first(QueueKind::Shared)?;
+        let sequence = self.list.entry(link, |entry| entry.sequence);
+        (Some(sequence) <= registrations).then_some(link)
     }
 
-    /// Takes the waker of a waiter, which is now in `state`.
-    fn wake(&mut self, link: Link, state: WaiterState, batch: &mut Batch) {
+    /// Puts a waiter into `state` and takes its waker.
+    fn wake(&mut self, link: Link, state: WaiterState, batch: &mut WakerBatch) {
         self.list.unlink(link);
         batch.push(self.mark_woken(link, state));
     }
 
-    /// Puts a waiter that was unlinked into `state`, and returns its waker.
+    /// Puts an unlinked waiter into `state` and returns its waker.
     #[inline]
     fn mark_woken(&mut self, link: Link, state: WaiterState) -> Option<Waker> {
         self.wakes += 1;
         let notifications = u64::from(self.notifications);
         let waker = self.list.entry(link, |entry| {
-            entry.moment = notifications;
+            entry.sequence = notifications;
             entry.waker.take()
         });
         match state {
             WaiterState::Granted => {
-                if self.list.is_empty(Place::Granted) {
+                if self.list.is_empty(QueueKind::Granted) {
                     self.granted_at = Some(Instant::now());
                 }
-                self.list.push(Place::Granted, link);
+                self.list.push(QueueKind::Granted, link);
             }
             WaiterState::Notified if self.list.kind(link) == Kind::Handle => {
-                self.list.push(Place::Unpolled, link);
+                self.list.push(QueueKind::Unpolled, link);
             }
             _ => {}
         }
-        // Last: a waiter that is not linked may be gone as soon as this is seen.
+        // Last: an unlinked waiter may be freed as soon as another thread sees this state.
         self.list.set_state(link, state);
         waker
     }
 
-    /// Takes the trust of handles that were woken and have not been polled for many notifications. Each
-    /// has kept one wake from the others, which is made up for.
-    fn end_trust(&mut self, remaining: &mut Remaining) {
-        while let Some(link) = self.list.first(Place::Unpolled) {
-            let moment = self.list.entry(link, |entry| entry.moment);
-            if self.notifications.wrapping_sub(moment as u32) < MAX_UNPOLLED {
+    /// Makes handles non-exclusive that were woken and have not been polled for many notifications.
+    /// Each holds a notification, so one more waiter is woken in its place.
+    fn demote_unpolled_handles(&mut self, remaining: &mut Remaining) {
+        while let Some(link) = self.list.first(QueueKind::Unpolled) {
+            let sequence = self.list.entry(link, |entry| entry.sequence);
+            if self.notifications.wrapping_sub(sequence as u32) < MAX_UNPOLLED {
                 return;
             }
             self.list.unlink(link);
-            self.list.entry(link, |entry| entry.trusted = false);
-            self.list.set_state(link, WaiterState::Told);
+            self.list.entry(link, |entry| entry.is_exclusive = false);
+            self.list.set_state(link, WaiterState::Broadcast);
             remaining.exclusive = remaining.exclusive.saturating_add(1);
         }
     }

@@ -1,8 +1,8 @@
-//! Taking turns at reserving several permits.
+//! A lock that is held while several permits are reserved.
 //!
-//! A task that needs many permits at once takes them as they come and waits for the rest. Two of those at a
-//! time could each hold what the other waits for, forever; so they take turns, until the channel closes and
-//! there is nothing left to reserve.
+//! A task that needs many permits at once takes them as they become free and waits for the rest.
+//! Two such tasks at a time could each hold what the other waits for, forever. So one at a time
+//! reserves, until the channel closes and there is nothing left to reserve.
 
 use core::future::poll_fn;
 use core::task::{Context, Poll};
@@ -10,19 +10,20 @@ use core::task::{Context, Poll};
 use super::WakerSet;
 use crate::sync::{AtomicBool, Ordering, RelaxedU32};
 
-/// See the module's documentation.
+/// A fair async lock for tasks that reserve several permits.
 #[derive(Debug)]
 pub(crate) struct ReservationLock {
     locked: AtomicBool,
     waiters: WakerSet,
-    /// How often newcomers still have to let a waiter go first that was woken for its turn.
+    /// The number of times that newcomers still yield to a waiter that was woken for the lock.
     yields: RelaxedU32,
 }
 
-/// A waiter that is polled at all has been polled after so many returns of a newcomer to its executor.
+/// The number of yields of newcomers after each wake. A waiter that is polled at all has been
+/// polled by then, since each yield returns a newcomer to its executor.
 const YIELDS: u32 = 64;
 
-/// A turn, until it is dropped.
+/// The held lock. Dropping it releases the lock and wakes the next waiter.
 #[must_use]
 pub(crate) struct ReservationGuard<'a>(&'a ReservationLock);
 
@@ -35,12 +36,12 @@ impl ReservationLock {
         }
     }
 
-    /// Waits for its turn, or until it finds, after an [`end`](Self::end), that everything `is_over`: `None`
-    /// then. Cancel safe.
+    /// Acquires the lock. Returns `None` if `is_over` returns `true`, which is checked again after
+    /// each [`end`](Self::end). Cancel safe.
     pub(crate) async fn lock(&self, is_over: impl Fn() -> bool) -> Option<ReservationGuard<'_>> {
         poll_fn(|cx| self.poll_let_waiters_go(cx)).await;
-        // The lock of the waiters orders a check after a registration against a notification: either it
-        // finds the turn free, or everything over, or the task is woken.
+        // The waiter set's own lock orders the check after a registration against a notification.
+        // Either the check finds the lock free or `is_over` true, or the task is woken.
         self.waiters
             .until(|| match self.try_lock() {
                 Some(guard) => Some(Some(guard)),
@@ -49,12 +50,13 @@ impl ReservationLock {
             .await
     }
 
-    /// Has all waiters look whether it is over. The caller has made it so.
+    /// Wakes all waiters, which then check `is_over`. The caller has made it true.
     pub(crate) fn end(&self) {
         self.waiters.notify_all();
     }
 
-    /// Lets a task come back that would otherwise take the turn of a waiter that was just woken for it.
+    /// Yields if a waiter was woken for the lock and has not been polled yet, since this task would
+    /// take the lock before it.
     fn poll_let_waiters_go(&self, cx: &mut Context<'_>) -> Poll<()> {
         let yields = self.yields.get();
         if yields == 0 {
@@ -65,7 +67,7 @@ impl ReservationLock {
         Poll::Pending
     }
 
-    /// Wakes the waiter whose turn it is.
+    /// Wakes the oldest waiter, which takes the lock next.
     fn notify(&self) {
         if self.waiters.waiting() > 0 {
             self.yields.set(YIELDS);
@@ -74,19 +76,20 @@ impl ReservationLock {
     }
 
     fn try_lock(&self) -> Option<ReservationGuard<'_>> {
-        // ORDERING: Acquire. Pairs with the Release in `ReservationGuard::drop`: turns do not overlap.
+        // ORDERING: Acquire. Synchronizes with the Release in `ReservationGuard::drop`: critical
+        // sections do not overlap.
         let was_locked = self.locked.swap(true, Ordering::Acquire);
         if !was_locked {
             self.yields.set(0);
         }
-        // Not `then_some`: a guard that is built is a turn that ends.
+        // Not `then_some`: dropping a guard that was built eagerly would release the lock.
         (!was_locked).then(|| ReservationGuard(self))
     }
 }
 
 impl Drop for ReservationGuard<'_> {
     fn drop(&mut self) {
-        // ORDERING: Release. Pairs with the Acquire in `ReservationLock::try_lock`.
+        // ORDERING: Release. Synchronizes with the Acquire in `ReservationLock::try_lock`.
         self.0.locked.store(false, Ordering::Release);
         self.0.notify();
     }

@@ -47,7 +47,7 @@ use pin_project_lite::pin_project;
 
 use super::batch::call_wakers;
 use super::budget;
-use super::list::{Kind, Link, List, Place, Waiter, WaiterState};
+use super::list::{Kind, Link, List, QueueKind, Waiter, WaiterState};
 #[cfg(feature = "std")]
 use crate::sync;
 use crate::sync::{AtomicUsize, Lock, Ordering};
@@ -170,7 +170,7 @@ impl Semaphore {
             self.queue.with(|queue| {
                 queue.closed = true;
                 while !batch.is_full() {
-                    let Some(first) = queue.waiters.first(Place::Exclusive) else {
+                    let Some(first) = queue.waiters.first(QueueKind::Exclusive) else {
                         return false;
                     };
                     self.unlink(queue, first);
@@ -204,7 +204,7 @@ impl Semaphore {
         call_wakers(|batch| {
             self.queue.with(|queue| {
                 while !batch.is_full() {
-                    let Some(first) = queue.waiters.first(Place::Exclusive) else {
+                    let Some(first) = queue.waiters.first(QueueKind::Exclusive) else {
                         return false;
                     };
                     let count = queue.waiters.entry(first, |entry| entry.ticket) as usize;
@@ -263,7 +263,7 @@ impl Semaphore {
 
     /// Removes a waiter, and clears QUEUED if it was the last one (S1).
     fn unlink(&self, queue: &mut Queue, link: Link) {
-        if queue.waiters.unlink(link).is_some() && queue.waiters.is_empty(Place::Exclusive) {
+        if queue.waiters.unlink(link).is_some() && queue.waiters.is_empty(QueueKind::Exclusive) {
             // ORDERING: Relaxed. Orders nothing: it continues the release sequences of the units,
             // and waiters are ordered by the lock.
             self.state.fetch_sub(QUEUED, Ordering::Relaxed);
@@ -286,7 +286,7 @@ impl Semaphore {
                     if self.take_or_mark(count) {
                         return (Poll::Ready(Ok(())), Some(waker));
                     }
-                    queue.waiters.push(Place::Exclusive, link);
+                    queue.waiters.push(QueueKind::Exclusive, link);
                     queue
                         .waiters
                         .entry(link, |entry| entry.ticket = count as u64);

@@ -1,155 +1,167 @@
-//! Adaptive spinning: attempting again for a moment before parking, where that has been quicker lately.
+//! Adaptive spinning: retrying for a short time before parking, while that has been quicker
+//! recently.
 //!
-//! To park a task and to wake it costs a hundred nanoseconds and more, most of it in the executor, and perhaps
-//! puts a core to sleep. If the other side runs on another core at this moment, what is waited for often
-//! comes sooner. So an operation that was not possible at once is attempted again for some time first
-//! (`sync/pause.rs` has all lengths), and even before it is found out why: for that, a receiver reads the senders'
-//! word, and the other way round, and its cache line goes back and forth once more. (A batch reads it at each
-//! attempt.) But
+//! Parking a task and waking it costs a hundred nanoseconds and more, most of it in the executor,
+//! and may put a core to sleep. If the other side is running on another core, what the operation
+//! waits for often arrives sooner. So an operation that failed is first retried for some time
+//! (`sync/pause.rs` has all lengths), even before the reason for the failure is known. To learn the
+//! reason, a receiver would load the senders' state, and a sender the receivers' state, and the
+//! cache line would travel back and forth once more. (A batch loads it at each attempt.) An
+//! operation does not spin
 //!
-//! * not if the other side last waited on this very thread: it may need the thread again, and then nothing can
-//!   come. A channel that was only ever used on one thread never spins; nor one where one side never waited.
-//! * not on a single core, where nothing can come meanwhile. A blocking call yields its thread there.
-//! * not more often than every [`stride`]. Each attempt takes a cache line from the side that is at work, and
-//!   finds one message. Checking less often lets the other side build a batch. While strides bring no more than
-//!   one message each, as in a round trip, attempts are dense at first, and a stride is tried now and then.
-//! * less and less often while it fails: each cooldown is longer than the one before.
+//! * if the other side last waited on this very thread. The other side may need the thread, and
+//!   then nothing can arrive. A channel that is used on one thread only never spins, and neither
+//!   does one where one side never waited.
+//! * on a single core, where no other thread can run meanwhile. A blocking call yields its thread
+//!   there.
+//! * more often than once per [`stride`]. Each attempt takes a cache line from the side that is
+//!   running, and finds one message. Checking less often lets the other side build a batch. While
+//!   strides find no more than one message each, as in a round trip, attempts are dense at first,
+//!   and a stride is tried now and then.
+//! * during a cooldown. Each cooldown after a failure is longer than the one before.
 //!
-//! A channel of one message is a case of its own, for there every message is waited for on both sides. Two tasks
-//! on two threads can go on for long without parking, at several times the speed, but only if both keep spinning;
-//! and they get there only if one keeps spinning until the executor has moved a task to another thread. So there
-//! the threshold of failures is higher, also on the same thread, and the cooldown is much longer. That holds also
-//! where a cache line takes ten times as long from one core to another: parking costs several of them, too.
+//! A channel of one message is a special case, because both sides wait for every message. Two tasks
+//! on two threads can run for a long time without parking, at several times the speed, but only if
+//! both keep spinning. They get there only if one keeps spinning until the executor has moved a
+//! task to another thread. So such a channel has a higher threshold of failures, also on the same
+//! thread, and a much longer cooldown. This also pays where a cache line takes ten times as long
+//! from one core to another, since parking costs several of those transfers, too.
 //!
-//! Spinning counts against the cooperative budget. What it gains is in `compare/README.md`, "What was tried".
+//! Spinning is charged to the cooperative budget. `compare/README.md`, "What was tried", lists what
+//! it gains.
 
 use super::budget;
-use super::standby::StandingBy;
+use super::spin_tokens::SpinToken;
 use super::{Attempt, Operation, Side};
 #[cfg(feature = "std")]
 use crate::sync::THREAD_SPIN;
 use crate::sync::{
-    self, LONGEST_STRIDE, MOST_ATTEMPTS, RelaxedU8, RelaxedU32, SHORTEST_STRIDE, SPIN_PER_UNIT,
+    self, LONGEST_STRIDE, MAX_SPIN_ATTEMPTS, RelaxedU8, RelaxedU32, SHORTEST_STRIDE, SPIN_PER_UNIT,
     STRIDE_PER_MESSAGE, TASK_SPIN, pauses, spin_loop,
 };
 
-/// Returns how many nanoseconds there are from one attempt to the next.
+/// Returns the time from one attempt to the next, in nanoseconds.
 fn stride(capacity: u32) -> u32 {
     capacity
         .saturating_mul(STRIDE_PER_MESSAGE)
         .clamp(SHORTEST_STRIDE, LONGEST_STRIDE)
 }
 
-/// True one time in `many`. Not counted in the channel, for each count would take a cache line from the other
-/// side.
-fn by_chance(many: u32) -> bool {
-    many == 1 || sync::random() % many == 0
+/// Returns `true` with a probability of 1 in `n`. Random, since a counter in the channel would take
+/// a cache line from the other side.
+fn one_in(n: u32) -> bool {
+    n == 1 || sync::random() % n == 0
 }
 
-/// Makes a thorough attempt.
+/// Makes one full attempt.
 fn attempt<O: Operation>(operation: &mut O) -> Option<O::Output> {
     match operation.attempt() {
-        // The operation was not woken, so that it has nothing to pass on.
+        // The operation was not woken, so it holds no notification to forward.
         Attempt::Done(output) | Attempt::GivenUp(output) => Some(output),
         Attempt::Blocked | Attempt::Busy => None,
     }
 }
 
-/// Whether operations spin before they wait.
+/// States whether operations spin before they wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spin {
-    /// While it helps.
+    /// Operations spin while it helps.
     Adaptive,
     Never,
 }
 
-/// When spinning pauses for a cooldown, and for how long.
+/// The rule for cooldowns of spinning.
 #[derive(Debug)]
-struct Rule {
-    /// The outcome of one wait in so many is recorded.
-    every: u32,
-    /// How many more must have failed than succeeded before a cooldown.
+struct CooldownRule {
+    /// The outcome of one wait in this many is recorded.
+    record_one_in: u32,
+    /// The number of recorded failures, minus successes, that starts a cooldown.
     threshold: u32,
-    /// For how many operations that have to wait a cooldown lasts, the first time. Twice as many and `first`
-    /// more the next time.
-    first: u32,
-    /// For how many at most. A few attempts in so many are the price of noticing that it pays again.
-    longest: u32,
-    /// Once both sides were seen on different threads, they are expected to be so again.
+    /// The length of the first cooldown, in operations that would block. Each further cooldown is
+    /// twice as long as the last one, plus this.
+    first_cooldown: u32,
+    /// The largest length of a cooldown. A few attempts in that many operations are the cost of
+    /// noticing that spinning helps again.
+    longest_cooldown: u32,
+    /// `true` if, once the two sides were seen on different threads, they are assumed to stay
+    /// there.
     sticky: bool,
-    /// For tasks: they are charged, and stand in for waiters. A thread that spins may be suspended in the middle.
+    /// `true` for tasks: their spinning is charged, and adds a token. A thread that spins may be
+    /// suspended while it does.
     is_task: bool,
 }
 
-/// For channels of one message.
-const ONE: Rule = Rule {
-    every: 8,
+/// The rule for channels of one message.
+const SINGLE_SLOT_RULE: CooldownRule = CooldownRule {
+    record_one_in: 8,
     threshold: 2,
-    first: 15,
-    longest: 16_383,
+    first_cooldown: 15,
+    longest_cooldown: 16_383,
     sticky: true,
     is_task: true,
 };
 
-/// For larger ones.
-const MORE: Rule = Rule {
-    every: 1,
+/// The rule for larger channels.
+const MULTI_SLOT_RULE: CooldownRule = CooldownRule {
+    record_one_in: 1,
     threshold: 1,
-    first: 1,
-    longest: 15,
+    first_cooldown: 1,
+    longest_cooldown: 15,
     sticky: false,
     is_task: true,
 };
 
-/// For threads, whatever the capacity. To park one can cost tens of microseconds, so one failure is forgiven.
+/// The rule for threads, whatever the capacity. Parking a thread can cost tens of microseconds, so
+/// one failure is allowed.
 #[cfg(feature = "std")]
-const THREAD: Rule = Rule {
+const THREAD_RULE: CooldownRule = CooldownRule {
     threshold: 2,
     is_task: false,
-    ..MORE
+    ..MULTI_SLOT_RULE
 };
 
-/// How often a thread lets others run on a single core before it parks.
+/// The number of times that a thread yields on a single core before it parks.
 #[cfg(feature = "std")]
 const YIELDS: u32 = 4;
 
-/// One operation in so many that stood in for waiters checks whether there still are any, by forgetting them.
+/// One operation in this many that added a token marks the side as having no waiters, to find out
+/// whether it still has any.
 const FORGET_WAITERS_EVERY: u32 = 64;
 
-/// After how many strides in a row that brought one message or slot attempts become dense.
+/// The number of strides in a row with a single message or slot after which attempts become dense.
 const SINGLE_FINDS: u32 = 4;
 
-/// For how many operations they are dense then. A round trip waits for so many strides in so many that it need
-/// not wait for.
-const SINGLES: u32 = 64;
+/// The number of operations with dense attempts. In a round trip, [`SINGLE_FINDS`] operations out
+/// of about this many wait for a whole stride without need.
+const DENSE_OPERATIONS: u32 = 64;
 
-/// The outcomes of spinning lately. Tasks and threads of one side share them.
+/// The recent outcomes of spinning. Tasks and threads of one side share them.
 #[derive(Debug)]
 pub(crate) struct Spinner {
     spin: Spin,
-    /// How many messages the channel holds, or the largest number that there is here.
+    /// The capacity of the channel, or `u32::MAX` if it is larger.
     capacity: RelaxedU32,
-    /// Found out when the channel is created, since the system may need to allocate to tell.
+    /// Determined when the channel is created, since the system call may allocate.
     on_single_core: bool,
-    /// The thread on which an operation last had to wait, for a full or empty channel or a lost claim; 0 if none
-    /// ever had to.
+    /// The thread on which an operation last had to wait, for a full or empty channel or after
+    /// losing a claim. 0 if none ever had to.
     thread: RelaxedU32,
-    /// 1 if the rule is sticky and the other side was ever on another thread.
+    /// 1 if the rule is sticky and the other side was once seen on another thread.
     peer_on_other_thread: RelaxedU8,
-    /// How many more of the recorded outcomes were failures than successes.
+    /// The number of recorded failures, minus successes.
     failures: RelaxedU8,
-    /// How many attempts in a row found one message or slot after a whole stride.
+    /// The number of attempts in a row that found one message or slot after a whole stride.
     single_finds: RelaxedU8,
-    /// How many operations are to attempt densely at first.
-    singles: RelaxedU8,
-    /// How many operations that have to wait are not to spin.
+    /// The number of coming operations with dense attempts.
+    dense_operations: RelaxedU8,
+    /// The number of coming operations that would block and do not spin.
     cooldown: RelaxedU32,
-    /// How long the last cooldown was, halved by every success since.
-    last: RelaxedU32,
+    /// The length of the last cooldown, halved by every success since.
+    last_cooldown: RelaxedU32,
 }
 
 impl Spinner {
-    /// For a channel of `capacity` messages.
+    /// Creates the data for a channel of `capacity` messages.
     pub(super) fn new(capacity: usize, spin: Spin) -> Self {
         let spinner = Self {
             spin,
@@ -159,26 +171,26 @@ impl Spinner {
             peer_on_other_thread: RelaxedU8::default(),
             failures: RelaxedU8::default(),
             single_finds: RelaxedU8::default(),
-            singles: RelaxedU8::default(),
+            dense_operations: RelaxedU8::default(),
             cooldown: RelaxedU32::default(),
-            last: RelaxedU32::default(),
+            last_cooldown: RelaxedU32::default(),
         };
         spinner.set_capacity(capacity);
         spinner
     }
 
-    /// To be called when the channel's capacity has changed.
+    /// Adapts to a new capacity of the channel.
     pub(super) fn set_capacity(&self, capacity: usize) {
         self.capacity
             .set(u32::try_from(capacity).unwrap_or(u32::MAX));
     }
 
-    /// Returns how many nanoseconds there are from one attempt to the next.
+    /// Returns the time from one attempt to the next, in nanoseconds.
     fn stride(&self) -> u32 {
         stride(self.capacity.get())
     }
 
-    /// Returns whether it is not turned off.
+    /// Returns whether spinning is enabled.
     pub(crate) fn is_adaptive(&self) -> bool {
         self.spin == Spin::Adaptive
     }
@@ -189,15 +201,15 @@ impl Spinner {
         here != 0 && here == opposite.thread.get()
     }
 
-    fn rule(&self) -> &'static Rule {
+    fn rule(&self) -> &'static CooldownRule {
         if self.capacity.get() == 1 {
-            &ONE
+            &SINGLE_SLOT_RULE
         } else {
-            &MORE
+            &MULTI_SLOT_RULE
         }
     }
 
-    /// Attempts `operation` of a task, which was not possible at once, a few times more.
+    /// Retries `operation` of a task, whose first attempt failed, a few times.
     #[cold]
     pub(super) fn spin<O: Operation>(
         &self,
@@ -215,8 +227,8 @@ impl Spinner {
         self.attempt_often(operation, side, rule, self.stride())
     }
 
-    /// Attempts `operation` of a thread, as above, and then for longer and longer. On a single
-    /// core the other side needs that core.
+    /// Retries `operation` of a thread like [`spin`](Self::spin), and then after longer and longer
+    /// pauses. On a single core it yields instead, since the other side needs that core.
     #[cfg(feature = "std")]
     pub(super) fn spin_thread<O: Operation>(
         &self,
@@ -238,30 +250,31 @@ impl Spinner {
         if !self.may_spin(operation) {
             return None;
         }
-        let output = self.attempt_often(operation, side, &THREAD, THREAD_SPIN);
+        let output = self.attempt_often(operation, side, &THREAD_RULE, THREAD_SPIN);
         if output.is_none() || self.thread.get() == 0 {
             self.thread.set(sync::this_thread());
         }
         output
     }
 
-    /// Returns whether spinning may help `operation`, and was of use lately.
+    /// Returns whether spinning may help `operation` and no cooldown applies.
     fn may_spin<O: Operation>(&self, operation: &O) -> bool {
-        MOST_ATTEMPTS != 0 && operation.may_succeed_at_once() && !self.cooldown.count_down()
+        MAX_SPIN_ATTEMPTS != 0 && operation.may_succeed_at_once() && !self.cooldown.count_down()
     }
 
-    /// Attempts `operation` once per stride, and then after longer and longer pauses, up to `longest` nanoseconds.
+    /// Attempts `operation` once per stride, and then after longer and longer pauses, up to
+    /// `longest_pause` nanoseconds.
     fn attempt_often<O: Operation>(
         &self,
         operation: &mut O,
         side: &O::Side,
-        rule: &Rule,
-        longest: u32,
+        rule: &CooldownRule,
+        longest_pause: u32,
     ) -> Option<O::Output> {
         let stride = self.stride();
         let has_waiters = rule.is_task && side.queue().may_have_waiters();
-        let standing_by = has_waiters.then(|| StandingBy::new(side));
-        let mut pause = if self.singles.count_down() {
+        let token = has_waiters.then(|| SpinToken::new(side));
+        let mut pause = if self.dense_operations.count_down() {
             SHORTEST_STRIDE
         } else {
             stride
@@ -278,16 +291,16 @@ impl Spinner {
                 break Some(output);
             }
             attempts += 1;
-            if attempts == MOST_ATTEMPTS {
+            if attempts == MAX_SPIN_ATTEMPTS {
                 break None;
             }
             if pause == stride && strides > 1 {
                 strides -= 1;
             } else if pause < stride {
                 pause = (2 * pause).min(stride);
-            } else if 2 * pause <= longest {
+            } else if 2 * pause <= longest_pause {
                 if pause == stride {
-                    // Sees what the others do not: capacity beside permits, and a channel that is closed.
+                    // A full attempt also finds capacity beside permits, and a closed channel.
                     let output = attempt(operation);
                     if output.is_some() {
                         break output;
@@ -298,8 +311,8 @@ impl Spinner {
                 break None;
             }
         };
-        drop(standing_by);
-        if has_waiters && by_chance(FORGET_WAITERS_EVERY) {
+        drop(token);
+        if has_waiters && one_in(FORGET_WAITERS_EVERY) {
             side.queue().forget_waiters();
         }
         if rule.is_task {
@@ -308,14 +321,14 @@ impl Spinner {
         if output.is_some() && pause >= stride && pause > SHORTEST_STRIDE {
             self.record_find(side.is_ready());
         }
-        if by_chance(rule.every) {
+        if one_in(rule.record_one_in) {
             self.record(output.is_some(), rule);
         }
         output
     }
 
-    /// Returns whether the other side may be at work on another thread.
-    fn peer_may_run(&self, opposite: &Self, rule: &Rule) -> bool {
+    /// Returns whether the other side may be running on another thread.
+    fn peer_may_run(&self, opposite: &Self, rule: &CooldownRule) -> bool {
         let here = sync::this_thread();
         self.thread.set(here);
         let there = opposite.thread.get();
@@ -337,15 +350,15 @@ impl Spinner {
             self.single_finds.set(in_a_row);
         } else {
             self.single_finds.set(0);
-            self.singles.set(SINGLES);
+            self.dense_operations.set(DENSE_OPERATIONS);
         }
     }
 
-    /// Records whether spinning was worth it.
-    fn record(&self, success: bool, rule: &Rule) {
+    /// Records the outcome of spinning.
+    fn record(&self, success: bool, rule: &CooldownRule) {
         if success {
             self.failures.set(self.failures.get().saturating_sub(1));
-            self.last.set(self.last.get() / 2);
+            self.last_cooldown.set(self.last_cooldown.get() / 2);
             return;
         }
         let failures = self.failures.get() + 1;
@@ -353,13 +366,13 @@ impl Spinner {
             self.failures.set(failures);
             return;
         }
-        let next = (2 * self.last.get() + rule.first).min(rule.longest);
-        if next == rule.longest {
-            // What was known of the other side's thread is not of use any more.
+        let next = (2 * self.last_cooldown.get() + rule.first_cooldown).min(rule.longest_cooldown);
+        if next == rule.longest_cooldown {
+            // The other side may have moved to this thread since.
             self.peer_on_other_thread.set(0);
         }
         self.failures.set(0);
-        self.last.set(next);
+        self.last_cooldown.set(next);
         self.cooldown.set(next);
     }
 }
@@ -386,25 +399,28 @@ mod tests {
     }
 
     #[test]
-    fn cooldowns_grow_until_it_pays_again() {
+    fn cooldowns_grow_until_spinning_succeeds() {
         for capacity in [1, 2] {
             let spinner = Spinner::new(capacity, Spin::Adaptive);
             let rule = spinner.rule();
             let first: Vec<_> = (0..4).map(|_| fail(&spinner)).collect();
-            assert_eq!(first, [1, 3, 7, 15].map(|times| times * rule.first));
+            assert_eq!(
+                first,
+                [1, 3, 7, 15].map(|times| times * rule.first_cooldown)
+            );
             for _ in 0..20 {
-                assert!(fail(&spinner) <= rule.longest);
+                assert!(fail(&spinner) <= rule.longest_cooldown);
             }
-            assert_eq!(fail(&spinner), rule.longest);
+            assert_eq!(fail(&spinner), rule.longest_cooldown);
             for _ in 0..20 {
                 spinner.record(true, spinner.rule());
             }
-            assert_eq!(fail(&spinner), rule.first);
+            assert_eq!(fail(&spinner), rule.first_cooldown);
         }
     }
 
     #[test]
-    fn one_failure_among_successes_is_forgiven() {
+    fn alternating_outcomes_cause_no_cooldown() {
         let spinner = Spinner::new(1, Spin::Adaptive);
         for _ in 0..10 {
             spinner.record(false, spinner.rule());
@@ -414,50 +430,56 @@ mod tests {
     }
 
     #[test]
-    fn attempts_become_dense_while_strides_bring_single_messages() {
+    fn attempts_become_dense_while_strides_find_single_messages() {
         let spinner = Spinner::new(1024, Spin::Adaptive);
         for several in [false, false, false, true, false, false, false] {
             spinner.record_find(several);
             assert!(
-                !spinner.singles.count_down(),
-                "never {SINGLE_FINDS} in a row"
+                !spinner.dense_operations.count_down(),
+                "fewer than {SINGLE_FINDS} in a row"
             );
         }
         spinner.record_find(false);
-        for _ in 0..SINGLES {
-            assert!(spinner.singles.count_down());
+        for _ in 0..DENSE_OPERATIONS {
+            assert!(spinner.dense_operations.count_down());
         }
         assert!(
-            !spinner.singles.count_down(),
-            "one stride shows whether there are more now"
+            !spinner.dense_operations.count_down(),
+            "the next operation waits for a stride"
         );
     }
 
     #[test]
-    fn nothing_is_expected_before_two_threads_were_seen() {
+    fn the_peer_may_run_once_it_was_seen_on_another_thread() {
         for capacity in [1, 2] {
             let [here, there] = [(); 2].map(|()| Spinner::new(capacity, Spin::Adaptive));
             let rule = here.rule();
             let sticky = rule.sticky;
-            assert!(!here.peer_may_run(&there, rule), "nobody was there");
-            assert!(!there.peer_may_run(&here, rule), "on this very thread");
+            assert!(
+                !here.peer_may_run(&there, rule),
+                "the other side never waited"
+            );
+            assert!(
+                !there.peer_may_run(&here, rule),
+                "both waited on this thread"
+            );
             assert!(!here.peer_may_run(&there, rule));
             std::thread::scope(|scope| {
                 let other = scope.spawn(|| there.peer_may_run(&here, rule));
                 assert!(other.join().unwrap());
             });
             assert!(here.peer_may_run(&there, rule));
-            // Now both have been on this thread last.
+            // Now both have last waited on this thread.
             assert_eq!(there.peer_may_run(&here, rule), sticky);
             assert_eq!(here.peer_may_run(&there, rule), sticky);
         }
     }
 
     #[test]
-    fn what_is_known_of_the_other_thread_expires() {
+    fn the_longest_cooldown_forgets_the_other_thread() {
         let spinner = Spinner::new(1, Spin::Adaptive);
         spinner.peer_on_other_thread.set(1);
-        while fail(&spinner) < spinner.rule().longest {
+        while fail(&spinner) < spinner.rule().longest_cooldown {
             assert_eq!(spinner.peer_on_other_thread.get(), 1);
         }
         assert_eq!(spinner.peer_on_other_thread.get(), 0);
@@ -469,19 +491,19 @@ mod tests {
             let queue = MpmcQueue::<u8>::late(1, spin);
             let side = queue.receivers_side();
             let spinner = side.queue().spinner();
-            // A spin begins with a note of the thread.
+            // Spinning starts by recording the thread.
             assert_eq!(
                 spinner.spin(&mut RecvOperation { queue: &queue }, &side),
                 None
             );
-            let noted = spinner.thread.get() != 0;
-            assert_eq!(noted, spin == Spin::Adaptive);
+            let recorded = spinner.thread.get() != 0;
+            assert_eq!(recorded, spin == Spin::Adaptive);
             #[cfg(feature = "std")]
             {
                 let output = spinner.spin_thread(&mut RecvOperation { queue: &queue }, &side);
                 assert_eq!(output, None);
-                let stayed = spinner.failures.get() == 0 && spinner.last.get() == 0;
-                assert!(stayed || spin == Spin::Adaptive);
+                let unchanged = spinner.failures.get() == 0 && spinner.last_cooldown.get() == 0;
+                assert!(unchanged || spin == Spin::Adaptive);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Tasks that wait for something other than messages and slots: the end of the channel, their turn to
-//! reserve, or permits that can be counted.
+//! Tasks that wait for something other than messages and slots: the end of the channel, the
+//! reservation lock, or permits that can be counted.
 
 use alloc::boxed::Box;
 use core::pin::Pin;
@@ -8,12 +8,12 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::batch::call_wakers;
-use super::list::{Kind, Link, List, Place, Waiter, WaiterState};
+use super::list::{Kind, Link, List, QueueKind, Waiter, WaiterState};
 use crate::sync::{Lock, OnceBox};
 
-/// Waiters in the order in which they came. What they wait for must be checked once more after they have
-/// registered; the lock orders that check against the notification. As long as nobody has registered there
-/// is no lock, and the pointer to it orders them.
+/// Waiters in the order in which they registered. A waiter must check its condition again after it
+/// has registered. The lock orders that check against the notification. Until the first waiter
+/// registers, no lock is allocated, and the pointer to it orders the two.
 #[derive(Debug)]
 pub(crate) struct WakerSet {
     members: OnceBox<Lock<Members>>,
@@ -42,13 +42,13 @@ impl WakerSet {
         members.with(access)
     }
 
-    /// Wakes all waiters that registered before.
+    /// Wakes all waiters that are registered.
     #[cold]
     pub(crate) fn notify_all(&self) {
         self.notify(usize::MAX);
     }
 
-    /// Wakes up to `count` waiters, the first that came first.
+    /// Wakes up to `count` waiters, the oldest first.
     #[cold]
     pub(crate) fn notify(&self, count: usize) {
         let Some(members) = self.members.get_after() else {
@@ -60,15 +60,19 @@ impl WakerSet {
             members.with(|members| {
                 let until = *until.get_or_insert(members.registrations);
                 while !batch.is_full() {
-                    let first = members.list.first(Place::Exclusive).filter(|_| left > 0);
+                    let first = members
+                        .list
+                        .first(QueueKind::Exclusive)
+                        .filter(|_| left > 0);
                     let Some(link) = first else { return false };
-                    if members.list.entry(link, |entry| entry.moment) > until {
+                    if members.list.entry(link, |entry| entry.sequence) > until {
                         return false;
                     }
                     left -= 1;
                     members.list.unlink(link);
                     batch.push(members.list.entry(link, |entry| entry.waker.take()));
-                    // Last: a waiter that is not linked may be gone as soon as this is seen.
+                    // Last: an unlinked waiter may be freed as soon as another thread sees this
+                    // state.
                     members.list.set_state(link, WaiterState::Notified);
                 }
                 true
@@ -76,10 +80,10 @@ impl WakerSet {
         });
     }
 
-    /// Returns how many tasks wait that have not been woken.
+    /// Returns the number of waiters that have not been woken.
     pub(crate) fn waiting(&self) -> usize {
         match self.members.get_after() {
-            Some(members) => members.with(|members| members.list.count(Place::Exclusive)),
+            Some(members) => members.with(|members| members.list.count(QueueKind::Exclusive)),
             None => 0,
         }
     }
@@ -87,12 +91,12 @@ impl WakerSet {
     fn register(&self, waiter: Pin<&Waiter>, cx: &Context<'_>) {
         let link = Link::to(waiter);
         let waker = cx.waker().clone();
-        let _before = self.with(|members| {
+        let _previous = self.with(|members| {
             members.registrations += 1;
-            let moment = members.registrations;
+            let sequence = members.registrations;
             if members.list.state(link) != WaiterState::Waiting {
-                members.list.push(Place::Exclusive, link);
-                members.list.entry(link, |entry| entry.moment = moment);
+                members.list.push(QueueKind::Exclusive, link);
+                members.list.entry(link, |entry| entry.sequence = sequence);
                 members.list.set_state(link, WaiterState::Waiting);
             }
             members.list.entry(link, |entry| entry.waker.replace(waker))
@@ -115,8 +119,9 @@ impl WakerSet {
         was_woken
     }
 
-    /// Waits until `check` returns something, which is checked whenever this is polled. If the future is
-    /// dropped after it was woken, it calls `check` no more and wakes the next waiter.
+    /// Returns a future that waits until `check` returns `Some`. Each poll calls `check`. If the
+    /// future is dropped after it was woken, it does not call `check` again and wakes the next
+    /// waiter.
     pub(crate) fn until<R, F: FnMut() -> Option<R>>(&self, check: F) -> Until<'_, F> {
         Until {
             set: self,
@@ -125,7 +130,7 @@ impl WakerSet {
         }
     }
 
-    /// [`until`](Self::until) for a waiter that is kept in a handle.
+    /// Polls until `holds` returns `true`, with a waiter that a handle stores.
     pub(crate) fn poll_until(
         &self,
         waiter: &mut Observer,
@@ -161,7 +166,7 @@ impl WakerSet {
     }
 
     /// Ends the registration of a handle. Returns whether there was one.
-    pub(crate) fn leave(&self, waiter: &mut Observer) -> bool {
+    pub(crate) fn deregister_observer(&self, waiter: &mut Observer) -> bool {
         let waiter = waiter.0.take();
         let waiter = waiter.filter(|waiter| waiter.state() != WaiterState::Idle);
         if let Some(waiter) = &waiter {
@@ -171,12 +176,13 @@ impl WakerSet {
     }
 }
 
-/// A handle's registration with a [`WakerSet`]. Must be ended with [`WakerSet::leave`].
+/// A handle's registration with a [`WakerSet`]. Must be ended with
+/// [`WakerSet::deregister_observer`].
 #[derive(Debug, Default)]
 pub(crate) struct Observer(Option<Pin<Box<Waiter>>>);
 
 impl Observer {
-    /// Returns whether it has waited since it was last ended.
+    /// Returns whether the handle has waited since the registration was last ended.
     #[inline]
     pub(crate) fn is_used(&self) -> bool {
         self.0.is_some()
@@ -184,7 +190,7 @@ impl Observer {
 }
 
 pin_project! {
-    /// See [`WakerSet::until`].
+    /// The future that [`WakerSet::until`] returns.
     pub(crate) struct Until<'a, F> {
         set: &'a WakerSet,
         check: F,

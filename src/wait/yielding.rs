@@ -1,47 +1,49 @@
-//! What an operation does before it registers: it spins, and then returns to its executor once.
+//! Steps of an operation before it registers: it spins, and then yields to its executor once.
 //!
-//! A wait costs a registration, a mark, a notification and a wake. If the other side runs on this
-//! very thread, none of that is needed: the other side's next poll ends the wait. So the task wakes
-//! itself, returns `Pending`, and looks again when the executor polls it next. It is as if the task
-//! had been polled later: nothing is registered, and nothing is owed.
+//! A wait costs a registration, a MARK, a notification and a wake. If the other side runs on this
+//! very thread, none of them is needed, since the other side's next poll ends the wait. So the task
+//! wakes itself, returns `Pending`, and attempts the operation again when the executor polls it
+//! next. The effect is as if the task had been polled later: nothing is registered, and no
+//! notification is held.
 //!
-//! One task of a side does so at a time. With several, each would come back before the other side
-//! had done enough for all of them. Where the look after the return finds nothing, the next tasks
-//! wait without it, for longer and longer.
+//! One task of a side does so at a time. With several, each would be polled again before the other
+//! side had done enough for all of them. When the attempt after a yield fails, the next tasks wait
+//! without a yield, for longer and longer cooldowns.
 
 use core::task::{Context, Poll};
 
 use super::{Operation, Side, WaitQueue};
 use crate::sync::{RelaxedU32, WAITS_BEFORE_YIELDS};
 
-/// The largest number of waits without a yield between two attempts to find out whether it pays.
+/// The largest number of waits without a yield between two attempts to find out whether yielding
+/// helps.
 const LONGEST_COOLDOWN: u32 = 63;
 
-/// In place of a cooldown: a task has yielded and has not looked again.
+/// A value in place of a cooldown: a task has yielded and has not made its next attempt.
 const ACTIVE: u32 = u32::MAX;
 
-/// Which tasks of one side return to their executor before they wait. Hints only: an update that is
-/// lost in a race costs a poll or a wait.
+/// Decides which tasks of one side yield to their executor before they wait. Relaxed values only:
+/// an update that is lost in a race costs a poll or a wait.
 #[derive(Debug)]
 pub(super) struct Yielding {
-    /// The number of waits that are to come without a yield, or [`ACTIVE`].
+    /// The number of coming waits without a yield, or [`ACTIVE`].
     cooldown: RelaxedU32,
     /// The length of the last cooldown, halved by every success since.
-    last: RelaxedU32,
+    last_cooldown: RelaxedU32,
 }
 
 impl Yielding {
-    /// A channel's first waits are without a yield: they show nothing yet, and most channels of
-    /// which nothing more is seen have few.
+    /// Starts with a cooldown. A channel's first waits do not show whether yielding helps, and most
+    /// channels that have few waits never need it.
     pub(super) fn new() -> Self {
         Self {
             cooldown: RelaxedU32::new(WAITS_BEFORE_YIELDS),
-            last: RelaxedU32::default(),
+            last_cooldown: RelaxedU32::default(),
         }
     }
 
-    /// Returns whether an operation that has to wait is to yield first. It must [`end`](Self::end)
-    /// the yield.
+    /// Returns whether an operation that would block is to yield first. The caller must
+    /// [`end`](Self::end) the yield.
     fn begin(&self) -> bool {
         if self.cooldown.get() == ACTIVE || self.cooldown.count_down() {
             return false;
@@ -50,33 +52,34 @@ impl Yielding {
         true
     }
 
-    /// Ends a yield. `success` says that the other side had done what the operation waited for.
+    /// Ends a yield. `success` is `true` if the other side had done what the operation waited for.
     fn end(&self, success: bool) {
         if success {
-            self.last.set(self.last.get() / 2);
+            self.last_cooldown.set(self.last_cooldown.get() / 2);
             self.cooldown.set(0);
         } else {
-            let next = (2 * self.last.get() + 1).min(LONGEST_COOLDOWN);
-            self.last.set(next);
+            let next = (2 * self.last_cooldown.get() + 1).min(LONGEST_COOLDOWN);
+            self.last_cooldown.set(next);
             self.cooldown.set(next);
         }
     }
 }
 
-/// How far an operation that was not possible at once is on its way to a registration.
+/// The steps of an operation between its first attempt and its registration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum BeforeWait {
     /// It has not spun.
     #[default]
     Spin,
-    /// It has yielded, and has not looked again.
+    /// It has yielded, and has not made its next attempt.
     Yielded,
-    /// It registers if it has to wait.
+    /// It registers if it would block.
     Done,
 }
 
 impl BeforeWait {
-    /// Attempts `operation` without a registration. Returns `None` if that is no longer of use.
+    /// Attempts `operation` without a registration. Returns `None` if the operation has to
+    /// register.
     pub(super) fn poll<O: Operation>(
         &mut self,
         operation: &mut O,
@@ -89,7 +92,7 @@ impl BeforeWait {
                 if let Some(output) = queue.spinner().spin(operation, &side) {
                     return Some(Poll::Ready(output));
                 }
-                if !peer_is_here(queue, side.opposite()) || !queue.yielding().begin() {
+                if !peer_is_on_this_thread(queue, side.opposite()) || !queue.yielding().begin() {
                     return None;
                 }
                 *self = Self::Yielded;
@@ -105,7 +108,7 @@ impl BeforeWait {
         }
     }
 
-    /// To be called when the operation is given up.
+    /// Ends a yield of an operation that is dropped.
     pub(super) fn cancel<S: Side>(&mut self, side: &S) {
         if core::mem::take(self) == Self::Yielded {
             side.queue().yielding().end(false);
@@ -113,9 +116,9 @@ impl BeforeWait {
     }
 }
 
-/// Returns whether both sides last had to wait on the same thread. Then the other side cannot do
-/// anything before this task has returned to its executor.
-fn peer_is_here(here: WaitQueue<'_>, there: WaitQueue<'_>) -> bool {
+/// Returns whether both sides last had to wait on this thread. In that case the other side cannot
+/// make progress before this task has returned to its executor.
+fn peer_is_on_this_thread(here: WaitQueue<'_>, there: WaitQueue<'_>) -> bool {
     here.spinner().is_adaptive() && here.spinner().is_on_thread_of(there.spinner())
 }
 
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_waits_are_without_a_yield() {
+    fn the_first_waits_do_not_yield() {
         let yielding = Yielding::new();
         assert_eq!(cooldown_of(&yielding), WAITS_BEFORE_YIELDS);
     }
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn cooldowns_grow_until_it_pays_again() {
+    fn cooldowns_grow_until_yielding_succeeds() {
         let yielding = Yielding::new();
         cooldown_of(&yielding);
         for expected in [1, 3, 7, 15, 31, 63, 63] {

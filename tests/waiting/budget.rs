@@ -1,5 +1,5 @@
-//! Checks that a task which always finds its channels ready lets its neighbors run, in whatever
-//! combinator, with idle channels in the mix or without.
+//! Checks that a task that always finds its channels ready lets its neighbors run, in every
+//! combinator, with and without idle channels.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -14,26 +14,29 @@ use mpmc_std::channel;
 use crate::loops::{LOOPS, Loop, Meter, run};
 use crate::waiter::within_seconds;
 
-/// Limits the operations between two runs of a neighbor. "A few hundred" is what is promised for an
-/// operation; a loop here may count its operations in twos and threes.
-const MOST: usize = 1500;
+/// The largest number of operations between two runs of a neighbor. The documented limit is a few
+/// hundred operations, and one iteration of a loop here may count two or three of them.
+const MAX_OPERATIONS: usize = 1500;
 
-/// So many operations are done by a loop that is not stopped before.
-const ENOUGH: usize = 30_000;
+/// The number of operations after which a loop ends.
+const LOOP_OPERATIONS: usize = 30_000;
 
 fn for_each_loop(on: impl Fn(Loop, Meter) + Copy + Send + 'static) {
     let results = LOOPS.map(|(name, body)| {
-        let meter = Meter::new(ENOUGH);
+        let meter = Meter::new(LOOP_OPERATIONS);
         within_seconds({
             let meter = meter.clone();
             move || on(body, meter)
         });
         (name, meter.most())
     });
-    let unfair: Vec<_> = results.iter().filter(|(_, most)| *most >= MOST).collect();
+    let unfair: Vec<_> = results
+        .iter()
+        .filter(|(_, most)| *most >= MAX_OPERATIONS)
+        .collect();
     assert!(
         unfair.is_empty(),
-        "operations without a neighbor's: {unfair:?}"
+        "operations between two runs of the neighbor: {unfair:?}"
     );
 }
 
@@ -73,7 +76,7 @@ fn neighbors_run_on_tokio_beside_the_main_future() {
 }
 
 #[test]
-fn a_timeout_about_a_loop_fires() {
+fn a_timeout_around_a_loop_fires() {
     for (name, body) in LOOPS {
         within_seconds(move || {
             current_thread().block_on(async {
@@ -102,12 +105,12 @@ fn abort_ends_a_loop() {
     }
 }
 
-/// How many of a thousand waits get the message that is there. Without tokio's budget, a task is
-/// refused some times in a row to make it return to its executor, and a deadline that has passed
-/// ends such a wait.
+/// The smallest number of waits out of a thousand that get an available message. Without tokio's
+/// budget, a task yields several times in a row so that it returns to its executor, and a deadline
+/// that has passed ends such a wait.
 const IN_TIME: usize = if cfg!(feature = "tokio") { 1000 } else { 900 };
 
-/// Returns how many of a thousand waits with a deadline that has passed got the message there is.
+/// Returns how many of a thousand waits with a deadline in the past get the available message.
 fn in_time() -> usize {
     current_thread().block_on(async {
         let past = tokio::time::Instant::now() - Duration::from_millis(5);
@@ -128,15 +131,15 @@ fn in_time() -> usize {
 }
 
 #[test]
-fn a_deadline_that_has_passed_does_not_keep_a_message_back() {
+fn a_deadline_in_the_past_does_not_withhold_a_message() {
     let in_time = in_time();
     assert!(in_time >= IN_TIME, "{in_time} of 1000");
 }
 
-/// As for `timeout_at`, but each time in a poll of its own: the task is back at its executor
-/// between.
+/// Like the test above, but each wait is in a poll of its own, so the task returns to its executor
+/// in between.
 #[test]
-fn a_message_is_received_at_once_by_a_task_that_returns_to_its_executor() {
+fn a_task_that_returns_to_its_executor_receives_at_once() {
     let (tx, rx) = channel(1);
     let mut missed = 0;
     let mut pool = LocalPool::new();
@@ -151,10 +154,10 @@ fn a_message_is_received_at_once_by_a_task_that_returns_to_its_executor() {
     assert!(missed <= 100, "{missed} of 1000");
 }
 
-/// A refused operation is polled again at once by combinators that poll all they have: that may not
-/// go on without end, nor lose the wake.
+/// Combinators that poll all their futures poll an operation again at once after it yielded. That
+/// must end, and must not lose the wake.
 #[test]
-fn an_exhausted_budget_is_refilled_when_the_task_has_been_back() {
+fn an_exhausted_budget_is_refilled_after_a_return_to_the_executor() {
     let (tx, rx) = channel(1);
     let mut pool = LocalPool::new();
     for _ in 0..10 {

@@ -1,7 +1,7 @@
 //! Checks the contract of waiting after each of many random steps, on one thread and on both sides
 //! at once.
 //!
-//! A seed is a failing case: it is printed with the last steps.
+//! A failing case is identified by its seed, which is printed with the last steps.
 
 use std::task::Poll;
 
@@ -9,19 +9,19 @@ use mpmc_std::error::{TryRecvError, TrySendError};
 
 use crate::entry::{Entry, Outcome, make};
 use crate::model::{Made, Model};
-use crate::scene::{ALL, Kind};
+use crate::test_channel::{ALL, Kind};
 use crate::waiter::within_seconds;
 
-/// Limits how many wait on both sides together, so that they meet often.
-const CROWD: usize = 9;
+/// The largest number of waiters on both sides together. Small, so that they interact often.
+const MAX_WAITERS: usize = 9;
 
-/// How steps treat waiters that have lost races.
+/// The treatment of waiters that have lost races.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Profile {
-    /// A waiter that polled and found nothing is not polled again but dropped, so that nothing is
-    /// ever granted and every answer is known.
+    /// A waiter whose poll failed is not polled again but dropped, so nothing is ever granted and
+    /// every result is known.
     NoLostRaces,
-    /// Everything, spurious polls included.
+    /// All steps, including spurious polls.
     Everything,
 }
 
@@ -34,14 +34,14 @@ impl Model {
         };
         let waiter = make(kind, number, &self.tx, &self.rx);
         self.next_id += 1;
-        let (id, misses) = (self.next_id, 0);
-        self.note((id, kind, number));
+        let (id, failed_polls) = (self.next_id, 0);
+        self.record((id, kind, number));
         self.entries.push(Entry {
             id,
             kind,
             waiter,
             number,
-            misses,
+            failed_polls,
         });
         self.poll(self.entries.len() - 1, false);
     }
@@ -49,8 +49,8 @@ impl Model {
     fn poll(&mut self, at: usize, was_woken: bool) {
         let Entry { id, kind, .. } = self.entries[at];
         let receives = kind.receives();
-        // A waiter that was not woken need not look.
-        let looks = !self.entries[at].is_parked() || was_woken;
+        // A waiter that was not woken need not make an attempt.
+        let attempts = !self.entries[at].is_parked() || was_woken;
         let before = self.before(Some(id));
         let granted = self.granted(receives, Some(id));
         let ended = if receives {
@@ -61,10 +61,10 @@ impl Model {
         let Poll::Ready(outcome) = self.entries[at].waiter.poll() else {
             let available = self.available(receives);
             assert!(
-                !looks || (!ended && available <= granted),
+                !attempts || (!ended && available <= granted),
                 "{id} must not wait: {available} available, at most {granted} granted, {ended}"
             );
-            self.entries[at].misses += 1;
+            self.entries[at].failed_polls += 1;
             return self.check(&before, Made::default());
         };
         let number = self.entries.remove(at).number;
@@ -72,7 +72,7 @@ impl Model {
         self.check(&before, made);
     }
 
-    /// Does in the model what a waiter did.
+    /// Applies the outcome of a waiter to the model.
     fn complete(&mut self, number: u32, outcome: Outcome, ended: bool) -> Made {
         let mut made = Made::default();
         match outcome {
@@ -107,19 +107,19 @@ impl Model {
         self.drop_entry(at);
     }
 
-    /// Drops a waiter. One that was woken and did not look passes its wake on, if others wait for
-    /// what is still there.
+    /// Drops a waiter. A waiter that was woken and not polled since forwards its notification, if
+    /// other waiters wait for a message or slot that is still available.
     fn drop_entry(&mut self, at: usize) {
         let Entry { id, kind, .. } = self.entries[at];
-        self.note(("drop", id));
+        self.record(("drop", id));
         let before = self.before(Some(id));
         let entry = self.entries.remove(at);
-        let passes_on = entry.is_parked() && entry.waiter.is_woken() && kind.is_exclusive();
+        let forwards = entry.is_parked() && entry.waiter.is_woken() && kind.is_exclusive();
         drop(entry);
         let mut made = Made::default();
-        // What is there may be reserved for other waiters that were woken.
+        // What is available may be reserved for other woken waiters.
         let reserved = self.granted(kind.receives(), None);
-        if passes_on && self.available(kind.receives()) > reserved && !self.closed {
+        if forwards && self.available(kind.receives()) > reserved && !self.closed {
             match kind.receives() {
                 true => made.messages = 1,
                 false => made.slots = 1,
@@ -132,7 +132,7 @@ impl Model {
         if self.entries.is_empty() {
             return;
         }
-        // Mostly one that was woken, as executors do.
+        // Mostly a woken waiter, as executors do.
         let woken = |entry: &Entry| entry.waiter.is_woken();
         let at = match self.entries.iter().position(woken) {
             Some(at) if self.pick(2) == 0 => at,
@@ -146,7 +146,7 @@ impl Model {
             }
         }
         let replaces = self.pick(4) == 0;
-        self.note(("poll", self.entries[at].id, replaces));
+        self.record(("poll", self.entries[at].id, replaces));
         let was_woken = self.entries[at].waiter.is_woken();
         if replaces {
             self.entries[at].waiter.replace_waker();
@@ -157,7 +157,7 @@ impl Model {
     fn step_try_send(&mut self, most: usize) {
         let (before, granted) = (self.before(None), self.granted(false, None));
         let numbers: Vec<_> = (0..most).map(|_| self.next_number()).collect();
-        self.note(("try_send", &numbers));
+        self.record(("try_send", &numbers));
         let result = match *numbers {
             [one] => self
                 .tx
@@ -186,7 +186,7 @@ impl Model {
 
     fn step_try_recv(&mut self, most: usize) {
         let (before, granted) = (self.before(None), self.granted(true, None));
-        self.note(("try_recv", most));
+        self.record(("try_recv", most));
         let mut messages = Vec::new();
         let result = match most {
             1 => self.rx.try_recv().map(|message| messages.push(message)),
@@ -205,12 +205,12 @@ impl Model {
     }
 
     fn step_force_send(&mut self) {
-        // With grants on either side, what is forced out is not known.
+        // While there are grants on either side, the evicted message is not known.
         if self.granted(false, None) + self.granted(true, None) > 0 {
             return;
         }
         let (before, number) = (self.before(None), self.next_number());
-        self.note(("force_send", number));
+        self.record(("force_send", number));
         let mut made = Made::default();
         match self.tx.force_send(number) {
             Ok(evicted) => {
@@ -230,7 +230,7 @@ impl Model {
         let before = self.before(None);
         let Some(permit) = self.permits.pop() else {
             if let Ok(permit) = self.tx.clone().try_reserve_owned() {
-                self.note("try_reserve");
+                self.record("try_reserve");
                 assert!(self.free() > 0 && !self.closed);
                 self.permits.push(permit);
             }
@@ -238,12 +238,12 @@ impl Model {
         };
         let mut made = Made::default();
         if self.pick(3) == 0 {
-            self.note("drop a permit");
+            self.record("drop a permit");
             drop(permit);
             made.slots = usize::from(!self.closed);
         } else {
             let number = self.next_number();
-            self.note(("send on a permit", number));
+            self.record(("send on a permit", number));
             permit.send(number);
             self.sent(number);
             made.messages = 1;
@@ -252,7 +252,7 @@ impl Model {
     }
 
     fn step_close(&mut self) {
-        self.note("close");
+        self.record("close");
         let before = self.before(None);
         self.rx.close();
         self.closed = true;
@@ -262,7 +262,7 @@ impl Model {
     fn step(&mut self, profile: Profile) {
         match self.pick(400) {
             0 => self.step_close(),
-            1..140 if self.entries.len() < CROWD => {
+            1..140 if self.entries.len() < MAX_WAITERS => {
                 let kind = ALL[self.pick(ALL.len())];
                 self.start(kind);
             }
@@ -303,6 +303,6 @@ fn after_every_step_each_message_and_slot_has_woken_a_waiter() {
 }
 
 #[test]
-fn after_every_step_each_message_and_slot_has_woken_a_waiter_though_races_are_lost() {
+fn after_every_step_each_message_and_slot_has_woken_a_waiter_although_races_are_lost() {
     walk(Profile::Everything, 0..100);
 }

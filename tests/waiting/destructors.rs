@@ -25,7 +25,7 @@ const PLAIN: Message = Message(None);
 
 type Waiting = Waiter<'static, bool>;
 
-/// What user code does.
+/// An action of user code.
 #[derive(Clone, Copy, Debug)]
 enum Action {
     Close,
@@ -49,9 +49,9 @@ const ACTIONS: [Action; 8] = [
     Action::DropSender,
 ];
 
-/// A channel with sends that wait, and what user code needs.
+/// A channel with parked sends, and the handles that user code needs.
 #[derive(Clone)]
-struct Scene {
+struct TestChannel {
     tx: Arc<Mutex<Option<Sender<Message>>>>,
     rx: WeakReceiver<Message>,
     waiting: Arc<Mutex<Vec<Waiting>>>,
@@ -62,15 +62,15 @@ fn sending(tx: &Sender<Message>, message: Message) -> Waiting {
     Waiter::new(async move { tx.send(message).await.is_ok() })
 }
 
-impl Scene {
+impl TestChannel {
     fn new(capacity: usize) -> (Self, Receiver<Message>) {
         let (tx, rx) = channel(capacity);
-        let scene = Self {
+        let channel = Self {
             tx: Arc::new(Mutex::new(Some(tx))),
             rx: rx.downgrade(),
             waiting: Arc::default(),
         };
-        (scene, rx)
+        (channel, rx)
     }
 
     fn sender(&self) -> Option<Sender<Message>> {
@@ -78,11 +78,11 @@ impl Scene {
     }
 
     fn message(&self, action: Action) -> Message {
-        let scene = self.clone();
-        Message(Some(Box::new(move || scene.act(action))))
+        let channel = self.clone();
+        Message(Some(Box::new(move || channel.act(action))))
     }
 
-    /// Adds a send that waits behind the others.
+    /// Parks a send behind the other ones.
     fn park(&self, message: Message) {
         let mut send = sending(&self.sender().unwrap(), message);
         send.parks();
@@ -117,7 +117,7 @@ impl Scene {
         }
     }
 
-    /// Checks that the sends that wait have been woken, as many as can go on.
+    /// Checks that as many parked sends have been woken as can succeed.
     #[track_caller]
     fn check_wakes(&self) {
         let stats = self.rx.stats();
@@ -132,12 +132,15 @@ impl Scene {
         );
     }
 
-    /// Closes, after which all must end.
+    /// Closes the channel and checks that all sends end.
     #[track_caller]
     fn check_that_all_end(&self) {
         self.act(Action::Close);
         while let Some(mut send) = self.take_first() {
-            assert!(send.is_woken(), "closed, and a send sleeps");
+            assert!(
+                send.is_woken(),
+                "the channel is closed, but a send is not woken"
+            );
             assert_eq!(send.poll(), Poll::Ready(false));
         }
     }
@@ -149,77 +152,77 @@ fn a_message_that_is_dropped_with_the_last_receiver() {
         for place in 0..3 {
             within_seconds(move || {
                 println!("{action:?}, place {place}");
-                let (scene, rx) = Scene::new(3);
-                let tx = scene.sender().unwrap();
+                let (channel, rx) = TestChannel::new(3);
+                let tx = channel.sender().unwrap();
                 for at in 0..3 {
                     let message = if at == place {
-                        scene.message(action)
+                        channel.message(action)
                     } else {
                         PLAIN
                     };
                     assert!(tx.try_send(message).is_ok());
                 }
-                (0..3).for_each(|_| scene.park(PLAIN));
+                (0..3).for_each(|_| channel.park(PLAIN));
                 drop(tx);
                 drop(rx);
-                scene.check_wakes();
-                scene.check_that_all_end();
+                channel.check_wakes();
+                channel.check_that_all_end();
             });
         }
     }
 }
 
-/// A send that was woken is dropped, and its message with it: its wake is passed on all the same.
+/// A woken send is dropped together with its message. Its notification is still forwarded.
 #[test]
 fn a_message_that_is_dropped_with_its_send() {
     for action in ACTIONS {
         for place in [0, 1, 9] {
             within_seconds(move || {
                 println!("{action:?}, place {place}");
-                let (scene, rx) = Scene::new(16);
-                let tx = scene.sender().unwrap();
+                let (channel, rx) = TestChannel::new(16);
+                let tx = channel.sender().unwrap();
                 assert!(tx.try_send_many((0..16).map(|_| PLAIN)).is_ok());
                 for at in 0..place + 3 {
-                    scene.park(if at == place {
-                        scene.message(action)
+                    channel.park(if at == place {
+                        channel.message(action)
                     } else {
                         PLAIN
                     });
                 }
                 drop(tx);
                 assert!(rx.try_recv_many(&mut Vec::new(), place + 1).is_ok());
-                let hooked = scene.waiting.lock().unwrap().remove(place);
+                let hooked = channel.waiting.lock().unwrap().remove(place);
                 assert!(hooked.is_woken());
                 drop(hooked);
-                scene.check_wakes();
-                scene.check_that_all_end();
+                channel.check_wakes();
+                channel.check_that_all_end();
             });
         }
     }
 }
 
-/// The iterator runs between claims, or before them; what it does must not wait for the batch.
+/// The iterator runs before or between claims. What it does must not wait for the batch.
 #[test]
 fn an_iterator_that_uses_the_channel_that_it_is_sent_to() {
     for action in ACTIONS {
         within_seconds(move || {
             println!("{action:?}");
-            let (scene, rx) = Scene::new(4);
-            let tx = scene.sender().unwrap();
+            let (channel, rx) = TestChannel::new(4);
+            let tx = channel.sender().unwrap();
             assert!(tx.try_send_many((0..4).map(|_| PLAIN)).is_ok());
-            (0..3).for_each(|_| scene.park(PLAIN));
+            (0..3).for_each(|_| channel.park(PLAIN));
             assert!(rx.try_recv_many(&mut Vec::new(), 4).is_ok());
             let mut left = 3;
             let batch = std::iter::from_fn(|| {
                 left -= 1;
-                scene.act(action);
+                channel.act(action);
                 (left >= 0).then_some(PLAIN)
             });
             let _ = tx.try_send_many(batch);
             drop(tx);
             assert!(rx.len() <= 4);
-            scene.check_wakes();
-            scene.check_that_all_end();
+            channel.check_wakes();
+            channel.check_that_all_end();
         });
     }
 }

@@ -6,39 +6,39 @@ use std::task::{Poll, ready};
 use futures::{Sink, Stream};
 use mpmc_std::{OwnedPermit, Receiver, Sender};
 
-use crate::scene::Kind;
+use crate::test_channel::Kind;
 use crate::waiter::Waiter;
 
-/// What a waiter comes to.
+/// The output of a waiter.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Nothing if the channel is closed.
+    /// The messages. Empty if the channel is closed.
     Received(Vec<u32>),
-    /// Whether it was sent.
+    /// `true` if the message was sent.
     Sent(bool),
-    /// Nothing if the channel is closed.
+    /// The permit. `None` if the channel is closed.
     Reserved(Option<OwnedPermit<u32>>),
 }
 
-/// A waiter and what the model knows of it.
+/// A waiter and its state in the model.
 pub(crate) struct Entry {
     pub(crate) id: usize,
     pub(crate) kind: Kind,
     pub(crate) waiter: Waiter<'static, Outcome>,
-    /// The message that it sends, or the limit of what it receives.
+    /// The message that the waiter sends, or the largest number of messages that it receives.
     pub(crate) number: u32,
-    /// How many polls have found nothing. The first is the one that parks; the others may count as
-    /// lost races.
-    pub(crate) misses: usize,
+    /// The number of polls that returned `Pending`. The first one parks. Each further one may count
+    /// as a lost race.
+    pub(crate) failed_polls: usize,
 }
 
 impl Entry {
     pub(crate) fn is_parked(&self) -> bool {
-        self.misses > 0
+        self.failed_polls > 0
     }
 
-    /// Returns whether it waits, and has not been woken since it looked.
-    pub(crate) fn is_un_woken(&self) -> bool {
+    /// Returns whether the waiter is parked and has not been woken since its last poll.
+    pub(crate) fn is_not_woken(&self) -> bool {
         self.is_parked() && !self.waiter.is_woken()
     }
 
@@ -47,7 +47,7 @@ impl Entry {
     }
 }
 
-/// Returns a waiter that has not been polled, and owns a handle of its own.
+/// Returns a waiter that has not been polled. It owns its own handle.
 pub(crate) fn make(
     kind: Kind,
     number: u32,

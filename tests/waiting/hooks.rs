@@ -8,7 +8,7 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 /// Code that runs once.
 pub(crate) type Hook = Box<dyn FnOnce() + Send>;
 
-/// When a hook runs.
+/// The event that runs a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum On {
     Wake,
@@ -19,25 +19,25 @@ pub(crate) enum On {
 /// The hooks of one waker and its clones.
 #[derive(Default)]
 pub(crate) struct Hooks {
-    armed: Mutex<Option<(On, Hook)>>,
+    pending: Mutex<Option<(On, Hook)>>,
     woken: AtomicBool,
 }
 
 impl Hooks {
     /// Returns a waker that runs these hooks.
     pub(crate) fn waker(self: &Arc<Self>) -> Waker {
-        // SAFETY: the table takes the pointer for what it is, an `Arc` whose count it keeps.
+        // SAFETY: the table treats the pointer as an `Arc`, and keeps its count.
         unsafe { Waker::from_raw(raw(Arc::clone(self))) }
     }
 
-    /// Sets what is run next, once.
-    pub(crate) fn arm(&self, on: On, hook: Hook) {
-        *self.armed.lock().unwrap() = Some((on, hook));
+    /// Sets the hook that runs at the next such event, once.
+    pub(crate) fn set(&self, on: On, hook: Hook) {
+        *self.pending.lock().unwrap() = Some((on, hook));
     }
 
-    /// Removes what has not been run.
-    pub(crate) fn disarm(&self) {
-        let hook = self.armed.lock().unwrap().take();
+    /// Removes a hook that has not run.
+    pub(crate) fn clear(&self) {
+        let hook = self.pending.lock().unwrap().take();
         drop(hook);
     }
 
@@ -49,11 +49,11 @@ impl Hooks {
         self.woken.store(false, Ordering::SeqCst);
     }
 
-    /// Runs the hook for this event, with no lock held.
+    /// Runs the hook for this event, while no lock is held.
     fn run(&self, event: On) {
-        let mut armed = self.armed.lock().unwrap();
-        let hook = armed.take_if(|(on, _)| *on == event);
-        drop(armed);
+        let mut pending = self.pending.lock().unwrap();
+        let hook = pending.take_if(|(on, _)| *on == event);
+        drop(pending);
         if let Some((_, hook)) = hook {
             hook();
         }
@@ -85,7 +85,7 @@ fn raw(hooks: Arc<Hooks>) -> RawWaker {
 }
 
 fn take(data: *const ()) -> Arc<Hooks> {
-    // SAFETY: the pointer of a waker is from `Arc::into_raw`, and the waker is used up.
+    // SAFETY: the pointer of a waker is from `Arc::into_raw`, and the waker is consumed.
     unsafe { Arc::from_raw(data.cast()) }
 }
 

@@ -1,4 +1,5 @@
-//! Loops that always find their channels ready, and a meter of what they keep from a neighbor.
+//! Loops that always find their channels ready, and a meter of the operations between two runs of a
+//! neighbor.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -11,10 +12,11 @@ use futures::future::{BoxFuture, select};
 use futures::{FutureExt, SinkExt, StreamExt, stream};
 use mpmc_std::channel;
 
-/// Loops give up by themselves after this time, so that a failure does not hang.
+/// The time after which a loop ends, so that a failure does not hang.
 const GIVE_UP: Duration = Duration::from_secs(3);
 
-/// Counts the operations of a loop, and the most of them between two runs of the neighbor.
+/// A counter of the operations of a loop, and of the most operations between two runs of the
+/// neighbor.
 #[derive(Clone)]
 pub(crate) struct Meter(Arc<Counts>);
 
@@ -22,34 +24,34 @@ struct Counts {
     operations: AtomicUsize,
     since_neighbor_ran: AtomicUsize,
     most: AtomicUsize,
-    /// How many operations to do.
-    enough: usize,
+    /// The number of operations after which the loop ends.
+    limit: usize,
     has_ended: AtomicBool,
     start: Instant,
 }
 
 impl Meter {
-    pub(crate) fn new(enough: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self(Arc::new(Counts {
             operations: AtomicUsize::new(0),
             since_neighbor_ran: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
-            enough,
+            limit,
             has_ended: AtomicBool::new(false),
             start: Instant::now(),
         }))
     }
 
-    /// Counts one operation. Returns whether to go on.
-    fn goes_on(&self) -> bool {
+    /// Counts one operation. Returns whether the loop continues.
+    fn proceeds(&self) -> bool {
         let since = self.0.since_neighbor_ran.fetch_add(1, Ordering::Relaxed) + 1;
         self.0.most.fetch_max(since, Ordering::Relaxed);
         let operations = self.0.operations.fetch_add(1, Ordering::Relaxed) + 1;
         let late = operations % 256 == 0 && self.0.start.elapsed() > GIVE_UP;
-        operations < self.0.enough && !late
+        operations < self.0.limit && !late
     }
 
-    /// Runs as often as it can, beside the loop.
+    /// Runs as often as it can, next to the loop.
     pub(crate) async fn neighbor(self) {
         while !self.0.has_ended.load(Ordering::Relaxed) {
             self.0.since_neighbor_ran.store(0, Ordering::Relaxed);
@@ -106,7 +108,7 @@ pub(crate) const LOOPS: [(&str, Loop); 14] = [
 
 async fn recv_and_send(meter: Meter) {
     let (tx, rx) = channel(1);
-    while meter.goes_on() {
+    while meter.proceeds() {
         tx.send(1).await.unwrap();
         assert_eq!(rx.recv().await, Some(1));
     }
@@ -114,7 +116,7 @@ async fn recv_and_send(meter: Meter) {
 
 async fn recv(meter: Meter) {
     let (tx, rx) = channel(1);
-    while meter.goes_on() {
+    while meter.proceeds() {
         tx.try_send(1).unwrap();
         assert_eq!(rx.recv().await, Some(1));
     }
@@ -124,7 +126,7 @@ async fn tokio_select(meter: Meter, idle_first: bool) {
     let (_idle, stopped) = channel::<()>(1);
     let (tx, rx) = channel(4);
     tx.try_send(1).unwrap();
-    while meter.goes_on() {
+    while meter.proceeds() {
         if idle_first {
             tokio::select! {
                 biased;
@@ -145,7 +147,7 @@ async fn futures_select(meter: Meter) {
     let (tx, rx) = channel(4);
     tx.try_send(1).unwrap();
     let mut stopped = pin!(stopped.recv().fuse());
-    while meter.goes_on() {
+    while meter.proceeds() {
         let job = pin!(rx.recv());
         match select(&mut stopped, job).await {
             futures::future::Either::Left(_) => unreachable!("idle"),
@@ -158,7 +160,7 @@ async fn join(meter: Meter, idle: bool) {
     let (_idle, stopped) = channel::<()>(1);
     let (tx, rx) = channel(1);
     let mut stopped = pin!(stopped.recv());
-    while meter.goes_on() {
+    while meter.proceeds() {
         if idle {
             assert!(stopped.as_mut().now_or_never().is_none());
         }
@@ -176,7 +178,7 @@ async fn stream_select(meter: Meter, idle: bool) {
     if !idle {
         other_tx.try_send(true).unwrap();
     }
-    while meter.goes_on() {
+    while meter.proceeds() {
         let tx = if both.next().await.unwrap() {
             &other_tx
         } else {
@@ -193,14 +195,14 @@ async fn buffer_unordered(meter: Meter) {
         rx.recv().await.unwrap()
     });
     let mut jobs = pin!(jobs.buffer_unordered(4));
-    while meter.goes_on() {
+    while meter.proceeds() {
         assert_eq!(jobs.next().await, Some(1));
     }
 }
 
 async fn feed(meter: Meter) {
     let (mut tx, rx) = channel(2);
-    while meter.goes_on() {
+    while meter.proceeds() {
         tx.feed(1).await.unwrap();
         assert_eq!(rx.try_recv(), Ok(1));
     }
@@ -209,7 +211,7 @@ async fn feed(meter: Meter) {
 async fn poll_recv(meter: Meter, idle: bool) {
     let (_idle, mut stopped) = channel::<()>(1);
     let (tx, mut rx) = channel(2);
-    while meter.goes_on() {
+    while meter.proceeds() {
         tx.try_send(1).unwrap();
         let job = poll_fn(|cx| {
             if idle {
@@ -223,13 +225,13 @@ async fn poll_recv(meter: Meter, idle: bool) {
 
 async fn reserve(meter: Meter) {
     let (tx, rx) = channel(2);
-    while meter.goes_on() {
+    while meter.proceeds() {
         tx.reserve().await.unwrap().send(1);
         assert_eq!(rx.try_recv(), Ok(1));
     }
 }
 
-/// Notes that the loop has ended, however it did.
+/// Records that the loop has ended, also after a panic.
 struct Ended(Meter);
 
 impl Drop for Ended {

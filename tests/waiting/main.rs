@@ -11,14 +11,14 @@ mod costs;
 mod counting;
 mod destructors;
 mod entry;
+mod hooked_waiters;
 mod hooks;
 mod loops;
 mod model;
-mod party;
 mod reservations;
-mod scene;
 #[path = "../support/mod.rs"]
 mod support;
+mod test_channel;
 mod threads;
 mod user_code;
 mod waiter;

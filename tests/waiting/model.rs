@@ -1,4 +1,4 @@
-//! The model of a channel and of all that waits on it, and the checks after every step.
+//! A model of a channel and its waiters, and the checks after every step.
 
 use std::collections::VecDeque;
 
@@ -7,31 +7,32 @@ use mpmc_std::{OwnedPermit, Receiver, Sender, channel};
 use crate::entry::Entry;
 use crate::support::PseudoRandom;
 
-/// A channel beside its model.
+/// A channel and its model.
 pub(crate) struct Model {
     pub(crate) random: PseudoRandom,
     pub(crate) tx: Sender<u32>,
     pub(crate) rx: Receiver<u32>,
-    /// What should be in the channel.
+    /// The messages that the channel must contain.
     pub(crate) queue: VecDeque<u32>,
     pub(crate) permits: Vec<OwnedPermit<u32>>,
     pub(crate) closed: bool,
     pub(crate) entries: Vec<Entry>,
     pub(crate) last_number: u32,
     pub(crate) next_id: usize,
-    /// By side, see [`Model::receives`]: a race has been lost, so woken waiters may hold grants.
-    disturbed: [bool; 2],
-    /// What was done, for the report of a failure.
+    /// `true` for each side (as `receives`) with a lost race, where woken waiters may hold grants.
+    lost_races: [bool; 2],
+    /// The steps so far, which a failed check prints.
     pub(crate) history: Vec<String>,
 }
 
-/// What waited un-woken before a call, except for a waiter that the call is about.
+/// The waiters that were parked and not woken before a call, except the waiter that is polled or
+/// dropped by the call.
 pub(crate) struct Before {
     exclusive: [Vec<usize>; 2],
     handles: [Vec<usize>; 2],
 }
 
-/// What a call made available.
+/// The messages and slots that a call made available.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Made {
     pub(crate) messages: usize,
@@ -54,7 +55,7 @@ impl Model {
             entries: Vec::new(),
             last_number: 0,
             next_id: 0,
-            disturbed: [false; 2],
+            lost_races: [false; 2],
             history: vec![format!("capacity {capacity}, seed {seed}")],
         }
     }
@@ -63,12 +64,12 @@ impl Model {
         self.tx.max_capacity() - self.queue.len() - self.permits.len()
     }
 
-    /// Returns whether nothing more can come.
+    /// Returns whether no more messages can arrive.
     pub(crate) fn is_finished(&self) -> bool {
         self.closed && self.queue.is_empty() && self.permits.is_empty()
     }
 
-    /// Returns how many messages (if `receives`) or free slots there are.
+    /// Returns the number of messages (if `receives`) or free slots.
     pub(crate) fn available(&self, receives: bool) -> usize {
         if receives {
             self.queue.len()
@@ -82,10 +83,11 @@ impl Model {
         selected.map(|entry| entry.id).collect()
     }
 
-    /// Returns how many messages or slots may be granted to woken waiters, so that others do not
-    /// get them: none before a race was lost. A waiter `except` that is polled may use its own.
+    /// Returns the largest number of messages or slots that may be granted to woken waiters, so
+    /// that other operations do not get them. 0 before a race was lost. Excludes the waiter
+    /// `except`, which may use its own grant when it is polled.
     pub(crate) fn granted(&self, receives: bool, except: Option<usize>) -> usize {
-        if !self.disturbed[usize::from(receives)] {
+        if !self.lost_races[usize::from(receives)] {
             return 0;
         }
         let woken = self.ids(|entry| {
@@ -94,23 +96,24 @@ impl Model {
         woken.len()
     }
 
-    /// Notes what waits un-woken, except for the waiter that a call is about to poll or drop.
+    /// Records the waiters that are parked and not woken, except the one that a call is about to
+    /// poll or drop.
     pub(crate) fn before(&self, except: Option<usize>) -> Before {
-        let un_woken = |receives, exclusive| {
+        let not_woken = |receives, exclusive| {
             self.ids(|entry| {
-                entry.is_un_woken()
+                entry.is_not_woken()
                     && entry.kind.receives() == receives
                     && entry.kind.is_exclusive() == exclusive
                     && Some(entry.id) != except
             })
         };
         Before {
-            exclusive: SIDES.map(|receives| un_woken(receives, true)),
-            handles: SIDES.map(|receives| un_woken(receives, false)),
+            exclusive: SIDES.map(|receives| not_woken(receives, true)),
+            handles: SIDES.map(|receives| not_woken(receives, false)),
         }
     }
 
-    /// Checks everything after a call that made this much available.
+    /// Checks everything after a call that made this many messages and slots available.
     pub(crate) fn check(&mut self, before: &Before, made: Made) {
         for receives in SIDES {
             let side = usize::from(receives);
@@ -119,7 +122,7 @@ impl Model {
                 let mut entries = self.entries.iter();
                 entries.any(|entry| entry.id == **id && entry.is_woken())
             };
-            // A handle that is polled is woken like a future, or along with all others.
+            // A handle is woken like a future, or along with all non-exclusive waiters.
             let exclusive = before.exclusive[side].iter();
             let waiting: Vec<_> = exclusive.chain(&before.handles[side]).copied().collect();
             let now = waiting.iter().filter(woken).count();
@@ -129,36 +132,40 @@ impl Model {
                 waiting.len()
             );
             self.check_side(receives);
-            self.update_disturbed(receives);
+            self.update_lost_races(receives);
         }
         self.check_counts();
     }
 
-    /// Checks that there are as many woken waiters as things to be had, if others still wait.
+    /// Checks that there are as many woken waiters as available messages or slots, if other waiters
+    /// are not woken.
     fn check_side(&self, receives: bool) {
         let of_side = |entry: &Entry| entry.kind.receives() == receives;
-        let un_woken = self.ids(|entry| of_side(entry) && entry.is_un_woken());
+        let not_woken = self.ids(|entry| of_side(entry) && entry.is_not_woken());
         if self.closed && (!receives || self.is_finished()) {
-            assert!(un_woken.is_empty(), "closed, and {un_woken:?} sleep");
+            assert!(
+                not_woken.is_empty(),
+                "closed, but {not_woken:?} are not woken"
+            );
             return;
         }
         let exclusive = self
-            .ids(|entry| of_side(entry) && entry.is_un_woken() && entry.kind.is_exclusive())
+            .ids(|entry| of_side(entry) && entry.is_not_woken() && entry.kind.is_exclusive())
             .len();
         let woken = self.ids(|entry| of_side(entry) && entry.is_woken());
         let available = self.available(receives);
         assert!(
             exclusive == 0 || woken.len() >= available,
-            "{available} available (receives: {receives}), {exclusive} sleep, {woken:?} are woken"
+            "{available} available (receives: {receives}), {exclusive} not woken, {woken:?} woken"
         );
     }
 
-    fn update_disturbed(&mut self, receives: bool) {
+    fn update_lost_races(&mut self, receives: bool) {
         let of_side = |entry: &Entry| entry.kind.receives() == receives;
-        let losers = self.ids(|entry| of_side(entry) && entry.misses > 1);
+        let losers = self.ids(|entry| of_side(entry) && entry.failed_polls > 1);
         let woken = self.ids(|entry| of_side(entry) && entry.is_woken());
-        let disturbed = &mut self.disturbed[usize::from(receives)];
-        *disturbed = !losers.is_empty() || (*disturbed && !woken.is_empty());
+        let lost_races = &mut self.lost_races[usize::from(receives)];
+        *lost_races = !losers.is_empty() || (*lost_races && !woken.is_empty());
     }
 
     fn check_counts(&self) {
@@ -172,10 +179,14 @@ impl Model {
         );
     }
 
-    /// Compares what was received with the oldest messages.
+    /// Compares the received messages with the oldest ones.
     pub(crate) fn received(&mut self, messages: &[u32]) {
         for &message in messages {
-            assert_eq!(Some(message), self.queue.pop_front(), "in order, once");
+            assert_eq!(
+                Some(message),
+                self.queue.pop_front(),
+                "messages arrive in order and once"
+            );
         }
     }
 
@@ -194,7 +205,7 @@ impl Model {
         self.last_number
     }
 
-    pub(crate) fn note(&mut self, step: impl std::fmt::Debug) {
+    pub(crate) fn record(&mut self, step: impl std::fmt::Debug) {
         self.history.push(format!("{step:?}"));
     }
 }

@@ -1,4 +1,5 @@
-//! Reservations, and other rights, in the way of panics, wakers, closes and limits.
+//! Checks reservations, permits and the reservation lock under panics, wakers that use the channel,
+//! closes and limits.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +12,8 @@ use mpmc_std::channel;
 
 use crate::support::{Drops, Task, panicking_waker, within_limit};
 
-/// How many races a waiter loses at most before something is reserved for it.
+/// The largest number of races in a row that a waiter loses before a message or slot is reserved
+/// for it.
 const MAX_LOSSES: usize = 4;
 
 struct Calling<F>(F);
@@ -26,7 +28,7 @@ fn calling(call: impl Fn() + Send + Sync + 'static) -> Waker {
     Waker::from(Arc::new(Calling(call)))
 }
 
-/// The operation has used up its reservation when it calls wakers.
+/// When an operation calls wakers, it has already used its reservation.
 #[test]
 fn a_panicking_waker_of_the_other_side_takes_no_second_reservation() {
     let drops = Drops::default();
@@ -78,19 +80,20 @@ fn a_panicking_waker_of_a_sender_takes_no_second_reservation() {
     assert_eq!(rx.try_recv(), Ok(13));
 }
 
-/// Wakers of a large notification run while the rest of it is still to do.
+/// Wakers of a large notification run before the rest of it is done.
 #[test]
 fn wakers_of_starving_waiters_may_use_the_channel() {
     within_limit(|| {
         const MANY: usize = 20;
         let (tx, rx) = channel(MANY);
         (0..MANY).for_each(|number| tx.try_send(number).unwrap());
-        let armed = Arc::new(AtomicBool::new(false));
+        let enabled = Arc::new(AtomicBool::new(false));
         let called = Arc::new(AtomicUsize::new(0));
         let waker = calling({
-            let (tx, rx, armed, called) = (tx.clone(), rx.clone(), armed.clone(), called.clone());
+            let (tx, rx, enabled, called) =
+                (tx.clone(), rx.clone(), enabled.clone(), called.clone());
             move || {
-                if armed.load(Ordering::SeqCst) {
+                if enabled.load(Ordering::SeqCst) {
                     let _ = tx.try_send(1000);
                     let _ = rx.try_recv();
                     called.fetch_add(1, Ordering::SeqCst);
@@ -111,13 +114,13 @@ fn wakers_of_starving_waiters_may_use_the_channel() {
             (0..MANY).for_each(|number| tx.try_send(number).unwrap());
             parks();
         }
-        armed.store(true, Ordering::SeqCst);
+        enabled.store(true, Ordering::SeqCst);
         assert_eq!(rx.try_recv_many(&mut received, MANY), Ok(MANY));
         assert!(called.load(Ordering::SeqCst) >= MANY);
     });
 }
 
-/// Waiters that are polled while the channel is being closed, and wait again for a permit's message.
+/// Waiters are polled while the channel is being closed, and wait again for a permit's message.
 #[test]
 fn a_close_wakes_each_waiter_once() {
     type Recv = Pin<Box<dyn Future<Output = Option<u32>> + Send>>;
@@ -129,7 +132,7 @@ fn a_close_wakes_each_waiter_once() {
             let (recvs, wakes) = &again;
             assert!(
                 wakes.fetch_add(1, Ordering::SeqCst) < 10 * MANY,
-                "without end"
+                "the waiters wake each other forever"
             );
             poll(recvs, wakes, at);
         });
@@ -150,7 +153,7 @@ fn a_close_wakes_each_waiter_once() {
         (0..MANY).for_each(|at| poll(&recvs, &wakes, at));
         rx.close();
         assert_eq!(wakes.load(Ordering::SeqCst), MANY);
-        // The wakers own them, too.
+        // The wakers own these futures, too.
         for recv in recvs.iter() {
             let recv = recv.lock().unwrap().take();
             drop(recv);
@@ -159,9 +162,9 @@ fn a_close_wakes_each_waiter_once() {
     });
 }
 
-/// A waiter that gives up for another reason has not used the slot that it was woken for.
+/// A waiter that fails for another reason has not used the slot that it was woken for.
 #[test]
-fn a_waiter_that_finds_too_many_permits_forwards_its_wake() {
+fn a_waiter_that_finds_too_many_permits_forwards_its_notification() {
     const CAPACITY: usize = 65_536;
     let (tx, rx) = channel(CAPACITY);
     let many = tx.try_reserve_many(CAPACITY - 2).unwrap();
@@ -181,7 +184,7 @@ fn a_waiter_that_finds_too_many_permits_forwards_its_wake() {
     drop((many, last));
 }
 
-/// A task that takes its turn again and again lets another have it.
+/// A task that takes the reservation lock repeatedly lets another one have it.
 #[test]
 fn reserve_many_does_not_starve() {
     let (tx, rx) = channel(4);
@@ -208,5 +211,8 @@ fn reserve_many_does_not_starve() {
             assert!(receiver.poll().is_pending());
         }
     }
-    panic!("not its turn in {} rounds", rounds.load(Ordering::SeqCst));
+    panic!(
+        "did not get the reservation lock in {} rounds",
+        rounds.load(Ordering::SeqCst)
+    );
 }

@@ -1,4 +1,4 @@
-//! Threads that block in a call, and what they had before.
+//! Checks threads that block in a call: their park tokens, timeouts and spurious polls.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use mpmc_std::error::RecvTimeoutError;
 
 use crate::support::{Task, within_limit};
 
-/// A blocking call neither uses up the thread's park token nor returns because of it.
+/// A blocking call neither consumes the thread's park token nor returns because of it.
 #[test]
-fn the_park_token_of_a_thread_is_left_alone() {
+fn a_blocking_call_leaves_the_park_token() {
     within_limit(|| {
         let (tx, rx) = channel(1);
         thread::current().unpark();
@@ -25,19 +25,19 @@ fn the_park_token_of_a_thread_is_left_alone() {
         thread::park_timeout(Duration::from_secs(10));
         assert!(
             start.elapsed() < Duration::from_secs(5),
-            "the token is gone"
+            "the token was used up"
         );
     });
 }
 
-/// A wait whose time is up leaves nothing behind: the message wakes the task behind it.
+/// A wait that timed out leaves no registration: the message wakes the next task.
 #[test]
-fn a_blocking_call_whose_time_is_up_forwards_nothing_and_keeps_nothing() {
+fn a_blocking_call_that_timed_out_leaves_no_waiter() {
     within_limit(|| {
         let (tx, rx) = channel(1);
-        let moment = Duration::from_millis(5);
+        let timeout = Duration::from_millis(5);
         assert_eq!(
-            rx.blocking_recv_timeout(moment),
+            rx.blocking_recv_timeout(timeout),
             Err(RecvTimeoutError::Timeout)
         );
         let behind = Task::parked(rx.recv());
@@ -48,7 +48,7 @@ fn a_blocking_call_whose_time_is_up_forwards_nothing_and_keeps_nothing() {
     });
 }
 
-/// A poll that no wake asked for, with another waker, does not cost a waiter its place.
+/// A poll without a wake, with another waker, does not cost a waiter its place.
 #[test]
 fn a_spurious_poll_keeps_the_place() {
     let (tx, rx) = channel(2);

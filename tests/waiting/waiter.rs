@@ -1,4 +1,4 @@
-//! Futures and handles that a test polls by hand, and the wakers that count.
+//! Futures and handles that a test polls by hand, with wakers that count.
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -8,12 +8,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-/// Limits how long a test may take before it counts as hanging. Only failures wait for it.
+/// The time after which a test counts as hanging. Only failures wait for it.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Limits how often in a row an operation may be refused although it could go on: because of the
-/// cooperative budget, or of a right that was granted to a waiter that is not polled.
-pub(crate) const MAX_REFUSALS: usize = 10_000;
+/// The largest number of times in a row that an operation may wake itself although it could
+/// succeed: because of the cooperative budget, or of a grant of a waiter that is not polled.
+pub(crate) const MAX_RETRIES: usize = 10_000;
 
 /// Runs `body` on a thread of its own, and fails instead of hanging.
 pub(crate) fn within_seconds<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
@@ -28,7 +28,7 @@ pub(crate) fn within_seconds<R: Send + 'static>(body: impl FnOnce() -> R + Send 
     }
 }
 
-/// Counts wakes, and knows whether there was one since the last poll.
+/// A counter of wakes that also records whether there was one since the last poll.
 #[derive(Debug, Default)]
 pub(crate) struct Wakes {
     woken: AtomicBool,
@@ -48,7 +48,7 @@ impl Wake for Wakes {
 
 type PollFn<'a, T> = Box<dyn FnMut(&mut Context<'_>) -> Poll<T> + Send + 'a>;
 
-/// A future, or a handle that is polled, with a waker that counts. Dropping it cancels the wait.
+/// A future, or a handle that is polled, with a counting waker. Dropping it cancels the wait.
 pub(crate) struct Waiter<'a, T> {
     poll: PollFn<'a, T>,
     wakes: Arc<Wakes>,
@@ -67,38 +67,38 @@ impl<'a, T> Waiter<'a, T> {
         }
     }
 
-    /// Polls once, whether or not that wakes the waiter itself.
+    /// Polls once, even if the poll wakes the waiter itself.
     pub(crate) fn poll_once(&mut self) -> Poll<T> {
         let waker = Waker::from(Arc::clone(&self.wakes));
         self.poll_with(&waker)
     }
 
-    /// Polls once with a waker that is not ours.
+    /// Polls once with a waker that the test passes.
     pub(crate) fn poll_with(&mut self, waker: &Waker) -> Poll<T> {
         self.wakes.woken.store(false, Ordering::SeqCst);
         (self.poll)(&mut Context::from_waker(waker))
     }
 
-    /// Polls until the waiter is done or waits for others: a poll that woke the waiter itself asks
-    /// for nothing but another poll.
+    /// Polls until the waiter is done or parks: a poll that woke the waiter itself asks for another
+    /// poll.
     #[track_caller]
     pub(crate) fn poll(&mut self) -> Poll<T> {
-        for _ in 0..MAX_REFUSALS {
+        for _ in 0..MAX_RETRIES {
             let polled = self.poll_once();
             if polled.is_ready() || !self.is_woken() {
                 return polled;
             }
         }
-        panic!("wakes itself without end");
+        panic!("wakes itself forever");
     }
 
-    /// Polls, and expects that it waits for others.
+    /// Polls, and checks that the waiter parks.
     #[track_caller]
     pub(crate) fn parks(&mut self) {
         assert!(self.poll().is_pending(), "was expected to wait");
     }
 
-    /// Polls, and expects that it is done.
+    /// Polls, and checks that the waiter is done.
     #[track_caller]
     pub(crate) fn finish(mut self) -> T {
         match self.poll() {
@@ -112,12 +112,12 @@ impl<'a, T> Waiter<'a, T> {
         self.wakes = Arc::default();
     }
 
-    /// Returns whether it was woken since it was last polled.
+    /// Returns whether the waiter was woken since its last poll.
     pub(crate) fn is_woken(&self) -> bool {
         self.wakes.woken.load(Ordering::SeqCst)
     }
 
-    /// Returns how often its waker was called.
+    /// Returns the number of calls of its waker.
     pub(crate) fn wakes(&self) -> usize {
         self.wakes.total.load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! Checks that idle tasks begin what there is to do, whatever the ones that were woken first do.
+//! Checks that idle tasks start all available jobs, whatever the tasks that were woken first do.
 
 use std::sync::{Arc, Barrier, mpsc};
 use std::task::Poll;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use mpmc_std::{Receiver, Sender, channel};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::scene::{EXCLUSIVE, Scene};
+use crate::test_channel::{EXCLUSIVE, TestChannel};
 use crate::waiter::within_seconds;
 
 const SOON: Duration = Duration::from_secs(5);
@@ -17,7 +17,7 @@ fn two_threads() -> Runtime {
     builder.worker_threads(2).enable_time().build().unwrap()
 }
 
-/// Runs a test on a runtime, and leaves tasks that hang behind, so that the failure is reported.
+/// Runs a test on a runtime. Tasks that hang are abandoned, so that the failure is reported.
 fn run<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
     within_seconds(move || {
         let runtime = two_threads();
@@ -27,42 +27,42 @@ fn run<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
     });
 }
 
-/// Lets tasks that were spawned get as far as they can.
+/// Gives spawned tasks time to run until they park.
 async fn settle() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
-fn begin_workers(count: usize, rx: &Receiver<u32>) -> mpsc::Receiver<u32> {
-    let (begun, jobs) = mpsc::channel();
+fn start_workers(count: usize, rx: &Receiver<u32>) -> mpsc::Receiver<u32> {
+    let (started, jobs) = mpsc::channel();
     for _ in 0..count {
-        let (rx, begun) = (rx.clone(), begun.clone());
+        let (rx, started) = (rx.clone(), started.clone());
         tokio::spawn(async move {
             while let Some(job) = rx.recv().await {
-                begun.send(job).unwrap();
+                started.send(job).unwrap();
             }
         });
     }
     jobs
 }
 
-/// Blocks this thread, and with it the runtime's, until so many have been begun.
+/// Blocks this thread, which is one of the runtime's, until `count` jobs have been started.
 fn await_all(jobs: &mpsc::Receiver<u32>, count: usize) {
-    let mut begun: Vec<_> = (0..count)
+    let mut started: Vec<_> = (0..count)
         .map(|_| {
             jobs.recv_timeout(SOON / 2)
-                .expect("an idle worker begins it")
+                .expect("an idle worker starts it")
         })
         .collect();
-    begun.sort_unstable();
-    assert!(begun.into_iter().eq(0..count as u32));
+    started.sort_unstable();
+    assert!(started.into_iter().eq(0..count as u32));
 }
 
-/// The task that sends is the one that its thread is needed for.
+/// The task that sends also blocks its thread.
 #[test]
-fn idle_workers_begin_all_jobs_while_the_task_that_sent_them_blocks() {
+fn idle_workers_start_all_jobs_while_the_task_that_sent_them_blocks() {
     run(|| async {
         let (tx, rx) = channel(16);
-        let jobs = begin_workers(4, &rx);
+        let jobs = start_workers(4, &rx);
         settle().await;
         let producer = tokio::spawn(async move {
             for job in 0..8 {
@@ -75,10 +75,10 @@ fn idle_workers_begin_all_jobs_while_the_task_that_sent_them_blocks() {
 }
 
 #[test]
-fn idle_workers_begin_a_batch_while_the_task_that_sent_it_blocks() {
+fn idle_workers_start_a_batch_while_the_task_that_sent_it_blocks() {
     run(|| async {
         let (tx, rx) = channel(16);
-        let jobs = begin_workers(4, &rx);
+        let jobs = start_workers(4, &rx);
         settle().await;
         let producer = tokio::spawn(async move {
             assert_eq!(tx.send_many(0..8).await.unwrap(), 8);
@@ -115,9 +115,9 @@ fn two_jobs_run_on_two_threads_at_the_same_time() {
     });
 }
 
-/// Producers that send as much as they can. A woken one may be stuck on a thread that is blocked,
-/// so the others must be able to use its slot.
-fn begin_producers(count: u32, tx: &Sender<u32>) -> mpsc::Receiver<()> {
+/// Starts producers that send as much as they can. A woken producer may be stuck on a blocked
+/// thread, so the other ones must be able to use its slot.
+fn start_producers(count: u32, tx: &Sender<u32>) -> mpsc::Receiver<()> {
     let (sent, all_sent) = mpsc::channel();
     for number in 0..count {
         let (tx, sent) = (tx.clone(), sent.clone());
@@ -128,7 +128,7 @@ fn begin_producers(count: u32, tx: &Sender<u32>) -> mpsc::Receiver<()> {
     all_sent
 }
 
-/// Blocks this thread until so many messages have been sent.
+/// Blocks this thread until `count` messages have been sent.
 fn await_sent(all_sent: &mpsc::Receiver<()>, count: usize) {
     for _ in 0..count {
         let sent = all_sent.recv_timeout(SOON / 2);
@@ -141,7 +141,7 @@ fn idle_producers_fill_all_slots_while_the_task_that_received_blocks() {
     run(|| async {
         let (tx, rx) = channel(8);
         assert_eq!(tx.try_send_many(100..108).unwrap(), 8);
-        let sent = begin_producers(4, &tx);
+        let sent = start_producers(4, &tx);
         settle().await;
         let consumer = tokio::spawn(async move {
             for message in 100..108 {
@@ -158,7 +158,7 @@ fn idle_producers_fill_all_slots_while_the_task_that_emptied_the_channel_blocks(
     run(|| async {
         let (tx, rx) = channel(8);
         assert_eq!(tx.try_send_many(100..108).unwrap(), 8);
-        let sent = begin_producers(4, &tx);
+        let sent = start_producers(4, &tx);
         settle().await;
         let consumer = tokio::spawn(async move {
             let mut messages = Vec::new();
@@ -169,15 +169,15 @@ fn idle_producers_fill_all_slots_while_the_task_that_emptied_the_channel_blocks(
     });
 }
 
-/// One that was woken is kept and not polled; all others go on, for as many messages as come.
+/// A woken waiter is not polled. All other waiters make progress, for as many messages as arrive.
 #[test]
-fn others_go_on_though_one_that_was_woken_is_kept() {
+fn waiters_make_progress_beside_a_woken_unpolled_waiter() {
     for kind in EXCLUSIVE {
         run(move || async move {
-            let scene = Scene::new(kind, 2);
-            let kept = scene.parked(kind);
+            let channel = TestChannel::new(kind, 2);
+            let unpolled = channel.parked(kind);
             let others = tokio::spawn({
-                let mut others: Vec<_> = (0..3).map(|_| scene.waiter(kind)).collect();
+                let mut others: Vec<_> = (0..3).map(|_| channel.waiter(kind)).collect();
                 async move {
                     for other in &mut others {
                         std::future::poll_fn(|cx| other.poll_with(cx.waker())).await;
@@ -185,59 +185,63 @@ fn others_go_on_though_one_that_was_woken_is_kept() {
                 }
             });
             settle().await;
-            // The first is for the one that is kept, and is taken by the others all the same.
+            // The first message is for the unpolled waiter, and the other waiters still take it.
             for _ in 0..3 {
-                scene.offer();
+                channel.offer();
                 let start = std::time::Instant::now();
-                while scene.offered() > 1 {
-                    assert!(start.elapsed() < SOON / 2, "{kind:?}: others stand still");
+                while channel.offered() > 1 {
+                    assert!(
+                        start.elapsed() < SOON / 2,
+                        "{kind:?}: the other waiters make no progress"
+                    );
                     tokio::task::yield_now().await;
                 }
             }
-            scene.offer_many(1);
+            channel.offer_many(1);
             others.await.unwrap();
-            assert!(kept.is_woken());
-            drop(kept);
+            assert!(unpolled.is_woken());
+            drop(unpolled);
         });
     }
 }
 
-/// The same without a runtime: each message or slot wakes one more, whether or not it is polled.
+/// Without a runtime: each message or slot wakes one more waiter, whether or not it is polled.
 #[test]
-fn each_offer_wakes_one_more_though_none_is_polled() {
+fn each_offer_wakes_one_more_waiter_without_polls() {
     for kind in EXCLUSIVE {
-        let scene = Scene::new(kind, 8);
-        let mut waiters: Vec<_> = (0..6).map(|_| scene.parked(kind)).collect();
+        let channel = TestChannel::new(kind, 8);
+        let mut waiters: Vec<_> = (0..6).map(|_| channel.parked(kind)).collect();
         for offers in 1..=6 {
-            scene.offer();
+            channel.offer();
             let woken = waiters.iter().filter(|waiter| waiter.is_woken()).count();
             assert_eq!(woken, offers, "{kind:?}");
         }
-        let kept = waiters.remove(0);
+        let unpolled = waiters.remove(0);
         for waiter in waiters {
             assert!(waiter.finish());
         }
-        assert_eq!(scene.offered(), 1);
-        assert!(kept.finish());
+        assert_eq!(channel.offered(), 1);
+        assert!(unpolled.finish());
     }
 }
 
-/// One that is kept costs the others nothing when a newcomer has taken what it was woken for.
+/// An unpolled waiter costs the other waiters nothing after a newcomer has taken the message or
+/// slot that it was woken for.
 #[test]
-fn a_kept_waiter_uses_up_one_wake_at_most() {
+fn an_unpolled_waiter_uses_at_most_one_wake() {
     for kind in EXCLUSIVE {
-        let scene = Scene::new(kind, 8);
-        let kept = scene.parked(kind);
-        let mut others: Vec<_> = (0..5).map(|_| scene.parked(kind)).collect();
-        scene.offer();
-        assert!(kept.is_woken(), "{kind:?}: it has waited longest");
-        assert!(scene.take());
+        let channel = TestChannel::new(kind, 8);
+        let unpolled = channel.parked(kind);
+        let mut others: Vec<_> = (0..5).map(|_| channel.parked(kind)).collect();
+        channel.offer();
+        assert!(unpolled.is_woken(), "{kind:?}: it has waited the longest");
+        assert!(channel.take());
         for other in &mut others {
-            scene.offer();
+            channel.offer();
             assert!(other.is_woken(), "{kind:?}: the next");
             assert_eq!(other.poll(), Poll::Ready(true));
         }
-        drop(kept);
-        assert_eq!(scene.offered(), 0);
+        drop(unpolled);
+        assert_eq!(channel.offered(), 0);
     }
 }

@@ -81,7 +81,7 @@ impl<'a> Select<'a> {
         }
         let backoff = Backoff::new();
         (0..ATTEMPTS)
-            .take(sync::MOST_ATTEMPTS as usize)
+            .take(sync::MAX_SPIN_ATTEMPTS as usize)
             .find_map(|_| {
                 backoff.snooze();
                 self.attempt(|handle| handle.attempt())

@@ -122,7 +122,7 @@ impl<T: Send> Selectable for Receiver<T> {
     }
 
     fn leave(&self, waiting: &mut Waiting) {
-        waiting.waiter.leave(&self.queue().receivers_side());
+        waiting.waiter.deregister(&self.queue().receivers_side());
     }
 
     fn release(&self) {
@@ -183,7 +183,7 @@ impl<T: Send> Selectable for Sender<T> {
         let _countable = defer(|| {
             queue.leave_countable(countable);
         });
-        waiter.leave(&queue.senders_side());
+        waiter.deregister(&queue.senders_side());
     }
 
     fn release(&self) {

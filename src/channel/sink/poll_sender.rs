@@ -82,7 +82,7 @@ impl<T> Sender<T> {
         {
             // Also if the destructor of a waker panics.
             let _countable = defer(|| counts = queue.leave_countable(&mut self.sink.countable));
-            self.sink.waiter.leave(&queue.senders_side());
+            self.sink.waiter.deregister(&queue.senders_side());
         }
         waits || counts
     }

@@ -101,7 +101,7 @@ impl<T> FusedStream for RecvStream<'_, T> {
 impl<T> Drop for RecvStream<'_, T> {
     fn drop(&mut self) {
         self.waiter
-            .leave(&self.receiver.shared.queue.receivers_side());
+            .deregister(&self.receiver.shared.queue.receivers_side());
     }
 }
 

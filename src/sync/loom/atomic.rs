@@ -1,43 +1,44 @@
-//! loom's atomics, made to be explored completely and to end loops that wait.
+//! loom's atomics, extended so that models are explored completely and loops that wait end.
 //!
-//! # Reads that loom loses sight of
+//! # Reads that loom overlooks
 //!
-//! loom finds out which interleavings differ while it runs: when a thread is about to access an object,
-//! it looks for the last access that depends on the order of the two, and lets this thread go first next
-//! time. For a write it looks at the last access *of any kind by any thread*. So a thread that reads a
-//! word and then writes it meets its own read and looks no further: a read by another thread before it
-//! is never put after that write (loom's issues 166 and 392, open as of 0.7.3). Load and then
-//! compare-and-swap is what every claim does. Without a remedy, a model of one thread that sends and one
-//! that receives has a single execution.
+//! loom finds out which interleavings differ while it runs. When a thread is about to access an
+//! object, loom finds the last access that depends on the order of the two, and runs this thread
+//! first next time. For a write it considers the last access *of any kind by any thread*. So when a
+//! thread reads an atomic and then writes it, loom finds that thread's own read and looks no
+//! further: a read by another thread before it is never put after that write (loom's issues 166 and
+//! 392, open as of 0.7.3). Every claim is a load followed by a compare-exchange. Without a
+//! workaround, a model of one thread that sends and one that receives has a single execution.
 //!
-//! The remedy: each atomic has a [`Notify`] for each thread that reads it, an object without any effect
-//! that loom keeps accounts of. A thread touches its own at each of its reads and those of the others at
-//! each of its writes, as part of the same step. Nobody's touch hides another's from a third.
+//! The workaround: each atomic has a [`Notify`] for each thread that reads it. These objects have
+//! no effect, but loom tracks accesses to them. A thread accesses its own at each of its reads, and
+//! those of the other threads at each of its writes, as part of the same step. So the access of one
+//! thread never hides that of another thread.
 //!
-//! (A write that precedes another thread's read and write need no remedy: that read depends on it.)
+//! (A write that precedes another thread's read and write needs no workaround, since that read
+//! depends on it.)
 //!
-//! # Looks that find nothing
+//! # Checks that fail
 //!
-//! loom knows no time. A thread that looks, finds nothing and yields gives rise to a new interleaving
-//! with every round. With two such threads there is no end: each can be scheduled after the other,
-//! forever, at the expense of the one that both wait for (loom's issue 53). A yield is no
-//! preemption, so a
-//! bound on preemptions does not help, and the model dies of its maximum of branches.
+//! loom has no notion of time. A thread that checks a condition without success and yields creates
+//! a new interleaving with every round. With two such threads there is no end: each can be
+//! scheduled after the other, forever, while the thread that both wait for never runs (loom's issue
+//! 53). A yield is not a preemption, so a bound on preemptions does not help, and the model exceeds
+//! its maximum number of branches.
 //!
-//! But a look that finds nothing changes nothing, so a second one finds the same, unless another
-//! thread has
-//! written meanwhile. Hence [`look_again`]: if nothing was written to any [`AtomicU64`] since this
-//! thread last
-//! looked, exploration *ends for this execution*, which runs to its end, and to its assertions, in
-//! the order of loom's scheduler, which is fair to those that have yielded least. What could happen if
-//! this thread was scheduled later is explored in executions of its own.
+//! A failed check changes nothing, so a second one also fails unless another thread has written
+//! meanwhile. Hence [`yield_in_wait_loop`]: if no [`AtomicU64`] was written since this thread's
+//! last failed check, exploration *ends for this execution*. The execution runs to its end and to
+//! its assertions in the order of loom's scheduler, which is fair to the threads that have yielded
+//! least. Executions in which this thread is scheduled later are explored separately.
 //!
 //! # What is not covered
 //!
-//! * Executions that differ from a covered one only in the number of such looks. (Where preemptions
-//!   are bounded, the covered one may need one more than the other.)
-//! * `compare_exchange_weak` never fails without reason: loom has no such failures.
-//! * Only the methods that the crate uses exist, so that none goes around the accounts.
+//! * Executions that differ from a covered one only in the number of failed checks. (Where
+//!   preemptions are bounded, the covered one may need one more than the other.)
+//! * Spurious failures of `compare_exchange_weak`, which loom does not have.
+//!
+//! Only the methods that the crate uses exist, so no access avoids this tracking.
 
 use std::cell::Cell;
 use std::sync::Mutex;
@@ -46,31 +47,31 @@ use loom::sync::Notify;
 use loom::sync::atomic::Ordering;
 use loom::thread::{self, ThreadId};
 
-/// The most threads of a model that may read one atomic.
+/// The largest number of threads of a model that may read one atomic.
 const READERS: usize = 4;
 
 std::thread_local! {
-    /// Inside of `together`. loom runs its threads as coroutines of one real thread.
-    static TOGETHER: Cell<bool> = const { Cell::new(false) };
-    /// Counts the writes to all `AtomicU64`s.
+    /// `true` inside `in_one_step`. loom runs its threads as coroutines of one real thread.
+    static IN_ONE_STEP: Cell<bool> = const { Cell::new(false) };
+    /// The number of writes to all `AtomicU64`s.
     static WRITES: Cell<u64> = const { Cell::new(0) };
 }
 
 loom::thread_local! {
-    /// What `WRITES` was when this thread last looked and found nothing.
+    /// The value of `WRITES` at this thread's last failed check.
     static SEEN: Cell<Option<u64>> = Cell::new(None);
 }
 
-/// Runs `steps` as part of the step before: no other thread comes in between.
-pub(super) fn together(steps: impl FnOnce()) {
+/// Runs `steps` as part of the step before: no other thread runs in between.
+pub(super) fn in_one_step(steps: impl FnOnce()) {
     struct Outermost;
     impl Drop for Outermost {
         fn drop(&mut self) {
-            TOGETHER.set(false);
+            IN_ONE_STEP.set(false);
         }
     }
 
-    if TOGETHER.replace(true) {
+    if IN_ONE_STEP.replace(true) {
         return steps();
     }
     let _outermost = Outermost;
@@ -79,9 +80,8 @@ pub(super) fn together(steps: impl FnOnce()) {
     loom::explore();
 }
 
-/// To be called after a look that found nothing, before the next one; see the module's
-/// documentation.
-pub(super) fn look_again() {
+/// Yields after a failed check, before the next one; see the module's documentation.
+pub(super) fn yield_in_wait_loop() {
     let writes = WRITES.get();
     if SEEN.with(|seen| seen.replace(Some(writes))) == Some(writes) {
         loom::skip_branch();
@@ -89,20 +89,21 @@ pub(super) fn look_again() {
     thread::yield_now();
 }
 
-/// Who has read an atomic, made known to loom; see the module's documentation.
+/// The threads that have read an atomic, made known to loom; see the module's documentation.
 #[derive(Debug)]
 struct Readers {
-    /// Touched by a thread of its own at each of its reads, and by all others at each of their writes.
-    marks: [Notify; READERS],
-    /// Whose the marks are.
-    owners: Mutex<Vec<ThreadId>>,
+    /// One object for each thread: accessed by that thread at each of its reads, and by all other
+    /// threads at each of their writes.
+    probes: [Notify; READERS],
+    /// The threads of the objects, in the same order.
+    threads: Mutex<Vec<ThreadId>>,
 }
 
 impl Readers {
     fn new() -> Self {
         Self {
-            marks: std::array::from_fn(|_| Notify::new()),
-            owners: Mutex::default(),
+            probes: std::array::from_fn(|_| Notify::new()),
+            threads: Mutex::default(),
         }
     }
 
@@ -110,13 +111,13 @@ impl Readers {
     fn reading<R>(&self, load: impl FnOnce() -> R) -> R {
         let result = load();
         let this = thread::current().id();
-        let mut owners = self.owners.lock().unwrap();
-        let mark = owners.iter().position(|owner| *owner == this);
-        let mark = mark.unwrap_or_else(|| {
-            owners.push(this);
-            owners.len() - 1
+        let mut threads = self.threads.lock().unwrap();
+        let probe = threads.iter().position(|thread| *thread == this);
+        let probe = probe.unwrap_or_else(|| {
+            threads.push(this);
+            threads.len() - 1
         });
-        together(|| self.marks[mark].notify());
+        in_one_step(|| self.probes[probe].notify());
         result
     }
 
@@ -124,18 +125,18 @@ impl Readers {
     fn writing<R>(&self, store: impl FnOnce() -> R) -> R {
         let result = store();
         let this = thread::current().id();
-        let owners = self.owners.lock().unwrap();
-        together(|| {
-            let others = self.marks.iter().zip(owners.iter());
-            for (mark, _) in others.filter(|(_, owner)| **owner != this) {
-                mark.notify();
+        let threads = self.threads.lock().unwrap();
+        in_one_step(|| {
+            let others = self.probes.iter().zip(threads.iter());
+            for (probe, _) in others.filter(|(_, thread)| **thread != this) {
+                probe.notify();
             }
         });
         result
     }
 }
 
-/// loom's `AtomicU64`: the words and the stamps of the ring.
+/// loom's `AtomicU64`, for the states and the stamps of the ring.
 #[derive(Debug)]
 pub(crate) struct AtomicU64 {
     value: loom::sync::atomic::AtomicU64,
@@ -194,7 +195,8 @@ impl AtomicU64 {
         self.writing(|| self.value.fetch_sub(value, order))
     }
 
-    /// A compare-and-swap counts as a write also when it fails: it does so only after another write.
+    /// Runs `store` and counts it as a write. A failed compare-exchange counts, too: it fails only
+    /// after another write.
     fn writing<R>(&self, store: impl FnOnce() -> R) -> R {
         let result = self.readers.writing(store);
         WRITES.set(WRITES.get() + 1);
@@ -202,7 +204,7 @@ impl AtomicU64 {
     }
 }
 
-/// loom's `AtomicUsize`: counts.
+/// loom's `AtomicUsize`, for counters.
 #[derive(Debug)]
 pub(crate) struct AtomicUsize {
     value: loom::sync::atomic::AtomicUsize,
@@ -274,11 +276,11 @@ impl AtomicBool {
         self.readers.writing(|| self.value.swap(value, order))
     }
 
-    /// As a swap. loom lets a swap read any store without a successor by happens-before, so also its own
-    /// thread's last swap, although a store by another thread has come after that one: a swap is followed at
-    /// once by what it made of the value that it read, which loom does not keep to. (Seen in
-    /// `reserving::reserve_many_against_another`: a reservation lock that was given back could not
-    /// be taken.)
+    /// Stores with a swap. loom lets a swap read any store without a successor by happens-before,
+    /// which includes its own thread's last swap although another thread has stored since. In the
+    /// memory model, a swap directly follows the store that it reads, but loom does not enforce
+    /// this. (Found by `reserving::reserve_many_against_another`: a reservation lock that was
+    /// released could not be acquired.)
     pub(crate) fn store(&self, value: bool, order: Ordering) {
         self.readers.writing(|| {
             self.value.swap(value, order);
@@ -286,7 +288,7 @@ impl AtomicBool {
     }
 }
 
-/// loom's `AtomicU8`: states.
+/// loom's `AtomicU8`, for waiter states.
 #[derive(Debug)]
 pub(crate) struct AtomicU8 {
     value: loom::sync::atomic::AtomicU8,
@@ -310,8 +312,8 @@ impl AtomicU8 {
     }
 }
 
-/// loom's `AtomicPtr`: a pointer that is set once at most. One that is set from the beginning never changes, so loom is not
-/// told of its reads.
+/// loom's `AtomicPtr`, for a pointer that is set at most once. A pointer that is set from the start
+/// never changes, so loom does not track its reads.
 #[derive(Debug)]
 pub(crate) struct AtomicPtr<T> {
     first: *mut T,
@@ -319,9 +321,9 @@ pub(crate) struct AtomicPtr<T> {
     readers: Readers,
 }
 
-// SAFETY: what is done with the pointer is its user's to defend.
+// SAFETY: users of the pointer justify each access to its target.
 unsafe impl<T> Send for AtomicPtr<T> {}
-// SAFETY: as above.
+// SAFETY: users of the pointer justify each access to its target.
 unsafe impl<T> Sync for AtomicPtr<T> {}
 
 impl<T> AtomicPtr<T> {

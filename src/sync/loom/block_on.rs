@@ -1,11 +1,11 @@
-//! `block_on` for a loom run, made to have few steps. The loom tests include this file too.
+//! `block_on` for a loom run, designed to have few steps. The loom tests include this file, too.
 //!
 //! It differs from `loom::future::block_on`:
 //!
-//! * It does not poll without having been woken. (loom's does so once in each call, in half of the
-//!   executions.) That a superfluous poll does no harm is for ordinary tests to show.
-//! * To wake is no step of its own but happens together with the step before it. A waker that is
-//!   called late is covered all the same: for the thread that it wakes, that is being scheduled late.
+//! * It polls only after a wake. (loom's polls once without a wake in each call, in half of the
+//!   executions.) Ordinary tests show that a superfluous poll does no harm.
+//! * A wake is not a step of its own but part of the step before it. Wakers that are called late
+//!   are still covered: the thread that is woken is then scheduled late.
 //! * A future that wakes itself and returns `Pending` lets the other threads run.
 
 use std::future::Future;
@@ -34,14 +34,14 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Wakes a thread of the model. The flags are loom's no business: between a look at them and the step
-/// that depends on it no other thread runs.
+/// Wakes a thread of the model. loom does not track the flags: no other thread runs between a load
+/// of one and the step that depends on it.
 struct Unparker {
     thread: Thread,
-    /// The thread is parked here, so that it may be unparked. (loom would also unpark a thread that is
-    /// blocked elsewhere.)
+    /// Set while the thread is parked here, so that it may be unparked. (loom would also unpark a
+    /// thread that is blocked elsewhere.)
     parked: AtomicBool,
-    /// Woken since the last wait.
+    /// Set when the thread was woken since the last wait.
     woken: AtomicBool,
 }
 

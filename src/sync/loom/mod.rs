@@ -10,8 +10,7 @@ pub(crate) use self::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, Atomic
 pub(crate) use self::block_on::block_on;
 pub(crate) use crossbeam_utils::CachePadded;
 
-/// loom's `UnsafeCell`, which takes the end of its life for an access, too: a value must not be
-/// dropped while
+/// loom's `UnsafeCell`. Dropping it counts as an access, too: a value must not be dropped while
 /// another thread uses it.
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
@@ -29,48 +28,49 @@ impl<T> UnsafeCell<T> {
 
 impl<T> Drop for UnsafeCell<T> {
     fn drop(&mut self) {
-        // A model that has failed is no longer accounted for.
+        // After a failure, loom no longer tracks accesses.
         if !std::thread::panicking() {
             self.0.with_mut(|_| ());
         }
     }
 }
 
-/// Slots that are allocated late have a model of their own, and would double the length of the others.
+/// Zero, so that slots are allocated with the channel. Lazy allocation has a model of its own, and
+/// would double the length of the others.
 pub(crate) const MAX_LATE_BYTES: usize = 0;
 
-/// How many attempts an operation makes while it spins, at most: none. A model has enough to explore.
-pub(crate) const MOST_ATTEMPTS: u32 = 0;
+/// The largest number of attempts while an operation spins. Zero, to keep models small.
+pub(crate) const MAX_SPIN_ATTEMPTS: u32 = 0;
 
-/// More rounds show the model nothing new.
+/// More rounds add nothing to a model.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
-/// A model has no time to spin, and enough to explore.
+/// Returns 0, to keep models small.
 pub(crate) fn pauses(_nanos: u32) -> u32 {
     0
 }
 
 pub(crate) use core::hint::spin_loop;
 
-/// The first attempt that is turned away comes back, the second one takes the reservation back.
-/// Between the two
-/// everything can happen that can happen between the first and the last of many.
-pub(crate) const MIN_TURNED_AWAY: u32 = 2;
+/// The number of blocked attempts before a reservation is revoked. The first attempt retries and
+/// the second one revokes. Everything that can happen between the first and the last of many
+/// attempts can happen between these two.
+pub(crate) const MIN_BLOCKED_ATTEMPTS: u32 = 2;
 
-/// Each such poll is a look that changes nothing; see [`atomic`].
+/// Zero, since each such poll is a failed check; see [`atomic`].
 pub(crate) const POLLS_BEFORE_YIELD: u8 = 0;
 
-/// See [`Backoff::snooze`].
+/// Yields like [`Backoff::snooze`].
 pub(crate) fn yield_thread() {
-    atomic::look_again();
+    atomic::yield_in_wait_loop();
 }
 
-/// See [`Backoff::snooze`].
+/// Yields like [`Backoff::snooze`].
 pub(crate) fn sleep_briefly() {
-    atomic::look_again();
+    atomic::yield_in_wait_loop();
 }
 
-/// Waits for other threads by letting them run.
+/// A backoff that lets other threads run.
 #[derive(Debug)]
 pub(crate) struct Backoff(());
 
@@ -80,11 +80,11 @@ impl Backoff {
     }
 
     pub(crate) fn snooze(&self) {
-        atomic::look_again();
+        atomic::yield_in_wait_loop();
     }
 }
 
-/// Nothing is known of cores, and a model has several threads.
+/// Returns `false`: a model has several threads.
 pub(crate) fn is_single_core() -> bool {
     false
 }
@@ -98,15 +98,15 @@ pub(crate) async fn timeout<F: Future>(
     Some(future.await)
 }
 
-/// There are no runtimes here.
+/// Returns `false`: there is no runtime in a model.
 pub(crate) fn is_in_runtime() -> bool {
     false
 }
 
-/// As above.
+/// Does nothing: there is no runtime in a model.
 pub(crate) fn assert_may_block(_call: &str) {}
 
-/// Runs `future`; a model has no clock, so the deadline never comes.
+/// Runs `future`. A model has no clock, so the deadline never passes.
 pub(crate) fn block_on_until<F: Future>(
     future: F,
     _deadline: Option<std::time::Instant>,
@@ -114,7 +114,7 @@ pub(crate) fn block_on_until<F: Future>(
     Some(block_on(future))
 }
 
-/// loom's `thread_local!` with the `const` initialiser of the standard one.
+/// loom's `thread_local!` with the `const` initializer of the standard one.
 macro_rules! model_thread_local {
     (static $name:ident: $type:ty = const { $init:expr };) => {
         loom::thread_local! { static $name: $type = $init }

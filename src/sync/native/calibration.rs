@@ -1,18 +1,19 @@
-//! What a pause takes on this machine.
+//! Measuring how long a pause takes on this machine.
 
 use core::hint::spin_loop;
 
 use crate::sync::{Instant, RelaxedU32};
 
-/// Pauses in [`UNIT`] nanoseconds; 0 before they were counted.
+/// The number of pauses in [`UNIT`] nanoseconds. 0 before it was measured.
 static RATE: RelaxedU32 = RelaxedU32::new(0);
 
 const UNIT: u32 = 4096;
 
-/// Where there is no clock: as many as there would be if a pause took 25 ns.
+/// The rate where there is no clock, as if a pause took 25 ns.
 const USUAL_RATE: u32 = UNIT / 25;
 
-/// Returns how many pauses take `nanos` nanoseconds, at least one. The first call takes some microseconds.
+/// Returns the number of pauses that take `nanos` nanoseconds, at least one. The first call takes a
+/// few microseconds.
 pub(crate) fn pauses(nanos: u32) -> u32 {
     let rate = match RATE.get() {
         0 => calibrate(),
@@ -23,7 +24,7 @@ pub(crate) fn pauses(nanos: u32) -> u32 {
     (pauses as u32).max(1)
 }
 
-/// Counts the pauses. Several threads may do so at once.
+/// Measures the rate. Several threads may do so at once.
 #[cold]
 fn calibrate() -> u32 {
     const PAUSES: u32 = 32;
@@ -40,7 +41,7 @@ fn calibrate() -> u32 {
     rate
 }
 
-/// Returns how many nanoseconds some pauses take.
+/// Returns the time that `pauses` pauses take, in nanoseconds.
 fn time(pauses: u32) -> u32 {
     let start = Instant::now();
     for _ in 0..pauses {

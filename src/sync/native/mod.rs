@@ -1,4 +1,4 @@
-//! The types of a normal build. What needs an operating system is in `threads.rs`.
+//! The types of a normal build. `threads.rs` has those that need an operating system.
 
 mod calibration;
 #[cfg(feature = "std")]
@@ -20,44 +20,45 @@ pub(crate) use crossbeam_utils::{Backoff, CachePadded};
 
 pub(crate) use core::hint::spin_loop;
 
-/// How many attempts an operation makes while it spins, at most.
-pub(crate) const MOST_ATTEMPTS: u32 = u32::MAX;
+/// The largest number of attempts while an operation spins.
+pub(crate) const MAX_SPIN_ATTEMPTS: u32 = u32::MAX;
 
-/// Without an operating system nothing is known of cores.
+/// Returns `false`: without an operating system the number of cores is unknown.
 #[cfg(not(feature = "std"))]
 pub(crate) fn is_single_core() -> bool {
     false
 }
 
-/// Without an operating system there is nothing to yield to.
+/// Pauses: without an operating system there is no other thread to run.
 #[cfg(not(feature = "std"))]
 pub(crate) fn yield_thread() {
     spin_loop();
 }
 
-/// The same.
+/// Pauses: without an operating system there is no other thread to run.
 #[cfg(not(feature = "std"))]
 pub(crate) fn sleep_briefly() {
     spin_loop();
 }
 
-/// How many attempts of others reservations turn away at least, before the oldest one is taken
-/// back. It is
-/// also [`RESERVATION_AGE`](super::RESERVATION_AGE) old by then. A waiter that is polled at all has
-/// been polled:
-/// tasks that are turned away return to their executors in between.
-pub(crate) const MIN_TURNED_AWAY: u32 = 256;
+/// The smallest number of attempts that reservations block before the oldest one is revoked. That
+/// one is also at least [`RESERVATION_AGE`](super::RESERVATION_AGE) old by then. A waiter that is
+/// polled at all has been polled by then, since blocked tasks return to their executors between
+/// attempts.
+pub(crate) const MIN_BLOCKED_ATTEMPTS: u32 = 256;
 
-/// After how many polls in a row that only waited for another thread the core is given away.
+/// The number of polls in a row that only waited for another thread after which a task yields its
+/// thread.
 pub(crate) const POLLS_BEFORE_YIELD: u8 = 4;
 
-/// How many bytes of slots are left to the first send of a channel, which makes them in a few microseconds.
+/// The largest size, in bytes, of slots that the first send of a channel allocates, which takes a
+/// few microseconds.
 pub(crate) const MAX_LATE_BYTES: usize = 64 * 1024;
 
-/// How many rounds, each twice as long as the last, an operation spins for somebody else's unfinished
-/// claim before it lets its executor decide.
+/// The number of rounds, each twice as long as the last, that an operation spins for another
+/// thread's unfinished claim before it returns to its executor.
 pub(crate) const SPIN_ROUNDS: u32 = 6;
-/// `core::cell::UnsafeCell` with the access style of loom's, so that one text serves both.
+/// `core::cell::UnsafeCell` with the interface of loom's, so that the same code uses both.
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
 

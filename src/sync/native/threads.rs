@@ -1,4 +1,4 @@
-//! What a normal build has where there are threads.
+//! The types of a normal build that need threads.
 
 pub(crate) use std::sync::Mutex;
 pub(crate) use std::thread_local;
@@ -16,13 +16,14 @@ use event_listener::{Event, listener};
 use super::{Arc, AtomicBool, Ordering};
 use crate::sync::RelaxedU32;
 
-/// Runs `future` on this thread, parking the thread while it waits; `None` if `deadline` came first.
+/// Runs `future` on this thread, parking the thread while it waits. Returns `None` if `deadline`
+/// passes first.
 pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
     thread_local! {
-        /// Taken while in use, so that a call from inside another's waker gets one of its own.
+        /// Taken while in use, so that a call from inside a waker gets another one.
         static IDLE: Cell<Option<Arc<ThreadWaker>>> = const { Cell::new(None) };
     }
-    // In a destructor of another thread local, this one may be gone.
+    // In a destructor of another thread-local value, this one may be gone.
     let idle = IDLE.try_with(Cell::take).ok().flatten();
     let thread = idle.unwrap_or_else(ThreadWaker::new);
     let waker = Waker::from(Arc::clone(&thread));
@@ -34,7 +35,7 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
             break Some(output);
         }
         if !thread.wait(deadline, &mut wait) {
-            // What came by the deadline is still taken.
+            // What has arrived by the deadline is still taken.
             break match future.as_mut().poll(&mut context) {
                 Poll::Ready(output) => Some(output),
                 Poll::Pending => None,
@@ -54,7 +55,7 @@ pub(crate) async fn timeout<F: Future>(
     tokio::time::timeout(duration, future).await.ok()
 }
 
-/// Returns whether this thread belongs to a tokio runtime, so that it may be one that must not block.
+/// Returns whether this thread belongs to a tokio runtime, so it may be one that must not block.
 #[inline]
 pub(crate) fn is_in_runtime() -> bool {
     #[cfg(feature = "tokio")]
@@ -63,52 +64,52 @@ pub(crate) fn is_in_runtime() -> bool {
     false
 }
 
-/// Panics on a thread that drives a tokio runtime's tasks, as tokio's own blocking calls do. To be called when
-/// `call` would block.
+/// Panics on a thread that drives a tokio runtime's tasks, as tokio's own blocking calls do. The
+/// caller is about to block in `call`.
 #[track_caller]
 pub(crate) fn assert_may_block(call: &str) {
     #[cfg(feature = "tokio")]
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        // Only tokio knows whether this thread drives tasks, and it tells by a panic, whose message does not name
-        // the call.
+        // Only tokio knows whether this thread drives tasks. It reports that by a panic whose
+        // message does not name the call.
         let entered = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| {
             runtime.block_on(async {});
         }));
         assert!(
             entered.is_ok(),
-            "mpmc-std: `{call}` would block a thread that runs tasks of a tokio runtime; await an asynchronous call \
-             instead, or call it in `tokio::task::spawn_blocking`"
+            "mpmc-std: `{call}` would block a thread that runs tasks of a tokio runtime; \
+             await an asynchronous call instead, or call it in `tokio::task::spawn_blocking`"
         );
     }
     #[cfg(not(feature = "tokio"))]
     let _ = call;
 }
 
-/// Returns whether there is only one core for the threads of this process, by the number of processors, affinity
-/// and quota that the first thread has that creates a channel.
+/// Returns whether this process has only one core. Determined once, from the number of processors
+/// and the affinity and quota of the first thread that creates a channel.
 pub(crate) fn is_single_core() -> bool {
-    /// 0 before they were counted. The system takes some microseconds to tell.
+    /// 0 before they were counted. The system call takes a few microseconds.
     static CORES: RelaxedU32 = RelaxedU32::new(0);
     if CORES.get() == 0 {
-        // If it does not tell: what most machines have.
+        // If the number is unknown, assume several cores.
         let cores = thread::available_parallelism().map_or(2, core::num::NonZero::get);
         CORES.set(cores.min(2) as u32);
     }
     CORES.get() == 1
 }
 
-/// Lets other threads have this core.
+/// Yields this thread's core to other threads.
 pub(crate) fn yield_thread() {
     thread::yield_now();
 }
 
-/// Lets other threads run that have not been able to for a while, whatever their priorities.
+/// Sleeps, so that other threads can run whatever their priorities are.
 pub(crate) fn sleep_briefly() {
     thread::sleep(core::time::Duration::from_micros(50));
 }
 
-/// Lets the thread run that a future waits for which wakes itself: by yielding, and after a while by sleeping, since
-/// that thread may have a lower priority.
+/// The waiting strategy for a future that wakes itself while it waits for another thread: yields,
+/// and after a while sleeps, since that thread may have a lower priority.
 #[derive(Default)]
 struct SpinThenYield {
     polls: u32,
@@ -126,11 +127,12 @@ impl SpinThenYield {
     }
 }
 
-/// Wakes a thread. It does not use the thread's own park token, which may be meant for other code.
+/// A waker of a thread. It does not use the thread's own park token, which may be meant for other
+/// code.
 struct ThreadWaker {
-    /// Woken since the last poll.
+    /// Set when the thread was woken since the last poll.
     woken: AtomicBool,
-    /// Notified when that has been set.
+    /// Notified when `woken` was set.
     event: Event,
 }
 
@@ -142,16 +144,17 @@ impl ThreadWaker {
         })
     }
 
-    /// Waits until woken; `false` if the deadline came first.
+    /// Waits until woken. Returns `false` if the deadline passes first.
     fn wait(&self, deadline: Option<Instant>, busy: &mut SpinThenYield) -> bool {
         if self.take_wake() {
-            // Woken during the poll, perhaps by itself.
+            // Woken during the poll, possibly by the future itself.
             busy.step();
             return deadline.is_none_or(|deadline| Instant::now() < deadline);
         }
         *busy = SpinThenYield::default();
         loop {
-            // Both `listen` and `notify` are full fences: either the wake is seen, or the listener is notified.
+            // Both `listen` and `notify` are full fences: either this thread sees the wake, or the
+            // listener is notified.
             listener!(self.event => listener);
             if self.take_wake() {
                 return true;
@@ -163,13 +166,13 @@ impl ThreadWaker {
     }
 
     fn take_wake(&self) -> bool {
-        // ORDERING: Acquire. Pairs with the Release in `wake_by_ref`: what the waker did is seen by the
-        // poll that follows.
+        // ORDERING: Acquire. Synchronizes with the Release in `wake_by_ref`: the poll that follows
+        // sees what the waking thread did.
         self.woken.swap(false, Ordering::Acquire)
     }
 }
 
-/// Parks the thread until notified; `false` if the deadline came first.
+/// Parks the thread until notified. Returns `false` if the deadline passes first.
 #[cfg(not(target_family = "wasm"))]
 fn park(listener: impl event_listener::Listener, deadline: Option<Instant>) -> bool {
     match deadline {
@@ -179,7 +182,7 @@ fn park(listener: impl event_listener::Listener, deadline: Option<Instant>) -> b
     true
 }
 
-/// There is only one thread here, and nothing that could wake it.
+/// Parks the thread. It is the only one on this target, so no other thread can wake it.
 #[cfg(target_family = "wasm")]
 fn park(_listener: impl event_listener::Listener, deadline: Option<Instant>) -> bool {
     match deadline {
@@ -195,8 +198,8 @@ impl Wake for ThreadWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // ORDERING: Release. Pairs with the Acquire in `take_wake`. A swap, so that a second wake does not hide
-        // the first one's Release from it.
+        // ORDERING: Release. Synchronizes with the Acquire in `take_wake`. A swap, so that a second
+        // wake does not hide the first one's Release from it.
         if !self.woken.swap(true, Ordering::Release) {
             self.event.notify(1);
         }
@@ -209,7 +212,7 @@ mod tests {
     use core::future::poll_fn;
 
     #[test]
-    fn what_comes_by_the_deadline_is_taken() {
+    fn output_available_at_the_deadline_is_returned() {
         let mut polls = 0;
         let future = poll_fn(|_| {
             polls += 1;
@@ -223,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_ends_a_wait_that_wakes_itself() {
+    fn a_deadline_ends_a_future_that_wakes_itself() {
         let future = poll_fn(|cx| {
             cx.waker().wake_by_ref();
             Poll::<()>::Pending

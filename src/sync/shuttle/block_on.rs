@@ -1,9 +1,8 @@
-//! Running a future on a thread of a shuttle run.
+//! `block_on` for a shuttle run. The shuttle tests include this file, too.
 //!
-//! A future that is pending is polled again only when it was woken. shuttle's own `block_on` polls once more
-//! after every yield and every contended lock during the last poll, which would hide lost wakeups.
-//!
-//! The shuttle tests include this file as well.
+//! A pending future is polled again only after it was woken. shuttle's own `block_on` polls once
+//! more after every yield and every contended lock during the last poll, which would hide lost
+//! wakeups.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -13,10 +12,10 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use shuttle::rand::Rng;
 
-/// What waits for a wakeup.
+/// A thread that sleeps until it is woken.
 struct Sleeper {
     woken: AtomicBool,
-    /// Wakes the thread, which may also wake for other reasons.
+    /// The waker of the thread, which other code may also wake.
     thread: Waker,
 }
 
@@ -29,9 +28,9 @@ impl Sleeper {
         })
     }
 
-    /// Whether it was woken since this was last asked.
+    /// Returns whether it was woken since the last call.
     fn was_woken(&self) -> bool {
-        // ORDERING: Relaxed. Of the threads of a run, one runs at a time.
+        // ORDERING: Relaxed. Only one thread of a run executes at a time.
         self.woken.swap(false, Ordering::Relaxed)
     }
 
@@ -46,21 +45,21 @@ impl Sleeper {
     }
 }
 
-/// Has no scheduling point of its own: a waker that is called late is a task that is scheduled
-/// late.
+/// Has no scheduling point of its own. A waker that is called late is covered by a task that is
+/// scheduled late.
 impl Wake for Sleeper {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // ORDERING: Relaxed. As above.
+        // ORDERING: Relaxed. Only one thread of a run executes at a time.
         self.woken.store(true, Ordering::Relaxed);
         self.thread.wake_by_ref();
     }
 }
 
-/// Runs `future` to its end; if it is never woken, shuttle reports a deadlock.
+/// Runs `future` to its end. If it is never woken, shuttle reports a deadlock.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let output = run(future, |sleeper| {
         sleeper.sleep();
@@ -68,11 +67,11 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     });
     match output {
         Some(output) => output,
-        None => unreachable!("it is waited for"),
+        None => unreachable!("the wait has no time limit"),
     }
 }
 
-/// Runs `future` until it is finished, or has waited for a while, whose length is random; then drops it.
+/// Runs `future` until it is finished or has waited for a random time, and then drops it.
 pub(crate) fn block_on_for_a_while<F: Future>(future: F) -> Option<F::Output> {
     run(future, |sleeper| {
         loop {
@@ -87,7 +86,7 @@ pub(crate) fn block_on_for_a_while<F: Future>(future: F) -> Option<F::Output> {
     })
 }
 
-/// Polls `future` whenever it was woken, until `wait` gives it up.
+/// Polls `future` after each wake, until `wait` returns `false`.
 fn run<F: Future>(future: F, wait: impl Fn(&Sleeper) -> bool) -> Option<F::Output> {
     let sleeper = Sleeper::new();
     let waker = Waker::from(Arc::clone(&sleeper));
@@ -98,7 +97,7 @@ fn run<F: Future>(future: F, wait: impl Fn(&Sleeper) -> bool) -> Option<F::Outpu
             return Some(output);
         }
         if sleeper.was_woken() {
-            // Perhaps by itself: let the thread run that it waits for.
+            // Possibly by the future itself: run the thread that it waits for.
             shuttle::thread::yield_now();
         } else if !wait(&sleeper) {
             return None;

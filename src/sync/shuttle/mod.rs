@@ -1,10 +1,10 @@
-//! The types of a shuttle run: random schedules of larger programs than loom can explore.
+//! The types of a shuttle run, which explores random schedules of larger programs than loom can.
 //!
-//! shuttle suspends a thread only at its own types, and treats every access as sequentially consistent.
-//! So it finds wrong interleavings, and never a wrong `Ordering`: that is loom's part.
+//! shuttle suspends a thread only at shuttle's own types, and treats every access as sequentially
+//! consistent. So it finds wrong interleavings but never a wrong `Ordering`, which loom finds.
 //!
-//! The threads of a run are coroutines of one real thread. What is not shuttle's (a `Cell`) therefore needs no
-//! protection, as long as no thread is suspended in the middle.
+//! The threads of a run are coroutines of one real thread. So types that are not shuttle's (a
+//! `Cell`) need no protection, as long as no thread is suspended during an access.
 
 mod block_on;
 
@@ -23,38 +23,39 @@ use std::time::{Duration, Instant};
 
 use self::block_on::block_on_for_a_while;
 
-/// As in a normal build.
+/// The value of a normal build.
 pub(crate) const MAX_LATE_BYTES: usize = 64 * 1024;
 
-/// How many attempts an operation makes while it spins, at most. One shows a schedule as well as several.
-pub(crate) const MOST_ATTEMPTS: u32 = 1;
+/// The largest number of attempts while an operation spins. One explores as much as several.
+pub(crate) const MAX_SPIN_ATTEMPTS: u32 = 1;
 
-/// More rounds show the model nothing new.
+/// More rounds add nothing to a model.
 pub(crate) const SPIN_ROUNDS: u32 = 1;
 
-/// One shows as much as several.
+/// Returns 1, which explores as much as more pauses.
 pub(crate) fn pauses(_nanos: u32) -> u32 {
     1
 }
 
-/// As many as other threads get steps in between.
-pub(crate) const MIN_TURNED_AWAY: u32 = 16;
+/// The number of blocked attempts before a reservation is revoked. Other threads get as many steps
+/// in between.
+pub(crate) const MIN_BLOCKED_ATTEMPTS: u32 = 16;
 
-/// A task that wakes itself lets the others run anyway.
+/// As good as never, since a task that wakes itself lets other threads run anyway.
 pub(crate) const POLLS_BEFORE_YIELD: u8 = u8::MAX - 1;
 
-/// Lets others run, or looking again would find nothing.
+/// Lets other threads run, since otherwise the next attempt would fail again.
 pub(crate) fn spin_loop() {
     shuttle::thread::yield_now();
 }
 
-/// A scheduling point, and nothing else. (`yield_now` also asks the scheduler for somebody else, and marks
-/// the thread as woken.)
+/// Adds a scheduling point. (`yield_now` also tells the scheduler to run another thread, and marks
+/// this one as woken.)
 fn step() {
     shuttle::thread::sleep(Duration::ZERO);
 }
 
-/// Lets others run where something is waited for, and only there.
+/// A backoff that lets other threads run.
 #[derive(Debug)]
 pub(crate) struct Backoff(());
 
@@ -68,7 +69,7 @@ impl Backoff {
     }
 }
 
-/// Nothing is known of cores, and a run has several threads.
+/// Returns `false`: a run has several threads.
 pub(crate) fn is_single_core() -> bool {
     false
 }
@@ -79,12 +80,12 @@ pub(crate) async fn timeout<F: Future>(_duration: Duration, future: F) -> Option
     Some(future.await)
 }
 
-/// There are no runtimes here.
+/// Returns `false`: there is no runtime in a run.
 pub(crate) fn is_in_runtime() -> bool {
     false
 }
 
-/// As above.
+/// Does nothing: there is no runtime in a run.
 pub(crate) fn assert_may_block(_call: &str) {}
 
 /// A cell that panics when two accesses overlap.
@@ -106,7 +107,7 @@ impl<T> UnsafeCell<T> {
     pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let overlaps = self.accessed.replace(true);
         assert!(!overlaps, "two accesses to the same value overlap");
-        // A real access takes time.
+        // Another thread can run during the access.
         step();
         let result = f(self.value.get());
         self.accessed.set(false);
@@ -114,15 +115,15 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// A task that wakes itself lets the others run anyway.
+/// Does nothing, since a task that wakes itself lets other threads run anyway.
 pub(crate) fn yield_thread() {}
 
-/// See [`Backoff::snooze`].
+/// Yields like [`Backoff::snooze`].
 pub(crate) fn sleep_briefly() {
     shuttle::thread::yield_now();
 }
 
-/// Runs `future`; there is no clock, so if there is a deadline it comes at a random moment.
+/// Runs `future`. There is no clock, so a deadline passes at a random time.
 pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) -> Option<F::Output> {
     match deadline {
         Some(_) => block_on_for_a_while(future),

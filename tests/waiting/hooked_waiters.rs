@@ -1,4 +1,4 @@
-//! Waiters of one kind, one of them with a hook in its waker, and what the hook may do.
+//! Waiters of one kind, one of them with a hook in its waker, and the actions of hooks.
 
 use std::panic::panic_any;
 use std::sync::{Arc, Mutex};
@@ -7,29 +7,33 @@ use std::task::{Poll, Wake, Waker};
 use mpmc_std::{Receiver, Sender, WeakReceiver, WeakSender};
 
 use crate::hooks::{Hooks, On};
-use crate::scene::{ALL, Kind, Scene, Waiting, waiter};
+use crate::test_channel::{ALL, Kind, TestChannel, Waiting, waiter};
 use crate::waiter::Waiter;
 
-/// The ways to wait, on both sides.
+/// The methods that wait, on both sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum WaitMethod {
     Of(Kind),
     Closed,
     PollClosed,
-    /// The first gathers permits, the others wait for the reservation lock.
+    /// The first waiter collects permits, the other ones wait for the reservation lock.
     ReserveMany,
 }
 
-pub(crate) fn ways() -> impl Iterator<Item = Way> {
-    let others = [Way::Closed, Way::PollClosed, Way::ReserveMany];
-    ALL.into_iter().map(Way::Of).chain(others)
+pub(crate) fn wait_methods() -> impl Iterator<Item = WaitMethod> {
+    let others = [
+        WaitMethod::Closed,
+        WaitMethod::PollClosed,
+        WaitMethod::ReserveMany,
+    ];
+    ALL.into_iter().map(WaitMethod::Of).chain(others)
 }
 
-/// What a hook does.
+/// An action of a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Close,
-    /// Drops the handle of the other side, which is the last or will soon be.
+    /// Drops the handle of the other side, which is the last one or the last but those of waiters.
     DropOtherSide,
     DropSelf,
     DropNext,
@@ -38,7 +42,7 @@ pub(crate) enum Action {
     TryRecv,
     PollSelf,
     PollNext,
-    /// Begins another wait, and cancels it.
+    /// Starts another wait and cancels it.
     PollNew,
     Panic,
 }
@@ -57,15 +61,15 @@ pub(crate) const ACTIONS: [Action; 11] = [
     Action::Panic,
 ];
 
-/// What the panic of [`Action::Panic`] says.
-pub(crate) const WANTED: &str = "as the test wants it";
+/// The payload of the panic of [`Action::Panic`].
+pub(crate) const EXPECTED_PANIC: &str = "a panic that the test expects";
 
 const CAPACITY: usize = 16;
 
-/// How many wait behind the waiter with the hook.
+/// The number of waiters behind the one with the hook.
 const BEHIND: usize = 2;
 
-/// Something that is taken out while it is used, so that code which runs meanwhile can see that.
+/// A value that is taken out while it is used, so that code which runs meanwhile can detect that.
 struct Shared<T>(Arc<Mutex<Option<T>>>);
 
 impl<T> Clone for Shared<T> {
@@ -88,15 +92,15 @@ impl<T> Shared<T> {
         assert!(old.is_none());
     }
 
-    fn is_there(&self) -> bool {
+    fn is_present(&self) -> bool {
         self.0.lock().unwrap().is_some()
     }
 }
 
-/// See the module.
+/// Waiters of one kind. The one at `place` has hooks in its waker.
 #[derive(Clone)]
-pub(crate) struct Party {
-    pub(crate) way: Way,
+pub(crate) struct HookedWaiters {
+    pub(crate) method: WaitMethod,
     /// The place in the queue of the waiter with the hook.
     pub(crate) place: usize,
     tx: Shared<Sender<u32>>,
@@ -107,16 +111,16 @@ pub(crate) struct Party {
     hooks: Arc<Hooks>,
 }
 
-fn begin(way: Way, tx: &Sender<u32>, rx: &Receiver<u32>) -> Waiting {
+fn start(method: WaitMethod, tx: &Sender<u32>, rx: &Receiver<u32>) -> Waiting {
     let mut tx = tx.clone();
-    match way {
-        Way::Of(kind) => waiter(kind, &tx, rx),
-        Way::Closed => Waiter::new(async move {
+    match method {
+        WaitMethod::Of(kind) => waiter(kind, &tx, rx),
+        WaitMethod::Closed => Waiter::new(async move {
             tx.closed().await;
             false
         }),
-        Way::PollClosed => Waiter::from_fn(move |cx| tx.poll_closed(cx).map(|()| false)),
-        Way::ReserveMany => Waiter::new(async move {
+        WaitMethod::PollClosed => Waiter::from_fn(move |cx| tx.poll_closed(cx).map(|()| false)),
+        WaitMethod::ReserveMany => Waiter::new(async move {
             let permits = tx.reserve_many(2).await;
             let permits = permits.map(|permits| permits.for_each(|permit| permit.send(0)));
             permits.is_ok()
@@ -124,18 +128,18 @@ fn begin(way: Way, tx: &Sender<u32>, rx: &Receiver<u32>) -> Waiting {
     }
 }
 
-impl Party {
+impl HookedWaiters {
     /// Parks waiters of one kind, of which the one at `place` has the hooks.
-    pub(crate) fn new(way: Way, place: usize) -> Self {
-        let kind = match way {
-            Way::Of(kind) => kind,
+    pub(crate) fn new(method: WaitMethod, place: usize) -> Self {
+        let kind = match method {
+            WaitMethod::Of(kind) => kind,
             _ => Kind::Send,
         };
-        let Scene { tx, rx, .. } = Scene::new(kind, CAPACITY);
+        let TestChannel { tx, rx, .. } = TestChannel::new(kind, CAPACITY);
         let hooks = Arc::new(Hooks::default());
         let waker = hooks.waker();
         let waiters = (0..=place + BEHIND).map(|at| {
-            let mut waiter = begin(way, &tx, &rx);
+            let mut waiter = start(method, &tx, &rx);
             if at == place {
                 assert!(waiter.poll_with(&waker).is_pending());
             } else {
@@ -145,7 +149,7 @@ impl Party {
         });
         let waiters = waiters.collect();
         Self {
-            way,
+            method,
             place,
             weak_tx: tx.downgrade(),
             weak_rx: rx.downgrade(),
@@ -157,17 +161,17 @@ impl Party {
     }
 
     fn receives(&self) -> bool {
-        matches!(self.way, Way::Of(kind) if kind.receives())
+        matches!(self.method, WaitMethod::Of(kind) if kind.receives())
     }
 
-    /// Lets the hook do this.
-    pub(crate) fn arm(&self, on: On, action: Action) {
-        let party = self.clone();
-        self.hooks.arm(on, Box::new(move || party.act(action)));
+    /// Sets the action of the hook for one event.
+    pub(crate) fn set(&self, on: On, action: Action) {
+        let waiters = self.clone();
+        self.hooks.set(on, Box::new(move || waiters.act(action)));
     }
 
-    pub(crate) fn disarm(&self) {
-        self.hooks.disarm();
+    pub(crate) fn clear(&self) {
+        self.hooks.clear();
     }
 
     fn act(&self, action: Action) {
@@ -189,10 +193,10 @@ impl Party {
             Action::PollNext => self.poll_waiter(self.place + 1, Waiting::poll_once),
             Action::PollNew => {
                 if let (Some(tx), Some(rx)) = (self.weak_tx.upgrade(), self.weak_rx.upgrade()) {
-                    let _ = begin(self.way, &tx, &rx).poll_once();
+                    let _ = start(self.method, &tx, &rx).poll_once();
                 }
             }
-            Action::Panic => panic_any(WANTED),
+            Action::Panic => panic_any(EXPECTED_PANIC),
         }
     }
 
@@ -225,7 +229,7 @@ impl Party {
         drop(self.waiters[at].take());
     }
 
-    /// Polls a waiter that is there, and puts it back if it still waits.
+    /// Polls a waiter that has not been dropped, and puts it back if it still waits.
     fn poll_waiter(&self, at: usize, poll: impl FnOnce(&mut Waiting) -> Poll<bool>) {
         let Some(mut waiter) = self.waiters[at].take() else {
             return;
@@ -242,14 +246,14 @@ impl Party {
         self.poll_waiter(self.place, Waiting::poll_once);
     }
 
-    /// Polls with another waker and then with the one that has the hook, which is cloned for that.
+    /// Polls with another waker and then with the one that has the hook, which clones that one.
     pub(crate) fn poll_hooked_again(&self) {
         self.poll_waiter(self.place, Waiting::poll_once);
         let waker = self.hooks.waker();
         self.poll_waiter(self.place, |waiter| waiter.poll_with(&waker));
     }
 
-    /// Lets each waiter's waker own it, and drop it when it is woken.
+    /// Makes each waiter's waker own it, and drop it when it is woken.
     pub(crate) fn give_waiters_to_their_wakers(&self) -> Vec<Waker> {
         struct Owner(Shared<Waiting>);
         impl Wake for Owner {
@@ -267,10 +271,10 @@ impl Party {
         self.waiters.iter().map(owner).collect()
     }
 
-    /// Returns how many still wait.
+    /// Returns the number of waiters that still wait.
     pub(crate) fn waiting(&self) -> usize {
         let waiters = self.waiters.iter();
-        waiters.filter(|waiter| waiter.is_there()).count()
+        waiters.filter(|waiter| waiter.is_present()).count()
     }
 
     fn is_woken(&self, at: usize) -> Option<bool> {
@@ -279,9 +283,9 @@ impl Party {
         waiter.as_ref().map(|waiter| waiter.is_woken() || hooked)
     }
 
-    /// Checks that each message, or free slot, has woken a waiter, if there are so many.
+    /// Checks that each message, or free slot, has woken a waiter, if there are that many waiters.
     pub(crate) fn check_wakes(&self) {
-        let Way::Of(kind) = self.way else {
+        let WaitMethod::Of(kind) = self.method else {
             return;
         };
         let woken: Vec<_> = (0..self.waiters.len())
@@ -308,7 +312,8 @@ impl Party {
         );
     }
 
-    /// Offers until no waiter is left, and closes at last. Only waiters that are woken are polled.
+    /// Offers messages or slots until no waiter is left, and finally closes the channel. Polls only
+    /// waiters that are woken.
     pub(crate) fn check_that_all_end(&self) {
         let mut offers = 4 * CAPACITY;
         while self.waiting() > 0 {
@@ -319,9 +324,16 @@ impl Party {
                 offers -= 1;
                 self.offer(1);
             } else {
-                assert!(!self.weak_rx.stats().closed, "closed, and waiters sleep");
-                let is_for_close = matches!(self.way, Way::Closed | Way::PollClosed);
-                assert!(is_for_close, "waiters sleep beside what they wait for");
+                assert!(
+                    !self.weak_rx.stats().closed,
+                    "the channel is closed, but not all waiters are woken"
+                );
+                let is_for_close =
+                    matches!(self.method, WaitMethod::Closed | WaitMethod::PollClosed);
+                assert!(
+                    is_for_close,
+                    "waiters are not woken although they can be served"
+                );
                 self.close();
             }
         }

@@ -1,4 +1,4 @@
-//! One scene for both sides of the channel: what is offered, what newcomers take, and what waits.
+//! A channel with waiters on one side, with the same interface for both sides.
 
 use std::pin::Pin;
 use std::task::{Poll, ready};
@@ -30,7 +30,7 @@ pub(crate) const ALL: [Kind; 7] = [
     Kind::Sink,
 ];
 
-/// The ones that one message or one free slot wakes one of.
+/// The kinds of which one message or one free slot wakes one waiter.
 pub(crate) const EXCLUSIVE: [Kind; 5] = [
     Kind::Recv,
     Kind::RecvMany,
@@ -40,30 +40,30 @@ pub(crate) const EXCLUSIVE: [Kind; 5] = [
 ];
 
 impl Kind {
-    /// Returns whether it waits for messages, rather than for free capacity.
+    /// Returns whether the waiter waits for messages, rather than for free capacity.
     pub(crate) fn receives(self) -> bool {
         matches!(self, Self::Recv | Self::RecvMany | Self::Stream)
     }
 
-    /// Returns whether it is woken for a message or slot of its own. Handles that are polled are
-    /// all woken each time.
+    /// Returns whether the waiter is woken for a message or slot of its own. Handles that are
+    /// polled are all woken each time.
     pub(crate) fn is_exclusive(self) -> bool {
         !matches!(self, Self::Stream | Self::Sink)
     }
 }
 
-/// Yields `true` if it was served, `false` if the channel is closed.
+/// A waiter whose output is `true` if its operation succeeded, `false` if the channel is closed.
 pub(crate) type Waiting = Waiter<'static, bool>;
 
-/// A channel of which one side must wait. To offer is to send a message, or to free a slot.
-pub(crate) struct Scene {
+/// A channel of which one side must wait. To offer means to send a message, or to free a slot.
+pub(crate) struct TestChannel {
     pub(crate) tx: Sender<u32>,
     pub(crate) rx: Receiver<u32>,
     pub(crate) receives: bool,
 }
 
-impl Scene {
-    /// Makes a channel that is empty, or full, so that a waiter of this kind waits.
+impl TestChannel {
+    /// Creates a channel that is empty, or full, so that a waiter of this kind waits.
     pub(crate) fn new(kind: Kind, capacity: usize) -> Self {
         let (tx, rx) = channel(capacity);
         let receives = kind.receives();
@@ -90,12 +90,12 @@ impl Scene {
             assert_eq!(
                 self.rx.try_recv_many(&mut Vec::new(), count),
                 Ok(count),
-                "messages that are there"
+                "the channel has that many messages"
             );
         }
     }
 
-    /// Takes what is offered, as a newcomer that does not wait. Returns whether that succeeded.
+    /// Takes a message or slot without waiting, as a newcomer. Returns whether that succeeded.
     pub(crate) fn take(&self) -> bool {
         if self.receives {
             self.rx.try_recv().is_ok()
@@ -104,7 +104,7 @@ impl Scene {
         }
     }
 
-    /// Returns a newcomer that waits, of the plain kind.
+    /// Returns a waiter for a single receive or send.
     pub(crate) fn newcomer(&self) -> Waiting {
         self.waiter(if self.receives {
             Kind::Recv
@@ -113,7 +113,7 @@ impl Scene {
         })
     }
 
-    /// Returns how many messages or slots are there to be taken, granted ones included.
+    /// Returns the number of messages or slots that can be taken, including granted ones.
     pub(crate) fn offered(&self) -> usize {
         if self.receives {
             self.rx.len()
@@ -122,12 +122,12 @@ impl Scene {
         }
     }
 
-    /// Returns a waiter that has not been polled. It owns a handle of its own.
+    /// Returns a waiter that has not been polled. It owns its own handle.
     pub(crate) fn waiter(&self, kind: Kind) -> Waiting {
         waiter(kind, &self.tx, &self.rx)
     }
 
-    /// Returns a waiter that waits.
+    /// Returns a waiter that has parked.
     #[track_caller]
     pub(crate) fn parked(&self, kind: Kind) -> Waiting {
         let mut waiter = self.waiter(kind);
@@ -136,7 +136,7 @@ impl Scene {
     }
 }
 
-/// See [`Scene::waiter`].
+/// Returns a waiter of `kind`; see [`TestChannel::waiter`].
 pub(crate) fn waiter(kind: Kind, tx: &Sender<u32>, rx: &Receiver<u32>) -> Waiting {
     let (mut tx, mut rx) = (tx.clone(), rx.clone());
     match kind {
