@@ -189,10 +189,16 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
 
     #[cold]
     fn wake_opposite(&self) {
-        // At least one: what is there may be reserved for a waiter that does not look.
         let available = self.queue.ring.available::<D::Opposite>();
         let opposite = QueueSide::<T, D::Opposite>::of(self.queue);
-        opposite.queue().notify(&opposite, available.max(1));
+        if available > 0 {
+            opposite.queue().notify(&opposite, available);
+        } else if opposite.queue().has_grants() {
+            // What is there is reserved for a waiter that may not look. One more comes to end that.
+            opposite.queue().notify(&opposite, 1);
+        }
+        // Otherwise permits hold the capacity: there is nothing to wake anybody for, and waiters that
+        // wake each other would go on without end.
     }
 }
 
