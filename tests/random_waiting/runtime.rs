@@ -1,7 +1,7 @@
 //! Runs on tokio's runtimes, with delays: what comes out at the end, and what stands still when all
 //! is quiet.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use mpmc_std::{Receiver, Sender, WeakReceiver, channel};
@@ -147,10 +147,13 @@ impl Life {
     }
 }
 
+/// Never dropped: if the test fails, a task may be the last that holds them.
+static RUNTIMES: OnceLock<Arc<Runtimes>> = OnceLock::new();
+
 #[test]
 fn nothing_is_lost_or_waits_beside_work_whatever_is_delayed() {
     const AT_A_TIME: u64 = 4;
-    let runtimes = Runtimes::new();
+    let runtimes = RUNTIMES.get_or_init(Runtimes::new);
     let mut totals = Totals::default();
     for_some_time(|seed| {
         delays::start(seed);
@@ -160,7 +163,7 @@ fn nothing_is_lost_or_waits_beside_work_whatever_is_delayed() {
                 let capacity = [1, 1, 2, 3, 8, 20][random.below(6) as usize];
                 let (tx, rx) = channel(capacity);
                 let life = Life {
-                    runtimes: Arc::clone(&runtimes),
+                    runtimes: Arc::clone(runtimes),
                     random: PseudoRandom(random.below(u64::MAX)),
                     ledger: Arc::default(),
                     manner: [Manner::Patient, Manner::Impatient][random.below(2) as usize],
