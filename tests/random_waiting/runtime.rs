@@ -32,7 +32,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Awaits `future`, and says what became of the channel if that takes too long.
 async fn soon<F: Future>(channel: &WeakReceiver<Message>, future: F) -> F::Output {
     let output = timeout(LIMIT, future).await;
-    output.unwrap_or_else(|_| panic!("stands still: {:?}", channel.stats()))
+    output.unwrap_or_else(|_| panic!("stands still: {}", channel.stats()))
 }
 
 async fn all_end(channel: &WeakReceiver<Message>, tasks: Started) {

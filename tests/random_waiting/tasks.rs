@@ -236,7 +236,7 @@ pub(crate) async fn send(
 
 /// Receives until the end, or until it is told to stop.
 pub(crate) async fn receive(
-    mut rx: Receiver<Message>,
+    rx: Receiver<Message>,
     mut view: View,
     manner: Manner,
     mut random: PseudoRandom,
@@ -254,7 +254,12 @@ pub(crate) async fn receive(
                     Err(TryRecvError::Disconnected) => Some(None),
                     Err(TryRecvError::Empty) => None,
                 },
-                4 | 5 => treat(manner, random, rx.next()).await,
+                4 | 5 => {
+                    // A handle of its own, which ends its wait when it is dropped. One that stays keeps
+                    // a wake, which goes to a task that may have moved.
+                    let mut stream = rx.clone();
+                    treat(manner, random, stream.next()).await
+                }
                 6 => {
                     let limit = 1 + random.below(4) as usize;
                     let count = treat(manner, random, rx.recv_many(&mut batch, limit)).await;
