@@ -258,7 +258,10 @@ impl World {
             Poll::Ready(Some(message)) => self.took(&[message]),
             Poll::Ready(None) => assert!(self.is_finished()),
             Poll::Pending => {
-                assert!(!self.is_finished() || self.rxs[at].stream.is_woken(), "the end");
+                assert!(
+                    !self.is_finished() || self.rxs[at].stream.is_woken(),
+                    "the end"
+                );
             }
         }
     }
