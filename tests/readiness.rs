@@ -381,3 +381,32 @@ async fn readiness_beside_receiving_in_tasks() {
         assert_eq!(sum, 2 * (0..EACH).sum::<u64>());
     }
 }
+
+/// Else the two would wake each other again and again, and keep a core busy.
+#[test]
+fn nothing_wakes_the_waiters_of_both_sides_while_a_permit_holds_the_capacity() {
+    for order in [Ready, Taker] {
+        let (tx, rx) = channel(1);
+        let permit = tx.try_reserve().unwrap();
+        let (recv_ready, recv) = in_order(
+            order,
+            || Task::parked(rx.recv_ready()),
+            || Task::parked(rx.recv()),
+        );
+        let (send_ready, send) = in_order(
+            order,
+            || Task::parked(tx.send_ready()),
+            || Task::parked(tx.send(2)),
+        );
+        assert!(!recv_ready.is_woken() && !recv.is_woken(), "{order:?}");
+        // Nor does a receiver that comes later wake the senders.
+        let late = Task::parked(rx.recv_ready());
+        assert!(!send_ready.is_woken() && !send.is_woken(), "{order:?}");
+
+        permit.send(1);
+        assert!(recv_ready.is_woken() && late.is_woken());
+        assert_eq!(recv.finish(), Some(1));
+        assert!(send_ready.is_woken());
+        assert_eq!(send.finish(), Ok(()));
+    }
+}

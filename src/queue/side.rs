@@ -190,10 +190,16 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
 
     #[cold]
     fn wake_opposite(&self) {
-        // At least one: what is left may be reserved for a waiter that makes no attempt.
         let available = self.queue.ring.available::<D::Opposite>();
         let opposite = QueueSide::<T, D::Opposite>::of(self.queue);
-        opposite.queue().notify(&opposite, available.max(1));
+        if available > 0 {
+            opposite.queue().notify(&opposite, available);
+        } else if opposite.queue().has_grants() {
+            // The rest is reserved for a waiter that may not attempt. A second waiter ends that.
+            opposite.queue().notify(&opposite, 1);
+        }
+        // Otherwise permits hold the capacity. A woken waiter would find nothing, and waiters of the
+        // two sides would wake each other without end.
     }
 }
 

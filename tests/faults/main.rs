@@ -1,14 +1,24 @@
-//! Faults of the surroundings: things that are forgotten, wakers and executors that do what they like, and
-//! futures that are dropped at every moment.
+//! Faults of the surroundings: things that are forgotten, wakers and executors that do what they
+//! like, futures that are dropped at every moment, threads that are suspended anywhere, clocks that
+//! jump, forks, and threads that end.
 //!
-//! A thread suspended in the middle of an operation is in `src/queue/tests.rs`, destructors and wakers that panic
-//! are in `tests/panics.rs`.
+//! Claims that are held open by hand are in `src/queue/tests.rs`, destructors and wakers that panic
+//! are in `tests/panics.rs`, allocations that fail in `tests/allocation_failures.rs`.
 #![cfg(not(loom))]
 
+mod clocks;
 mod every_poll;
 mod every_weighted_poll;
 mod executors;
 mod forgotten;
+#[cfg(target_os = "linux")]
+mod fork;
+#[cfg(target_os = "linux")]
+mod priorities;
+#[cfg(target_os = "linux")]
+mod signals;
 #[path = "../support/mod.rs"]
 mod support;
+mod suspended;
+mod thread_locals;
 mod wakers;

@@ -1,0 +1,91 @@
+//! A thread of a real-time priority and one that runs only when nothing else does, on one core: the
+//! first must not wait in a way that keeps the second from ending the wait.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mpmc_std::channel;
+use mpmc_std::error::TryRecvError;
+
+use crate::support::within_limit;
+
+const MESSAGES: u32 = 5_000;
+
+/// Puts this thread on the first core that it may run on.
+fn stay_on_one_core() -> bool {
+    // SAFETY: a set of cores is plain data, and 0 is an empty one.
+    let mut cores: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    let size = size_of::<libc::cpu_set_t>();
+    // SAFETY: the set is as large as is said.
+    if unsafe { libc::sched_getaffinity(0, size, &raw mut cores) } != 0 {
+        return false;
+    }
+    // SAFETY: reads and writes inside of the set only.
+    let first =
+        (0..libc::CPU_SETSIZE as usize).find(|&core| unsafe { libc::CPU_ISSET(core, &cores) });
+    let Some(first) = first else { return false };
+    // SAFETY: as above.
+    unsafe { libc::CPU_ZERO(&mut cores) };
+    // SAFETY: as above.
+    unsafe { libc::CPU_SET(first, &mut cores) };
+    // SAFETY: as above.
+    unsafe { libc::sched_setaffinity(0, size, &raw const cores) == 0 }
+}
+
+/// Schedules this thread so. Returns `false` if the system does not allow it.
+fn schedule(policy: libc::c_int, priority: libc::c_int) -> bool {
+    let parameters = libc::sched_param {
+        sched_priority: priority,
+    };
+    // SAFETY: concerns this thread, and reads the parameters only.
+    unsafe { libc::sched_setscheduler(0, policy, &raw const parameters) == 0 }
+}
+
+#[test]
+fn a_real_time_receiver_gets_what_an_idle_sender_sends_on_the_same_core() {
+    within_limit(|| {
+        let (tx, rx) = channel(4);
+        let (tell, told) = mpsc::channel();
+        let idle = thread::spawn(move || {
+            let is_idle = stay_on_one_core() && schedule(libc::SCHED_IDLE, 0);
+            tell.send(is_idle).unwrap();
+            for number in 0..MESSAGES {
+                if tx.blocking_send(number).is_err() {
+                    return;
+                }
+            }
+        });
+        let is_idle = told.recv().unwrap();
+        let real_time = thread::spawn(move || {
+            if !(stay_on_one_core() && schedule(libc::SCHED_FIFO, 1)) {
+                return None;
+            }
+            let mut longest = Duration::ZERO;
+            for expected in 0..MESSAGES {
+                // Every other message is waited for by the call, and every other one by sleeping, so
+                // that this thread takes the core from the other one at any point.
+                if expected % 2 == 0 {
+                    assert_eq!(rx.blocking_recv(), Some(expected));
+                    continue;
+                }
+                loop {
+                    let begun = Instant::now();
+                    let received = rx.try_recv();
+                    longest = longest.max(begun.elapsed());
+                    match received {
+                        Ok(number) => break assert_eq!(number, expected),
+                        Err(TryRecvError::Empty) => thread::sleep(Duration::from_micros(20)),
+                        Err(TryRecvError::Disconnected) => panic!("{expected} is lost"),
+                    }
+                }
+            }
+            Some(longest)
+        });
+        match real_time.join().unwrap() {
+            Some(longest) if is_idle => println!("the longest `try_recv` took {longest:?}"),
+            _ => println!("the system does not allow these priorities: nothing was shown"),
+        }
+        idle.join().unwrap();
+    });
+}
