@@ -55,11 +55,12 @@ const FULL: u64 = 1 << 0;
 /// The largest number of permits that can be outstanding at a time: 65,535.
 pub(crate) const MAX_PERMITS: u64 = PERMIT_MASK >> PERMIT_SHIFT;
 
-/// The largest capacity that the layout leaves room for (16 laps before positions wrap).
+/// The largest capacity that the layout leaves room for (16 laps before positions wrap); where addresses
+/// have 32 bits, the largest power of two that is a `usize`, so that a lap has a length there.
 pub(super) const MAX_CAPACITY: usize = {
     let limit = 1_u64 << 40;
     if limit > usize::MAX as u64 {
-        usize::MAX
+        usize::MAX / 2 + 1
     } else {
         limit as usize
     }
@@ -437,6 +438,26 @@ mod tests {
                     assert_eq!(geometry.distance(start, at), count);
                     at = geometry.next(at);
                 }
+            }
+        }
+    }
+
+    /// The arithmetic is exact up to the last capacity, also where it is half of the address space.
+    #[test]
+    fn the_largest_capacities_have_a_geometry() {
+        for capacity in [MAX_CAPACITY, MAX_CAPACITY - 1, MAX_CAPACITY / 2 + 1] {
+            let geometry = Geometry::new(capacity);
+            for lap in [0, 1, u64::MAX] {
+                let last = geometry.position(lap, capacity - 1);
+                assert_eq!(geometry.index(last), capacity - 1);
+                let first = geometry.next(last);
+                assert_eq!(first, geometry.position(lap.wrapping_add(1), 0));
+                assert_eq!(geometry.distance(last, first), 1);
+                let start = geometry.position(lap, 0);
+                assert_eq!(geometry.distance(start, first), capacity);
+                assert_eq!(geometry.distance(start, last), capacity - 1);
+                assert_eq!(geometry.ahead(start, capacity as u64), first);
+                assert_eq!(geometry.freed(last), geometry.free(first));
             }
         }
     }
