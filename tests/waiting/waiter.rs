@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Limits how long a test may take before it counts as hanging. Only failures wait for it.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Limits how often in a row an operation may be refused although it could go on: because of the
 /// cooperative budget, or of a right that was granted to a waiter that is not polled.
