@@ -17,6 +17,9 @@ pub(crate) struct Tally {
     pub(crate) times: Histogram,
 }
 
+/// What a thread did, and how long it was at it, which may be longer than it was told to.
+type Timed = (Tally, Duration);
+
 impl Tally {
     pub(crate) fn new() -> Self {
         Self {
@@ -72,21 +75,27 @@ pub(crate) fn together(
             .map(|number| {
                 scope.spawn(move || {
                     start.wait();
-                    body(number, over)
+                    let began = Instant::now();
+                    let tally = body(number, over);
+                    (tally, began.elapsed())
                 })
             })
             .collect();
         start.wait();
-        let began = Instant::now();
         thread::sleep(time);
         // ORDERING: Relaxed. A thread may notice later; nothing depends on when.
         over.store(true, Ordering::Relaxed);
-        let elapsed = began.elapsed();
-        let tallies: Vec<_> = running
+        let timed: Vec<Timed> = running
             .into_iter()
             .map(|thread| thread.join().expect("a measured thread panicked"))
             .collect();
-        Outcome::new(elapsed, &tallies)
+        let rate = |(tally, elapsed): &Timed| tally.count as f64 / elapsed.as_secs_f64();
+        let per_second = timed.iter().map(rate).sum();
+        let tallies = Vec::from_iter(timed.into_iter().map(|(tally, _)| tally));
+        Outcome {
+            per_second,
+            ..Outcome::new(time, &tallies)
+        }
     })
 }
 
@@ -135,6 +144,18 @@ mod tests {
         });
         let shortest = times.min().unwrap();
         assert!(shortest >= work / 2 && shortest < work * 20, "{shortest:?}");
+    }
+
+    /// The sum of the rates of threads that begin and end when they can.
+    #[test]
+    fn threads_that_run_longer_have_no_higher_rate() {
+        let outcome = together(2, Duration::from_millis(1), |_, _| {
+            thread::sleep(Duration::from_millis(100));
+            let mut tally = Tally::new();
+            tally.count = 10;
+            tally
+        });
+        assert!(outcome.per_second <= 200.0, "{}", outcome.per_second);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod protocols;
 use std::time::Duration;
 
 use crate::arguments::Arguments;
-use crate::claims::{self, BACKOFF, Measured, Protocol};
+use crate::claims::{self, Measured, Protocol};
 use crate::table::{number, time};
 use costs::Costs;
 use protocols::{Prediction, Setting, predict};
@@ -69,24 +69,33 @@ fn claims_by_cores(costs: &Costs, work: u32, cores: usize, each: Duration) {
 
 /// Other lengths of the crate's backoff.
 fn backoff_by_length(costs: &Costs) {
-    const FIRST: [u32; 6] = [50, 100, 200, 400, 800, 1_600];
-    const COUNTS: [usize; 5] = [2, 4, 8, 32, 128];
+    const LENGTHS: [(u32, u32); 8] = [
+        (50, 400),
+        (200, 1_600),
+        (400, 3_200),
+        (800, 6_400),
+        (1_600, 12_800),
+        (400, 25_600),
+        (800, 25_600),
+        (800, 102_400),
+    ];
+    const COUNTS: [usize; 6] = [2, 4, 8, 32, 64, 128];
     for work in WORK {
         println!(
-            "\nthe backoff with other first lengths, up to 8 times as long, {work} ns of work: claims \
-             per s and the longest claim, predicted"
+            "\nthe backoff with other lengths (in ns, the first and the longest), {work} ns of work: \
+             claims per s and the longest claim, predicted"
         );
         println!(
-            "| first |{}\n|---:|{}",
+            "| backoff |{}\n|---:|{}",
             COUNTS
                 .map(|count| format!(" {count} cores | longest |"))
                 .concat(),
             "---:|".repeat(2 * COUNTS.len())
         );
-        for first in FIRST {
+        for (first, most) in LENGTHS {
             let cells = COUNTS.map(|count| {
                 let setting = Setting {
-                    backoff: first..=8 * first,
+                    backoff: first..=most,
                     ..Setting::new(Protocol::Backoff, count, work)
                 };
                 let predicted = predict(costs, &setting);
@@ -96,12 +105,7 @@ fn backoff_by_length(costs: &Costs) {
                     longest(&predicted)
                 )
             });
-            let own = if first == *BACKOFF.start() {
-                " (the crate's)"
-            } else {
-                ""
-            };
-            println!("| {first} ns{own} |{}", cells.concat());
+            println!("| {first} to {most} |{}", cells.concat());
         }
     }
 }

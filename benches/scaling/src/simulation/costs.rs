@@ -24,6 +24,9 @@ pub(crate) struct Costs {
 /// What a line takes on many machines, where there is only one core to measure with.
 const USUAL_TRANSFER: f64 = 50.0;
 
+/// What no line takes.
+const MOST_TRANSFER: f64 = 500.0;
+
 impl Costs {
     pub(crate) fn measure(cores: usize) -> Self {
         let line = Line::default();
@@ -39,7 +42,16 @@ impl Costs {
         let transfer = if cores > 1 {
             // A handover is two requests for the line: the reader's, when its copy is gone, and its own to
             // write.
-            ((handover() - rmw) / 2.0).max(1.0)
+            let transfer = ((handover() - rmw) / 2.0).max(1.0);
+            if transfer > MOST_TRANSFER {
+                println!(
+                    "a transfer of a cache line took {transfer:.0} ns, which is what the scheduler takes if other \
+                     programs have the cores; {USUAL_TRANSFER} ns instead"
+                );
+                USUAL_TRANSFER
+            } else {
+                transfer
+            }
         } else {
             println!("one core: a transfer of a cache line is taken to be {USUAL_TRANSFER} ns");
             USUAL_TRANSFER
@@ -72,7 +84,7 @@ fn per(time: Duration, steps: u32) -> f64 {
 /// Returns how long it takes two threads to hand a word over, when nothing interrupts either.
 fn handover() -> f64 {
     const HANDOVERS: u32 = 20;
-    const ROUNDS: u32 = 2_000;
+    const ROUNDS: u32 = 200;
     let line = Line::default();
     let mut times = Vec::new();
     thread::scope(|scope| {
@@ -94,7 +106,8 @@ fn play(word: &AtomicU64, parity: u32, first: u32, count: u32) {
         // ORDERING: Acquire. Pairs with the Release below.
         while word.load(Ordering::Acquire) != u64::from(turn) {
             looks += 1;
-            if looks % 4096 == 0 {
+            // Seldom, so that the system spreads two threads that spin over two cores.
+            if looks % 65_536 == 0 {
                 thread::yield_now();
             }
         }
