@@ -43,17 +43,24 @@ fn a_capacity_of_zero() {
     assert_eq!(panic_message(|| MpmcQueue::<u8>::new(0)), expected);
 }
 
+/// What positions have bits for, and where addresses have 32 bits the largest power of two.
+const MAX_CAPACITY: usize = if cfg!(target_pointer_width = "64") {
+    (1_u64 << 40) as usize
+} else {
+    usize::MAX / 2 + 1
+};
+
 #[test]
 fn a_capacity_beyond_the_layout_of_positions() {
-    for capacity in [usize::MAX, (1 << 40) + 1] {
-        let expected = format!(
-            "mpmc-std: the capacity {capacity} is above the maximum of {}",
-            1_u64 << 40
-        );
+    for capacity in [usize::MAX, MAX_CAPACITY + 1] {
+        let expected =
+            format!("mpmc-std: the capacity {capacity} is above the maximum of {MAX_CAPACITY}");
         assert_eq!(panic_message(|| channel::<()>(capacity)), expected);
+        let exact = panic_message(|| MpmcQueue::<()>::with_exact_capacity(capacity));
+        assert_eq!(exact, expected);
     }
     // Rounding up must not make a small number, or none, of a large one.
-    for capacity in [usize::MAX, usize::MAX / 2 + 2, (1 << 40) + 1] {
+    for capacity in [usize::MAX, usize::MAX / 2 + 2, MAX_CAPACITY + 1] {
         let message = panic_message(|| MpmcQueue::<()>::new(capacity));
         assert!(message.contains("is above the maximum of"), "{message}");
     }
@@ -61,18 +68,45 @@ fn a_capacity_beyond_the_layout_of_positions() {
 
 #[test]
 fn a_capacity_whose_slots_are_more_bytes_than_there_can_be() {
-    let message = panic_message(|| channel::<[u8; 1 << 30]>(1 << 40));
-    let expected = "mpmc-std: the capacity 1099511627776 cannot be allocated: ";
-    assert!(message.starts_with(expected), "{message}");
+    let message = panic_message(|| channel::<[u8; 1 << 24]>(MAX_CAPACITY));
+    let expected = format!("mpmc-std: the capacity {MAX_CAPACITY} cannot be allocated: ");
+    assert!(message.starts_with(&expected), "{message}");
+}
+
+/// The number of bytes of such slots is a small one, or zero, modulo the size of the address space.
+#[test]
+fn a_capacity_whose_number_of_bytes_wraps() {
+    const OF_EIGHT_BYTES: usize = usize::MAX / 8 + 1;
+    for capacity in [OF_EIGHT_BYTES, OF_EIGHT_BYTES + 1, 2 * OF_EIGHT_BYTES] {
+        let message = panic_message(|| channel::<()>(capacity));
+        let expected = format!("mpmc-std: the capacity {capacity} ");
+        assert!(message.starts_with(&expected), "{message}");
+        let message = panic_message(|| MpmcQueue::<()>::with_exact_capacity(capacity));
+        assert!(message.starts_with(&expected), "{message}");
+    }
+}
+
+/// The largest number of slots of 8 bytes that an allocation may have, and one more.
+#[test]
+#[cfg(target_pointer_width = "32")]
+fn a_capacity_at_the_limit_of_an_allocation() {
+    let largest = isize::MAX as usize / 8;
+    for capacity in [largest, largest + 1] {
+        let message = panic_message(|| channel::<()>(capacity));
+        let expected = format!("mpmc-std: the capacity {capacity} cannot be allocated: ");
+        assert!(message.starts_with(&expected), "{message}");
+    }
 }
 
 #[test]
 fn a_capacity_for_which_there_is_no_memory() {
-    let message = panic_message(|| channel::<u64>(1 << 32));
-    let expected = "mpmc-std: the capacity 4294967296 cannot be allocated: ";
-    assert!(message.starts_with(expected), "{message}");
-    let message = panic_message(|| MpmcQueue::<u64>::new((1 << 32) - 1));
-    assert!(message.starts_with(expected), "{message}");
+    // Slots of 16 bytes each: twice what the allocator has.
+    const CAPACITY: usize = 1 << 27;
+    let message = panic_message(|| channel::<u64>(CAPACITY));
+    let expected = format!("mpmc-std: the capacity {CAPACITY} cannot be allocated: ");
+    assert!(message.starts_with(&expected), "{message}");
+    let message = panic_message(|| MpmcQueue::<u64>::new(CAPACITY - 1));
+    assert!(message.starts_with(&expected), "{message}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn a_capacity_of_zero_panics_and_says_why() {
 fn an_impossible_capacity_panics_before_anything_is_allocated() {
     for message in [
         panic_message(|| drop(MpmcQueue::<u8>::new(usize::MAX))),
-        panic_message(|| drop(MpmcQueue::<u8>::new(usize::MAX / 2 + 1))),
+        panic_message(|| drop(MpmcQueue::<u8>::new(usize::MAX / 2 + 2))),
         panic_message(|| drop(MpmcQueue::<()>::new(usize::MAX))),
         panic_message(|| drop(channel::<u8>(usize::MAX))),
     ] {

@@ -58,11 +58,12 @@ pub(crate) const MAX_PERMITS: u64 = PERMIT_MASK >> PERMIT_SHIFT;
 /// The largest number of slots that can be withheld, so that 1,023 permits are left to count with.
 pub(crate) const MAX_WITHHELD: usize = MAX_PERMITS as usize - 1023;
 
-/// The largest capacity that the layout supports (16 laps before positions wrap).
+/// The largest capacity that the layout supports (16 laps before positions wrap). Where addresses
+/// have 32 bits it is the largest power of two that is a `usize`, so that a lap has a length.
 pub(super) const MAX_CAPACITY: usize = {
     let limit = 1_u64 << 40;
     if limit > usize::MAX as u64 {
-        usize::MAX
+        usize::MAX / 2 + 1
     } else {
         limit as usize
     }
@@ -446,6 +447,26 @@ mod tests {
                     assert_eq!(layout.distance(start, at), count);
                     at = layout.next(at);
                 }
+            }
+        }
+    }
+
+    /// The arithmetic is exact up to the last capacity, also where it is half of the address space.
+    #[test]
+    fn the_largest_capacities_have_a_geometry() {
+        for capacity in [MAX_CAPACITY, MAX_CAPACITY - 1, MAX_CAPACITY / 2 + 1] {
+            let layout = Layout::new(capacity);
+            for lap in [0, 1, u64::MAX] {
+                let last = layout.position(lap, capacity - 1);
+                assert_eq!(layout.index(last), capacity - 1);
+                let first = layout.next(last);
+                assert_eq!(first, layout.position(lap.wrapping_add(1), 0));
+                assert_eq!(layout.distance(last, first), 1);
+                let start = layout.position(lap, 0);
+                assert_eq!(layout.distance(start, first), capacity);
+                assert_eq!(layout.distance(start, last), capacity - 1);
+                assert_eq!(layout.ahead(start, capacity as u64), first);
+                assert_eq!(layout.freed(last), layout.free(first));
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -10,6 +9,7 @@ use futures::Stream;
 use mpmc_std::error::{TryRecvError, TrySendError};
 use mpmc_std::{Receiver, Sender, channel};
 
+use crate::support::process::in_own_process;
 use crate::support::{Task, panicking_waker, panics_as_wanted, within_limit};
 
 /// A waker that calls a function.
@@ -191,21 +191,6 @@ fn the_second_waiters_waker_may_drop_others_that_wait() {
         tx.try_send(2).unwrap();
         assert!(third.lock().unwrap().is_none());
     });
-}
-
-/// Runs `body` in a process of its own, for it may abort. `test` is the path of the calling test.
-fn in_own_process(test: &str, body: impl FnOnce()) {
-    const CHILD: &str = "MPMC_STD_TEST_CHILD";
-    if std::env::var_os(CHILD).is_some() {
-        return body();
-    }
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&child.stderr);
-    assert!(child.status.success(), "{}:\n{output}", child.status);
 }
 
 /// The first in line is in `tests/panics.rs`; this is one behind it.

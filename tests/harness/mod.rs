@@ -105,13 +105,16 @@ pub(crate) fn pending<F: Future>(future: F) -> Polled<F> {
     polled
 }
 
-/// Runs a future on a runtime with several threads; fails if it does not finish.
+/// Runs a future on a runtime with several threads, if there is one; fails if it does not finish.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_time()
-        .build()
-        .unwrap();
+    #[cfg(not(target_family = "wasm"))]
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    #[cfg(not(target_family = "wasm"))]
+    builder.worker_threads(4);
+    // There is no other on WebAssembly.
+    #[cfg(target_family = "wasm")]
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().build().unwrap();
     let finished = runtime.block_on(async { tokio::time::timeout(PATIENCE, future).await });
     // Tasks that hang are left behind, so that the failure is reported.
     runtime.shutdown_background();

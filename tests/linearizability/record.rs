@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::hint;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::checker::{History, Specification, Timed, is_linearizable, overlaps, picture};
@@ -13,7 +13,7 @@ const ROUNDS: usize = 50;
 
 /// What the calls of one thread are written into.
 pub(crate) struct Recorder<'a, C> {
-    clock: &'a AtomicU64,
+    clock: &'a AtomicUsize,
     calls: Vec<Timed<C>>,
     pub(crate) random: PseudoRandom,
 }
@@ -29,9 +29,9 @@ impl<C> Recorder<'_, C> {
         }
         // The clock orders the threads more than they would be by themselves, so what a machine with weaker
         // ordering than this one might do is left to the loom models.
-        let invoked = self.clock.fetch_add(1, Ordering::SeqCst);
+        let invoked = self.clock.fetch_add(1, Ordering::SeqCst) as u64;
         let call = call();
-        let returned = self.clock.fetch_add(1, Ordering::SeqCst);
+        let returned = self.clock.fetch_add(1, Ordering::SeqCst) as u64;
         self.calls.push(Timed {
             invoked,
             returned,
@@ -113,7 +113,7 @@ where
             threads: self.threads,
             arrived: AtomicUsize::new(0),
         };
-        let clock = AtomicU64::new(0);
+        let clock = AtomicUsize::new(0);
         let act = self.act;
         let logs: Vec<Vec<Vec<Timed<S::Call>>>> = thread::scope(|scope| {
             let threads: Vec<_> = (0..self.threads)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Which of whose messages it is.
@@ -11,9 +11,9 @@ pub(crate) type Number = (u64, u64);
 /// The books of one channel.
 #[derive(Default)]
 pub(crate) struct Ledger {
-    senders: AtomicU64,
-    made: AtomicU64,
-    dropped: AtomicU64,
+    senders: AtomicUsize,
+    made: AtomicUsize,
+    dropped: AtomicUsize,
     /// What each sender knows to have been sent, in its order.
     sent: Mutex<HashMap<u64, Vec<u64>>>,
     /// What each receiver got, in its order.
@@ -60,7 +60,7 @@ impl Sent {
     pub(crate) fn new(ledger: &Arc<Ledger>) -> Self {
         Self {
             ledger: Arc::clone(ledger),
-            sender: ledger.senders.fetch_add(1, Ordering::Relaxed),
+            sender: ledger.senders.fetch_add(1, Ordering::Relaxed) as u64,
             next: 0,
             sent: Vec::new(),
         }
@@ -154,8 +154,8 @@ impl Ledger {
     /// gone before the senders had finished, so that messages were dropped with the channel.
     #[track_caller]
     pub(crate) fn check(&self, receivers_left: bool) -> Totals {
-        let made = self.made.load(Ordering::Relaxed);
-        let dropped = self.dropped.load(Ordering::Relaxed);
+        let made = self.made.load(Ordering::Relaxed) as u64;
+        let dropped = self.dropped.load(Ordering::Relaxed) as u64;
         assert_eq!(dropped, made, "messages dropped, of those made");
 
         let sent = self.sent.lock().unwrap();

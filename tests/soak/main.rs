@@ -11,7 +11,7 @@ mod support;
 
 use std::env;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -140,8 +140,8 @@ fn nobody_starves_in_a_saturated_channel() {
         let runtime = runtime();
         let (tx, rx) = channel::<()>(capacity);
         let over = Arc::new(AtomicBool::new(false));
-        let counters = || -> Arc<Vec<AtomicU64>> {
-            Arc::new((0..EACH_SIDE).map(|_| AtomicU64::new(0)).collect())
+        let counters = || -> Arc<Vec<AtomicUsize>> {
+            Arc::new((0..EACH_SIDE).map(|_| AtomicUsize::new(0)).collect())
         };
         let (sent, received) = (counters(), counters());
         for task in 0..EACH_SIDE {
@@ -163,7 +163,7 @@ fn nobody_starves_in_a_saturated_channel() {
         for (side, counts) in [("sent", sent), ("received", received)] {
             let counts: Vec<_> = counts
                 .iter()
-                .map(|count| count.load(Ordering::Relaxed))
+                .map(|count| count.load(Ordering::Relaxed) as u64)
                 .collect();
             let index = jain(&counts);
             println!("capacity {capacity}: {side} {counts:?}, Jain's index {index:.3}");

@@ -2,6 +2,19 @@
 
 use std::process::Command;
 
+/// Starts this program again, under the emulator that it needs if `MPMC_TEST_RUNNER` names one.
+pub(crate) fn this_program() -> Command {
+    let this = std::env::current_exe().unwrap();
+    match std::env::var_os("MPMC_TEST_RUNNER") {
+        Some(runner) => {
+            let mut command = Command::new(runner);
+            command.arg(this);
+            command
+        }
+        None => Command::new(this),
+    }
+}
+
 /// Runs `body` in a process of its own, for it may abort, and fails if that fails. `test` is the name of
 /// the calling test.
 pub(crate) fn in_own_process(test: &str, body: impl FnOnce()) {
@@ -9,8 +22,7 @@ pub(crate) fn in_own_process(test: &str, body: impl FnOnce()) {
     if std::env::var_os(CHILD).is_some() {
         return body();
     }
-    let this = std::env::current_exe().unwrap();
-    let child = Command::new(this)
+    let child = this_program()
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")
         .output()

@@ -7,10 +7,13 @@ use core::cell::Cell;
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
+#[cfg(target_family = "wasm")]
+use std::sync::PoisonError;
 use std::task::Wake;
 use std::thread;
 use std::time::Instant;
 
+#[cfg(not(target_family = "wasm"))]
 use event_listener::{Event, listener};
 
 use super::{Arc, AtomicBool, Ordering};
@@ -136,6 +139,27 @@ struct ThreadWaker {
     event: Event,
 }
 
+/// What the thread waits for: an `Event`, but that blocks no thread on WebAssembly.
+#[cfg(target_family = "wasm")]
+#[derive(Default)]
+struct Event {
+    lock: Mutex<()>,
+    notified: std::sync::Condvar,
+}
+
+#[cfg(target_family = "wasm")]
+impl Event {
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn notify(&self, _one: usize) {
+        // A thread that has looked under the lock, and found nothing, waits by now.
+        drop(self.lock.lock());
+        self.notified.notify_one();
+    }
+}
+
 impl ThreadWaker {
     fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -152,6 +176,11 @@ impl ThreadWaker {
             return deadline.is_none_or(|deadline| Instant::now() < deadline);
         }
         *busy = SpinThenYield::default();
+        self.wait_parked(deadline)
+    }
+
+    #[cfg(not(target_family = "wasm"))]
+    fn wait_parked(&self, deadline: Option<Instant>) -> bool {
         loop {
             // Both `listen` and `notify` are full fences: either this thread sees the wake, or the
             // listener is notified.
@@ -163,6 +192,24 @@ impl ThreadWaker {
                 return self.take_wake();
             }
         }
+    }
+
+    /// Where there are no threads, and nothing could wake this one, the standard library panics, or sleeps until
+    /// the deadline.
+    #[cfg(target_family = "wasm")]
+    fn wait_parked(&self, deadline: Option<Instant>) -> bool {
+        let Event { lock, notified } = &self.event;
+        // No code panics under the lock.
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_asleep = |_: &mut ()| !self.take_wake();
+        let Some(deadline) = deadline else {
+            drop(notified.wait_while(guard, is_asleep));
+            return true;
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = notified.wait_timeout_while(guard, left, is_asleep);
+        let (_guard, outcome) = waited.unwrap_or_else(PoisonError::into_inner);
+        !outcome.timed_out()
     }
 
     fn take_wake(&self) -> bool {
@@ -182,16 +229,6 @@ fn park(listener: impl event_listener::Listener, deadline: Option<Instant>) -> b
     true
 }
 
-/// Parks the thread. It is the only one on this target, so no other thread can wake it.
-#[cfg(target_family = "wasm")]
-fn park(_listener: impl event_listener::Listener, deadline: Option<Instant>) -> bool {
-    match deadline {
-        None => thread::park(),
-        Some(deadline) => thread::park_timeout(deadline.saturating_duration_since(Instant::now())),
-    }
-    deadline.is_none_or(|deadline| Instant::now() < deadline)
-}
-
 impl Wake for ThreadWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
@@ -206,7 +243,7 @@ impl Wake for ThreadWaker {
     }
 }
 
-#[cfg(all(test, not(target_family = "wasm")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use core::future::poll_fn;
