@@ -35,7 +35,7 @@ pub(crate) const SPIN_PER_UNIT: u32 = 200;
 pub(crate) const WAITS_BEFORE_YIELDS: u32 = if cfg!(shuttle) { 0 } else { 15 };
 
 /// The first and the longest time for which a thread backs off after a lost claim, in nanoseconds.
-const CLAIM_BACKOFF: core::ops::RangeInclusive<u32> = 800..=6_400;
+const CLAIM_BACKOFF: core::ops::RangeInclusive<u32> = 800..=25_600;
 
 /// Backoff of a thread from a contended state, longer each time.
 ///

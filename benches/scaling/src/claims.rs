@@ -40,7 +40,7 @@ impl Protocol {
 }
 
 /// The crate's constants, in nanoseconds: the first backoff and the longest one.
-pub(crate) const BACKOFF: std::ops::RangeInclusive<u32> = 800..=6_400;
+pub(crate) const BACKOFF: std::ops::RangeInclusive<u32> = 800..=25_600;
 /// After how many losses the crate reports a contended claim, and starts again.
 pub(crate) const ATTEMPTS: u32 = 16;
 
@@ -148,10 +148,10 @@ mod tests {
         ];
         let (start, end) = (BACKOFF.start(), BACKOFF.end());
         assert!(
-            end / 1000 > 0 && end % 1000 == 400,
+            end / 1000 > 0 && end % 1000 == 600,
             "written with a separator below"
         );
-        let backoff = format!("= {start}..=6_400;");
+        let backoff = format!("= {start}..=25_600;");
         let attempts = format!("ATTEMPTS: usize = {ATTEMPTS};");
         assert!(
             sources[0].contains(&backoff),
