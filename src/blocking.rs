@@ -1,11 +1,11 @@
-//! Handles for threads: the same channel under the names of `std::sync::mpsc` and
-//! `crossbeam-channel`.
+//! Handles for threads, with the method names of `std::sync::mpsc` and `crossbeam-channel`.
 //!
-//! [`Sender`] and [`Receiver`] are the handles of [`channel()`](crate::channel()) whose plain names
-//! block the thread. There is nothing to await, and so nothing that can be forgotten to be awaited:
-//! code that moves from another channel for threads changes its imports. Both kinds of handles
-//! belong to one channel, and turn into each other with `From`, [`as_async`](Sender::as_async) and
-//! [`into_async`](Sender::into_async), so a thread can serve tasks.
+//! [`Sender`] and [`Receiver`] are handles of the same channel that [`channel()`](crate::channel())
+//! creates, but their `send` and `recv` block the thread. Code that moves from another channel for
+//! threads changes its imports, and no call can be left un-awaited by mistake. Both kinds of
+//! handles can be used on one channel, and convert into each other with `From`,
+//! [`as_async`](Sender::as_async) and [`into_async`](Sender::into_async), so threads and tasks can
+//! exchange messages.
 //!
 //! ```
 //! use std::thread;
@@ -25,16 +25,18 @@
 //!
 //! # Where blocking is allowed
 //!
-//! In any thread that does not run asynchronous tasks. In a task these calls stop the executor's
-//! thread, and with it perhaps the very task that they wait for. With the Cargo feature `tokio` a
-//! call that would block in a task of a tokio runtime panics instead, and names itself; one that
-//! finds what it needs at once, or the channel closed, works everywhere.
+//! Blocking is allowed on any thread that does not run asynchronous tasks. In a task these calls
+//! block the executor's thread, and perhaps the task that they wait for. With the Cargo feature
+//! `tokio`, a call that would block in a task of a tokio runtime panics instead, with the name of
+//! the call in the message. A call that does not have to wait works everywhere.
+
+// rustdoc shows the `impl` blocks of a handle in the order of these modules.
+mod receiver;
+mod sender;
 
 mod convert;
 mod iter;
-mod receiver;
 mod select;
-mod sender;
 
 pub use crate::channel::{Drain, IntoIter, Iter, TryIter};
 pub use crate::error::{
@@ -47,14 +49,15 @@ pub use sender::Sender;
 
 /// Creates a bounded channel for exactly `capacity` messages, with handles for threads.
 ///
-/// It is the channel of [`crate::channel()`]: its slots are allocated when the first message is sent
-/// (here, if they take more than 64 KiB), each message goes to one receiver, and closing drains.
-/// There is no rendezvous channel (`capacity` 0) and no unbounded one.
+/// This is the channel of [`crate::channel()`]: its slots are allocated when the first message is
+/// sent (or here, if they take more than 64 KiB), each message goes to one receiver, and messages
+/// that were sent before the close are still received. There is neither a rendezvous channel
+/// (`capacity` 0) nor an unbounded one.
 ///
 /// # Panics
 ///
-/// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been
-/// allocated then).
+/// Panics if `capacity` is zero, or so large that the slots cannot be allocated; nothing has been
+/// allocated then.
 ///
 /// # Examples
 ///
@@ -74,12 +77,12 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     (sender.into(), receiver.into())
 }
 
-/// Creates a bounded channel: [`channel`](channel()) under the name that `crossbeam-channel`,
-/// `flume` and `kanal` give it.
+/// Creates a bounded channel, as [`channel`](channel()) does. This is the name in
+/// `crossbeam-channel`, `flume` and `kanal`.
 ///
 /// # Panics
 ///
-/// As [`channel`](channel()).
+/// The same as for [`channel`](channel()).
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Error types of the channel, with tokio's names, fields and trait implementations.
+//! Error types of the channel, with the names, fields and trait implementations of tokio's.
 
 mod capacity;
 mod recv;
@@ -16,8 +16,8 @@ pub use select::{ReadyTimeoutError, SelectTimeoutError, TryReadyError, TrySelect
 use core::error::Error;
 use core::fmt;
 
-/// Returned by [`Sender::send`](crate::Sender::send) and related methods when the channel is
-/// closed; hands the message back.
+/// The error of [`Sender::send`](crate::Sender::send) and related methods when the channel is
+/// closed. Contains the message.
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ impl<T> fmt::Display for SendError<T> {
 
 impl<T> Error for SendError<T> {}
 
-/// Returned by [`Sender::try_send`](crate::Sender::try_send); hands the message back.
+/// The error of [`Sender::try_send`](crate::Sender::try_send). Contains the message.
 ///
 /// # Examples
 ///
@@ -60,8 +60,9 @@ impl<T> Error for SendError<T> {}
 /// ```
 #[derive(PartialEq, Eq, Clone, Copy)]
 pub enum TrySendError<T> {
-    /// The channel holds as many messages and permits as its capacity allows, or what is free is
-    /// reserved for tasks that wait and have lost several races (see the crate's documentation).
+    /// The channel holds as many messages and permits as its capacity allows, or its free capacity
+    /// is reserved for waiting tasks that have lost several races (see the [crate
+    /// documentation](crate#fairness)).
     Full(T),
     /// The channel is closed: by a handle, or because the last receiver is gone.
     Closed(T),
@@ -85,7 +86,7 @@ impl<T> TrySendError<T> {
 
 impl<T> fmt::Debug for TrySendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In quotes, as tokio prints it.
+        // In quotes, as in tokio.
         let name = match self {
             Self::Full(_) => "Full(..)",
             Self::Closed(_) => "Closed(..)",
@@ -111,7 +112,7 @@ impl<T> From<SendError<T>> for TrySendError<T> {
     }
 }
 
-/// Returned by [`Receiver::try_recv`](crate::Receiver::try_recv).
+/// The error of [`Receiver::try_recv`](crate::Receiver::try_recv).
 ///
 /// # Examples
 ///
@@ -125,10 +126,10 @@ impl<T> From<SendError<T>> for TrySendError<T> {
 /// ```
 #[derive(PartialEq, Eq, Clone, Copy, Debug)]
 pub enum TryRecvError {
-    /// The channel is empty, but a message may still come; or what is in it is reserved for tasks
-    /// that wait and have lost several races (see the crate's documentation).
+    /// The channel is empty, but a message may still be sent; or its messages are reserved for
+    /// waiting tasks that have lost several races (see the [crate documentation](crate#fairness)).
     Empty,
-    /// The channel is empty and closed; nothing will ever come.
+    /// The channel is empty and closed; no message will ever be sent.
     Disconnected,
 }
 
@@ -143,8 +144,8 @@ impl fmt::Display for TryRecvError {
 
 impl Error for TryRecvError {}
 
-/// Returned by [`Sender::blocking_send_timeout`](crate::Sender::blocking_send_timeout) and related
-/// methods; hands the message back.
+/// The error of [`Sender::blocking_send_timeout`](crate::Sender::blocking_send_timeout) and related
+/// methods. Contains the message.
 ///
 /// # Examples
 ///
@@ -184,7 +185,7 @@ impl<T> SendTimeoutError<T> {
 
 impl<T> fmt::Debug for SendTimeoutError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In quotes, as tokio prints it.
+        // In quotes, as in tokio.
         let name = match self {
             Self::Timeout(_) => "Timeout(..)",
             Self::Closed(_) => "Closed(..)",
@@ -210,7 +211,7 @@ impl<T> From<SendError<T>> for SendTimeoutError<T> {
     }
 }
 
-/// Returned by [`Receiver::blocking_recv_timeout`](crate::Receiver::blocking_recv_timeout) and
+/// The error of [`Receiver::blocking_recv_timeout`](crate::Receiver::blocking_recv_timeout) and
 /// [`blocking_recv_deadline`](crate::Receiver::blocking_recv_deadline).
 ///
 /// # Examples
@@ -229,7 +230,7 @@ impl<T> From<SendError<T>> for SendTimeoutError<T> {
 pub enum RecvTimeoutError {
     /// The channel stayed empty until the time was up.
     Timeout,
-    /// The channel is empty and closed; nothing will ever come.
+    /// The channel is empty and closed; no message will ever be sent.
     Disconnected,
 }
 

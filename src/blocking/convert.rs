@@ -1,10 +1,11 @@
-//! From handles for threads to those for tasks, and back.
+//! Conversions between handles for threads and handles for tasks.
 
 use super::{Receiver, Sender};
 
+/// # Conversion
 impl<T> Sender<T> {
-    /// Returns the same handle for use in tasks, with all that it offers besides: permits, batches,
-    /// `stats`, weak handles.
+    /// Returns this handle as one for tasks, which also has permits, batches, `stats` and weak
+    /// handles.
     ///
     /// # Examples
     ///
@@ -19,7 +20,7 @@ impl<T> Sender<T> {
         &self.0
     }
 
-    /// Turns this handle into one for tasks. Costs nothing; the channel stays the same.
+    /// Converts this handle into one for tasks of the same channel. The conversion is free.
     ///
     /// # Examples
     ///
@@ -34,9 +35,9 @@ impl<T> Sender<T> {
     }
 }
 
+/// # Conversion
 impl<T> Receiver<T> {
-    /// Returns the same handle for use in tasks, with all that it offers besides: batches, `stats`,
-    /// weak handles.
+    /// Returns this handle as one for tasks, which also has batches, `stats` and weak handles.
     ///
     /// # Examples
     ///
@@ -51,7 +52,7 @@ impl<T> Receiver<T> {
         &self.0
     }
 
-    /// Turns this handle into one for tasks. Costs nothing; the channel stays the same.
+    /// Converts this handle into one for tasks of the same channel. The conversion is free.
     ///
     /// # Examples
     ///
@@ -66,9 +67,10 @@ impl<T> Receiver<T> {
     }
 }
 
+/// # Conversion
 impl<T> crate::Sender<T> {
-    /// Turns this handle into one for threads, whose plain names block. Costs nothing; the channel
-    /// stays the same. Clone the handle first to keep one for tasks.
+    /// Converts this handle into one for threads of the same channel, whose methods block. The
+    /// conversion is free. To keep a handle for tasks, clone this one first.
     ///
     /// # Examples
     ///
@@ -88,9 +90,10 @@ impl<T> crate::Sender<T> {
     }
 }
 
+/// # Conversion
 impl<T> crate::Receiver<T> {
-    /// Turns this handle into one for threads, whose plain names block. Costs nothing; the channel
-    /// stays the same. Clone the handle first to keep one for tasks.
+    /// Converts this handle into one for threads of the same channel, whose methods block. The
+    /// conversion is free. To keep a handle for tasks, clone this one first.
     ///
     /// # Examples
     ///

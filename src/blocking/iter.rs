@@ -3,13 +3,14 @@
 use super::Receiver;
 use crate::channel::{Drain, IntoIter, Iter, TryIter};
 
+/// # Iterating
 impl<T> Receiver<T> {
     /// Returns an iterator that blocks the thread for each message, and ends when the channel is
-    /// closed and everything has been received.
+    /// closed and every message has been received.
     ///
     /// # Panics
     ///
-    /// The iterator panics as [`recv`](Self::recv) does.
+    /// The iterator panics when [`recv`](Self::recv) would.
     ///
     /// # Examples
     ///
@@ -24,8 +25,8 @@ impl<T> Receiver<T> {
         self.0.iter()
     }
 
-    /// Returns an iterator over the messages that can be had without waiting; ends when there is
-    /// none, and may go on later.
+    /// Returns an iterator over the messages that can be received without waiting. It ends when
+    /// there is no message, and may yield more later.
     ///
     /// # Examples
     ///
@@ -39,8 +40,8 @@ impl<T> Receiver<T> {
     }
 
     /// Returns an iterator over at most as many messages as are in the channel now, so that it ends
-    /// even while others go on sending. What it has not yielded when it is dropped stays in the
-    /// channel.
+    /// even if messages are sent meanwhile. Messages that it has not yielded when it is dropped
+    /// stay in the channel.
     ///
     /// # Examples
     ///
@@ -58,7 +59,7 @@ impl<T> IntoIterator for Receiver<T> {
     type Item = T;
     type IntoIter = IntoIter<T>;
 
-    /// As [`iter`](Receiver::iter).
+    /// Returns an iterator as [`iter`](Receiver::iter) does.
     fn into_iter(self) -> IntoIter<T> {
         self.0.into_iter()
     }
@@ -68,7 +69,7 @@ impl<'a, T> IntoIterator for &'a Receiver<T> {
     type Item = T;
     type IntoIter = Iter<'a, T>;
 
-    /// As [`iter`](Receiver::iter).
+    /// Returns an iterator as [`iter`](Receiver::iter) does.
     fn into_iter(self) -> Iter<'a, T> {
         self.iter()
     }

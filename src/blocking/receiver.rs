@@ -7,25 +7,29 @@ use crate::error::{RecvError, RecvTimeoutError, SetCapacityError, TryRecvError};
 
 /// The receiving side of a [`channel`](super::channel()), for threads.
 ///
-/// Clone it for every thread that receives; each message goes to one of them. When the last clone
-/// is dropped, those for tasks included, what is in the channel is dropped and sending fails.
+/// Clone it for every thread that receives; each message goes to one of them. When the last
+/// receiver is dropped (receivers for tasks count too), the messages in the channel are dropped and
+/// sending fails.
 pub struct Receiver<T>(pub(super) crate::Receiver<T>);
 
+/// # Receiving
 impl<T> Receiver<T> {
-    /// Receives the oldest message, blocking the thread while the channel is empty. Woken by a
-    /// message and by closing. Each message wakes one waiting receiver; one that loses the race for
-    /// it keeps its place, and loses at most 4.
+    /// Receives the oldest message, blocking the thread while the channel is empty.
     ///
-    /// One atomic read-modify-write when there is a message. The thread's park token
+    /// A waiting thread is woken when a message is sent or the channel is closed. Each message
+    /// wakes one waiting receiver. A receiver that loses the race for the message keeps its place
+    /// in the queue, and loses at most 4 races in a row.
+    ///
+    /// Costs one atomic read-modify-write when there is a message. The thread's park token
     /// ([`std::thread::park`]) is not used.
     ///
     /// # Errors
     ///
-    /// [`RecvError`] if the channel is closed and everything has been received.
+    /// [`RecvError`] if the channel is closed and every message has been received.
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    /// With the feature `tokio`, panics if the call would block in a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -45,14 +49,14 @@ impl<T> Receiver<T> {
             .ok_or(RecvError)
     }
 
-    /// Receives the oldest message if there is one. One atomic read-modify-write. Waits for no
-    /// sender but one that is suspended in the middle of sending; see
+    /// Receives the oldest message if there is one now. Costs one atomic read-modify-write. Waits
+    /// only for a sender that is suspended in the middle of sending; see
     /// [`crate::Receiver::try_recv`].
     ///
     /// # Errors
     ///
-    /// [`TryRecvError`] if there is no message yet, or will never be one. What is there may be
-    /// reserved for a waiting receiver; then the channel counts as empty.
+    /// [`TryRecvError`] if there is no message yet, or will never be one. The channel also counts
+    /// as empty while its messages are reserved for a waiting receiver.
     ///
     /// # Examples
     ///
@@ -69,18 +73,18 @@ impl<T> Receiver<T> {
         self.0.try_recv()
     }
 
-    /// Receives the oldest message, blocking the thread while the channel is empty, but not longer
-    /// than `timeout`. Waits and is woken as [`recv`](Self::recv). A last attempt is made when the
-    /// time is up.
+    /// Receives the oldest message, blocking the thread for at most `timeout` while the channel is
+    /// empty. It waits and is woken as [`recv`](Self::recv), and makes a last attempt when the time
+    /// is up.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and every message has been
     /// received.
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    /// With the feature `tokio`, panics if the call would block in a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -100,17 +104,17 @@ impl<T> Receiver<T> {
             .recv_by(deadline_after(timeout), "blocking::Receiver::recv_timeout")
     }
 
-    /// Receives the oldest message, blocking the thread while the channel is empty, but not beyond
-    /// `deadline`. A message that is there is received, also if that moment has passed.
+    /// Receives the oldest message, blocking the thread until `deadline` at the latest while the
+    /// channel is empty. If there is a message, it is received even if the deadline has passed.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and every message has been
     /// received.
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    /// With the feature `tokio`, panics if the call would block in a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -127,9 +131,12 @@ impl<T> Receiver<T> {
         self.0
             .recv_by(Some(deadline), "blocking::Receiver::recv_deadline")
     }
+}
 
-    /// Closes the channel for all its senders, without dropping this receiver. What was sent before
-    /// can be received; then receiving fails.
+/// # Closing
+impl<T> Receiver<T> {
+    /// Closes the channel for all senders, without dropping this receiver. Messages that were sent
+    /// before can still be received; then receiving fails.
     ///
     /// # Examples
     ///
@@ -147,7 +154,8 @@ impl<T> Receiver<T> {
     }
 
     /// Returns whether the channel is closed: by [`close`](Self::close) through any receiver, by
-    /// `close_channel` of a sender, or because all senders are gone. There may still be messages to receive.
+    /// [`Sender::close_channel`](super::Sender::close_channel), or because all senders are gone.
+    /// There may still be messages to receive.
     ///
     /// # Examples
     ///
@@ -161,8 +169,8 @@ impl<T> Receiver<T> {
         self.0.is_closed()
     }
 
-    /// Returns whether the channel is closed: [`is_closed`](Self::is_closed) under the name that
-    /// `flume` and `kanal` give it.
+    /// Returns whether the channel is closed, as [`is_closed`](Self::is_closed) does. This is the
+    /// name in `flume` and `kanal`.
     ///
     /// # Examples
     ///
@@ -174,9 +182,12 @@ impl<T> Receiver<T> {
     pub fn is_disconnected(&self) -> bool {
         self.is_closed()
     }
+}
 
-    /// Returns the capacity of the channel: always `Some`. An `Option`, as in
-    /// `crossbeam-channel` and `flume`, which have unbounded channels too.
+/// # Capacity and length
+impl<T> Receiver<T> {
+    /// Returns the capacity of the channel, always `Some`. It is an `Option` as in
+    /// `crossbeam-channel` and `flume`, which also have unbounded channels.
     ///
     /// # Examples
     ///
@@ -188,13 +199,13 @@ impl<T> Receiver<T> {
         Some(self.0.max_capacity())
     }
 
-    /// Changes the capacity of the channel, and returns the one before; see
-    /// [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity). Threads that wait to send are
-    /// woken if it is raised.
+    /// Changes the capacity of the channel, and returns the previous one; see
+    /// [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity). Raising it wakes threads
+    /// that wait to send.
     ///
     /// # Errors
     ///
-    /// As [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity).
+    /// The same as for [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity).
     ///
     /// # Examples
     ///
@@ -223,7 +234,7 @@ impl<T> Receiver<T> {
         self.0.capacity_limit()
     }
 
-    /// Returns the number of messages in the channel, those included that are reserved for waiting
+    /// Returns the number of messages in the channel, including those that are reserved for waiting
     /// receivers.
     ///
     /// # Examples
@@ -262,8 +273,11 @@ impl<T> Receiver<T> {
     pub fn is_full(&self) -> bool {
         self.0.capacity() == 0
     }
+}
 
-    /// Returns whether both receive from the same channel.
+/// # Handles
+impl<T> Receiver<T> {
+    /// Returns whether both handles receive from the same channel.
     ///
     /// # Examples
     ///
@@ -277,7 +291,7 @@ impl<T> Receiver<T> {
         self.0.same_channel(&other.0)
     }
 
-    /// Returns the number of senders of this channel, those for tasks included.
+    /// Returns the number of senders of this channel, including those for tasks.
     ///
     /// # Examples
     ///
@@ -289,7 +303,7 @@ impl<T> Receiver<T> {
         self.0.sender_strong_count()
     }
 
-    /// Returns the number of receivers of this channel, those for tasks included.
+    /// Returns the number of receivers of this channel, including those for tasks.
     ///
     /// # Examples
     ///

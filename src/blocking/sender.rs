@@ -7,18 +7,21 @@ use crate::error::{SendError, SendTimeoutError, SetCapacityError, TrySendError};
 
 /// The sending side of a [`channel`](super::channel()), for threads.
 ///
-/// Clone it for every thread that sends; the channel closes when the last clone is dropped, those
-/// for tasks included. To close the channel for all senders, call [`close_channel`](Self::close_channel) or
-/// [`Receiver::close`](super::Receiver::close).
+/// Clone it for every thread that sends. The channel closes when the last sender is dropped;
+/// senders for tasks count too. To close the channel for all senders, call
+/// [`close_channel`](Self::close_channel) or [`Receiver::close`](super::Receiver::close).
 #[doc(alias = "SyncSender")]
 pub struct Sender<T>(pub(super) crate::Sender<T>);
 
+/// # Sending
 impl<T> Sender<T> {
-    /// Sends a message, blocking the thread while the channel is full. Woken by a receiver that
-    /// takes a message, by a permit that is given back, and by closing. Each free slot wakes one
-    /// waiting sender; one that loses the race for it keeps its place, and loses at most 4.
+    /// Sends a message, blocking the thread while the channel is full.
     ///
-    /// One atomic read-modify-write when there is free capacity. The thread's park token
+    /// A waiting thread is woken when a receiver takes a message, when a permit is given back, or
+    /// when the channel is closed. Each free slot wakes one waiting sender. A sender that loses the
+    /// race for the slot keeps its place in the queue, and loses at most 4 races in a row.
+    ///
+    /// Costs one atomic read-modify-write when there is free capacity. The thread's park token
     /// ([`std::thread::park`]) is not used.
     ///
     /// # Errors
@@ -27,7 +30,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    /// With the feature `tokio`, panics if the call would block in a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -45,14 +48,14 @@ impl<T> Sender<T> {
         self.0.send_on_thread(value, "blocking::Sender::send")
     }
 
-    /// Sends a message if there is free capacity at once. One atomic read-modify-write. Waits for
-    /// no receiver but one that is suspended in the middle of taking a message out; see
+    /// Sends a message if there is free capacity now. Costs one atomic read-modify-write. Waits
+    /// only for a receiver that is suspended in the middle of taking a message out; see
     /// [`crate::Sender::try_send`].
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] with the message if the channel is full or closed. What is free may be
-    /// reserved for a waiting sender; then it counts as full.
+    /// [`TrySendError`] with the message if the channel is full or closed. The channel also counts
+    /// as full while its free capacity is reserved for a waiting sender.
     ///
     /// # Examples
     ///
@@ -68,9 +71,8 @@ impl<T> Sender<T> {
         self.0.try_send(value)
     }
 
-    /// Sends a message, blocking the thread while the channel is full, but not longer than
-    /// `timeout`. Waits and is woken as [`send`](Self::send). A last attempt is made when the time
-    /// is up.
+    /// Sends a message, blocking the thread for at most `timeout` while the channel is full. It
+    /// waits and is woken as [`send`](Self::send), and makes a last attempt when the time is up.
     ///
     /// # Errors
     ///
@@ -78,7 +80,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    /// With the feature `tokio`, panics if the call would block in a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -98,8 +100,8 @@ impl<T> Sender<T> {
             .send_by(value, deadline, "blocking::Sender::send_timeout")
     }
 
-    /// Sends a message, blocking the thread while the channel is full, but not beyond `deadline`.
-    /// The message is sent if there is free capacity, also if that moment has passed.
+    /// Sends a message, blocking the thread until `deadline` at the latest while the channel is
+    /// full. If there is free capacity, the message is sent even if the deadline has passed.
     ///
     /// # Errors
     ///
@@ -107,7 +109,7 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    /// With the feature `tokio`, panics if the call would block in a task of a tokio runtime.
     ///
     /// # Examples
     ///
@@ -123,10 +125,13 @@ impl<T> Sender<T> {
         self.0
             .send_by(value, Some(deadline), "blocking::Sender::send_deadline")
     }
+}
 
-    /// Closes the channel for all its senders, as [`Receiver::close`](super::Receiver::close) does:
-    /// what was sent before can be received; then receiving fails. Returns `true` if the channel was
-    /// open.
+/// # Closing
+impl<T> Sender<T> {
+    /// Closes the channel for all senders, as [`Receiver::close`](super::Receiver::close) does:
+    /// messages that were sent before can still be received; then receiving fails. Returns `true`
+    /// if the channel was open.
     ///
     /// # Examples
     ///
@@ -160,8 +165,8 @@ impl<T> Sender<T> {
         self.0.is_closed()
     }
 
-    /// Returns whether the channel is closed: [`is_closed`](Self::is_closed) under the name that
-    /// `flume` and `kanal` give it.
+    /// Returns whether the channel is closed, as [`is_closed`](Self::is_closed) does. This is the
+    /// name in `flume` and `kanal`.
     ///
     /// # Examples
     ///
@@ -173,10 +178,13 @@ impl<T> Sender<T> {
     pub fn is_disconnected(&self) -> bool {
         self.is_closed()
     }
+}
 
-    /// Returns the capacity of the channel: always `Some`. An `Option`, as in
-    /// `crossbeam-channel` and `flume`, which have unbounded channels too. How much of it is free
-    /// is [`as_async().capacity()`](crate::Sender::capacity).
+/// # Capacity and length
+impl<T> Sender<T> {
+    /// Returns the capacity of the channel, always `Some`. It is an `Option` as in
+    /// `crossbeam-channel` and `flume`, which also have unbounded channels. For the free capacity,
+    /// call [`as_async().capacity()`](crate::Sender::capacity).
     ///
     /// # Examples
     ///
@@ -189,13 +197,13 @@ impl<T> Sender<T> {
         Some(self.0.max_capacity())
     }
 
-    /// Changes the capacity of the channel, and returns the one before; see
-    /// [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity). Threads that wait to send are
-    /// woken if it is raised.
+    /// Changes the capacity of the channel, and returns the previous one; see
+    /// [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity). Raising it wakes threads
+    /// that wait to send.
     ///
     /// # Errors
     ///
-    /// As [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity).
+    /// The same as for [`mpmc_std::Sender::set_capacity`](crate::Sender::set_capacity).
     ///
     /// # Examples
     ///
@@ -263,8 +271,11 @@ impl<T> Sender<T> {
     pub fn is_full(&self) -> bool {
         self.0.capacity() == 0
     }
+}
 
-    /// Returns whether both send into the same channel.
+/// # Handles
+impl<T> Sender<T> {
+    /// Returns whether both handles send to the same channel.
     ///
     /// # Examples
     ///
@@ -278,7 +289,7 @@ impl<T> Sender<T> {
         self.0.same_channel(&other.0)
     }
 
-    /// Returns the number of senders of this channel, those for tasks included.
+    /// Returns the number of senders of this channel, including those for tasks.
     ///
     /// # Examples
     ///
@@ -291,7 +302,7 @@ impl<T> Sender<T> {
         self.0.strong_count()
     }
 
-    /// Returns the number of receivers of this channel, those for tasks included.
+    /// Returns the number of receivers of this channel, including those for tasks.
     ///
     /// # Examples
     ///

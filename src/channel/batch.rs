@@ -1,24 +1,24 @@
-//! Many messages in one call.
+//! Batches: many messages in one call.
 
 use alloc::vec::Vec;
 use core::fmt;
 use core::iter::FusedIterator;
 
-use super::receiver::refused;
+use super::receiver::try_recv_error;
 use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, TryRecvError, TrySendError};
 use crate::queue::{Held, RecvManyOperation, RetryPolicy};
 use crate::ring::{Buffer, ClaimError};
 use crate::wait::Run;
 
-/// How many messages go into the ring with one claim. They are filled on the stack before, which must not
-/// take more than [`BUFFER_BYTES`] for it, unless one message does.
+/// The number of messages that are sent with one claim. They are buffered on the stack first, in at
+/// most [`BUFFER_BYTES`] unless one message is larger.
 const BUFFER_LEN: usize = 64;
-/// The same for messages of more than `BUFFER_BYTES / BUFFER_LEN` bytes.
+/// The same number for messages of more than `BUFFER_BYTES / BUFFER_LEN` bytes.
 const BUFFER_LEN_OF_LARGE: usize = 4;
 const BUFFER_BYTES: usize = 8192;
 
-/// For how many messages to reserve capacity next, or `None` if there are no more.
+/// Returns the number of messages to reserve capacity for next, or `None` if there are no more.
 fn next_len(items: &impl Iterator) -> Option<usize> {
     match items.size_hint() {
         (_, Some(0)) => None,
@@ -27,9 +27,9 @@ fn next_len(items: &impl Iterator) -> Option<usize> {
 }
 
 impl<T> Shared<T> {
-    /// Sends as many items as permits are held, and returns how many there were.
+    /// Sends up to one item for each permit in `held`, and returns the number of items sent.
     ///
-    /// An item is taken from `items` only when capacity is reserved for it.
+    /// Takes an item from `items` only when capacity is reserved for it.
     #[inline]
     fn send_all(&self, held: Held<'_, T>, items: &mut impl Iterator<Item = T>) -> usize {
         if size_of::<T>() <= BUFFER_BYTES / BUFFER_LEN {
@@ -41,7 +41,8 @@ impl<T> Shared<T> {
         }
     }
 
-    // Not `inline(always)`: in a debug build a caller's frame would hold chunks of all sizes.
+    // Not `inline(always)`: in a debug build a caller's stack frame would hold the buffers of all
+    // sizes.
     #[inline]
     fn send_buffered<const N: usize>(
         &self,
@@ -49,7 +50,7 @@ impl<T> Shared<T> {
         items: &mut impl Iterator<Item = T>,
     ) -> usize {
         let mut sent = 0;
-        let _late = self.discard_if_late();
+        let _discard = self.discard_if_disconnected();
         let mut buffer = Buffer::<T, N>::new();
         while held.count() > 0 {
             let wanted = held.count().min(N);
@@ -61,7 +62,7 @@ impl<T> Shared<T> {
             self.queue.send_reserved_many(&mut held, &mut buffer);
             sent += count;
             if count < wanted {
-                // At its end, and perhaps not fused.
+                // The iterator has ended, and need not be fused.
                 break;
             }
         }
@@ -69,32 +70,39 @@ impl<T> Shared<T> {
     }
 }
 
-/// An item of a batch is taken from its iterator only when capacity is reserved for it, so what has
-/// not been sent is still in the iterator. Pass the iterator by reference (`&mut iterator`) to keep
-/// it when a future is cancelled, or take it back out of the error.
+/// # Batches
 ///
-/// An iterator that panics loses the items of the chunk (up to 64) that was being filled: they
-/// are dropped, and their capacity is given back.
+/// An item of a batch is taken from its iterator only when capacity is reserved for it, so the
+/// items that have not been sent are still in the iterator. To keep the iterator when a future is
+/// canceled, pass it by reference (`&mut iterator`). An error returns it.
+///
+/// If the iterator panics, the items that had been taken from it and not yet sent (up to 63) are
+/// dropped, and their capacity is given back.
 impl<T> Sender<T> {
-    /// Sends all items, waiting for free capacity as needed. Returns how many there were. Waits and
-    /// is woken as [`send`](Self::send); k messages wake k receivers, if as many wait.
+    /// Sends all items, waiting for free capacity as needed, and returns the number of items sent.
+    /// It waits and is woken as [`send`](Self::send). Sending k messages wakes k receivers, if that
+    /// many wait.
     ///
-    /// Up to 64 go in with two atomic read-modify-writes, where as many fit: one reserves the
-    /// capacity, one claims it. Messages larger than 128 bytes are claimed four at a time, those
-    /// larger than 2 KiB one by one: what is claimed together is on the stack before. Messages of
-    /// other senders may come between those groups, and where others hold permits also inside them.
-    /// An iterator that cannot tell that it is at its end
-    /// ([`size_hint`](Iterator::size_hint)) makes this wait for capacity that it does not use.
+    /// Up to 64 messages cost two atomic read-modify-writes if there is capacity for them: one
+    /// reserves the capacity, one claims the slots. Messages larger than 128 bytes are claimed four
+    /// at a time, messages larger than 2 KiB one at a time, because the messages of one claim are
+    /// buffered on the stack. Messages of other senders may come between the groups, and also
+    /// within a group if other senders hold permits.
+    ///
+    /// If the [`size_hint`](Iterator::size_hint) of the iterator does not show its end, the call
+    /// waits at the end for capacity that it then does not use.
     ///
     /// # Errors
     ///
-    /// [`SendError`] if the channel is closed, with the items that have not been sent. With an iterator that
-    /// knows that it is at its end, nothing is looked at: `Ok(0)`.
+    /// [`SendError`] with the items that have not been sent if the channel is closed. If the
+    /// `size_hint` of the iterator shows that it is empty, the channel is not checked, and the
+    /// result is `Ok(0)`.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, some first items may have been sent, and no
-    /// other was taken out of the iterator. To go on with the rest, pass `&mut iterator`.
+    /// If the future is dropped before it has returned `Ready`, some of the first items may have
+    /// been sent, and no others have been taken out of the iterator. To send the rest later, pass
+    /// `&mut iterator`.
     ///
     /// # Examples
     ///
@@ -140,16 +148,17 @@ impl<T> Sender<T> {
         Ok(sent)
     }
 
-    /// Sends as many items as there is free capacity for now. Returns how many, if that was all of
-    /// them.
+    /// Sends as many items as there is free capacity for now. Returns their number if all items
+    /// were sent.
     ///
-    /// Costs as much as [`send_many`](Self::send_many).
+    /// Costs the same as [`send_many`](Self::send_many).
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] if the channel is full or closed, with the items that have not been sent. It also counts
-    /// as full while 65,535 permits are out, the most there can be. With an iterator that knows that it is at its
-    /// end, nothing is looked at, and a closed channel is no error.
+    /// [`TrySendError`] with the items that have not been sent if the channel is full or closed.
+    /// The channel also counts as full while 65,535 permits, the maximum, are outstanding. If the
+    /// `size_hint` of the iterator shows that it is empty, the channel is not checked, and a closed
+    /// channel is not an error.
     ///
     /// # Examples
     ///
@@ -178,7 +187,7 @@ impl<T> Sender<T> {
                 Err(ClaimError::Closed) => {
                     return Err(TrySendError::Closed(Unsent::new(sent, None, items)));
                 }
-                // Full, unless that was all: only the iterator knows.
+                // Full, unless the iterator has ended.
                 Err(_) => match items.next() {
                     None => break,
                     next => return Err(TrySendError::Full(Unsent::new(sent, next, items))),
@@ -197,19 +206,21 @@ impl<T> Sender<T> {
     }
 }
 
+/// # Batches
 impl<T> Receiver<T> {
-    /// Receives up to `limit` messages to the end of `buffer`, waiting while the channel is empty. Returns
-    /// how many: at least one, unless `limit` is 0, or the channel is closed and everything has been
-    /// received.
+    /// Receives up to `limit` messages into `buffer`, at its end, waiting while the channel is
+    /// empty. Returns the number of messages received. It is 0 only if `limit` is 0, or if the
+    /// channel is closed and every message has been received.
     ///
-    /// Takes what is there and not reserved for other waiters, without waiting for more, with one
-    /// atomic read-modify-write. Waits and is woken as [`recv`](Self::recv); k slots that it frees
-    /// wake k senders, if as many wait. Other receivers may find the channel empty while this one
-    /// has many messages, so with several receivers keep `limit` small enough to share the work.
+    /// Takes the messages that are in the channel and not reserved for other waiters, without
+    /// waiting for more. This costs one atomic read-modify-write. It waits and is woken as
+    /// [`recv`](Self::recv). Freeing k slots wakes k senders, if that many wait. Other receivers
+    /// may find the channel empty while this one holds many messages, so with several receivers
+    /// keep `limit` small enough to share the work.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, nothing has been received.
+    /// If the future is dropped before it has returned `Ready`, nothing has been received.
     ///
     /// # Examples
     ///
@@ -233,12 +244,13 @@ impl<T> Receiver<T> {
         Run::new(self.recv_many_operation(buffer, limit)).await
     }
 
-    /// Receives up to `limit` messages to the end of `buffer` if there are any now. Returns how many: at
-    /// least one, unless `limit` is 0. One atomic read-modify-write.
+    /// Receives up to `limit` messages into `buffer`, at its end, if there are any now. Returns the
+    /// number of messages received, which is 0 only if `limit` is 0. Costs one atomic
+    /// read-modify-write.
     ///
     /// # Errors
     ///
-    /// As for [`try_recv`](Self::try_recv).
+    /// The same as for [`try_recv`](Self::try_recv).
     ///
     /// # Examples
     ///
@@ -261,7 +273,7 @@ impl<T> Receiver<T> {
         self.shared
             .queue
             .try_recv_many(buffer, limit, RetryPolicy::Yield)
-            .map_err(refused)
+            .map_err(try_recv_error)
     }
 
     pub(super) fn recv_many_operation<'a>(
@@ -290,7 +302,7 @@ impl<T> Receiver<T> {
 /// ```
 pub struct Unsent<I: Iterator> {
     sent: usize,
-    /// Was taken out of the iterator to see whether there is one.
+    /// An item that was taken out of the iterator to check whether there is one.
     next: Option<I::Item>,
     rest: I,
 }
@@ -300,7 +312,7 @@ impl<I: Iterator> Unsent<I> {
         Self { sent, next, rest }
     }
 
-    /// How many items of the batch were sent before.
+    /// Returns the number of items of the batch that were sent.
     ///
     /// # Examples
     ///

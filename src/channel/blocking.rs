@@ -1,4 +1,4 @@
-//! Calls that block their thread, and iterators made of them.
+//! Calls that block the thread, and iterators that use them.
 
 use alloc::vec::Vec;
 use core::iter::FusedIterator;
@@ -8,11 +8,14 @@ use crate::error::SendError;
 use crate::queue::{RecvOperation, SendOperation};
 use crate::wait;
 
+/// # Blocking a thread
 impl<T> Sender<T> {
-    /// Sends a message, blocking the thread while the channel is full. For threads outside any
-    /// executor: inside a task it would keep the executor's thread from running other tasks,
-    /// perhaps the very receiver that it waits for. Waits in the same queue as
-    /// [`send`](Self::send). The thread's park token ([`std::thread::park`]) is not used.
+    /// Sends a message, blocking the thread while the channel is full.
+    ///
+    /// Call it only on threads outside any executor: inside a task it would keep the executor's
+    /// thread from running other tasks, perhaps including the receiver that it waits for. The
+    /// thread waits in the same queue as the tasks in [`send`](Self::send). It does not use its
+    /// park token ([`std::thread::park`]).
     ///
     /// # Errors
     ///
@@ -36,7 +39,7 @@ impl<T> Sender<T> {
         self.send_on_thread(value, "blocking_send")
     }
 
-    /// [`blocking_send`](Self::blocking_send) for the call that a panic is to name.
+    /// Sends as [`blocking_send`](Self::blocking_send) does. A panic names `call`.
     #[track_caller]
     pub(crate) fn send_on_thread(&self, value: T, call: &str) -> Result<(), SendError<T>> {
         let value = self.check_open(value)?;
@@ -45,11 +48,15 @@ impl<T> Sender<T> {
     }
 }
 
+/// # Blocking a thread
 impl<T> Receiver<T> {
-    /// Receives the oldest message, blocking the thread while the channel is empty; `None` as for
-    /// [`recv`](Self::recv). For threads outside any executor: inside a task it would keep the
-    /// executor's thread from running other tasks, perhaps the very sender that it waits for. Waits
-    /// in the same queue as `recv`. The thread's park token ([`std::thread::park`]) is not used.
+    /// Receives the oldest message, blocking the thread while the channel is empty. Returns `None`
+    /// when [`recv`](Self::recv) does.
+    ///
+    /// Call it only on threads outside any executor: inside a task it would keep the executor's
+    /// thread from running other tasks, perhaps including the sender that it waits for. The thread
+    /// waits in the same queue as the tasks in `recv`. It does not use its park token
+    /// ([`std::thread::park`]).
     ///
     /// # Examples
     ///
@@ -65,15 +72,15 @@ impl<T> Receiver<T> {
         self.recv_on_thread("blocking_recv")
     }
 
-    /// [`blocking_recv`](Self::blocking_recv) for the call that a panic is to name.
+    /// Receives as [`blocking_recv`](Self::blocking_recv) does. A panic names `call`.
     #[track_caller]
     pub(crate) fn recv_on_thread(&self, call: &str) -> Option<T> {
         let queue = &self.shared.queue;
         wait::block_forever(RecvOperation { queue }, call)
     }
 
-    /// [`recv_many`](Self::recv_many) that blocks the thread while the channel is empty. For threads
-    /// outside any executor.
+    /// Receives up to `limit` messages as [`recv_many`](Self::recv_many) does, blocking the thread
+    /// while the channel is empty. Call it only on threads outside any executor.
     ///
     /// # Examples
     ///
@@ -94,8 +101,8 @@ impl<T> Receiver<T> {
         )
     }
 
-    /// Returns an iterator that blocks the thread for each message, and ends when the channel is closed and
-    /// everything has been received. For threads outside any executor.
+    /// Returns an iterator that blocks the thread for each message, and ends when the channel is
+    /// closed and every message has been received. Use it only on threads outside any executor.
     ///
     /// # Examples
     ///
@@ -118,7 +125,7 @@ impl<T> IntoIterator for Receiver<T> {
     type Item = T;
     type IntoIter = IntoIter<T>;
 
-    /// As [`iter`](Receiver::iter).
+    /// Returns an iterator as [`iter`](Receiver::iter) does.
     fn into_iter(self) -> IntoIter<T> {
         IntoIter { receiver: self }
     }
@@ -128,13 +135,13 @@ impl<'a, T> IntoIterator for &'a Receiver<T> {
     type Item = T;
     type IntoIter = Iter<'a, T>;
 
-    /// As [`iter`](Receiver::iter).
+    /// Returns an iterator as [`iter`](Receiver::iter) does.
     fn into_iter(self) -> Iter<'a, T> {
         self.iter()
     }
 }
 
-/// From [`Receiver::iter`].
+/// An iterator that blocks the thread for each message, from [`Receiver::iter`].
 #[must_use = "messages are taken out only as the iterator yields them"]
 #[derive(Debug)]
 pub struct Iter<'a, T> {
@@ -152,7 +159,8 @@ impl<T> Iterator for Iter<'_, T> {
 
 impl<T> FusedIterator for Iter<'_, T> {}
 
-/// From [`Receiver::into_iter`](IntoIterator::into_iter).
+/// An iterator that owns its receiver and blocks the thread for each message, from
+/// [`Receiver::into_iter`](IntoIterator::into_iter).
 #[must_use = "messages are taken out only as the iterator yields them"]
 #[derive(Debug)]
 pub struct IntoIter<T> {

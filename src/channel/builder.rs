@@ -1,4 +1,4 @@
-//! Channels with other properties than the usual ones.
+//! A builder for channels whose capacity can grow, or which do not spin.
 
 use super::{Receiver, Sender, Shared};
 use crate::ring::MAX_WITHHELD;
@@ -16,7 +16,7 @@ use crate::wait::Spin;
 /// assert_eq!(rx.try_recv(), Ok("hello"));
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a builder makes no channel until it is told to"]
+#[must_use = "a builder creates no channel until `build` is called"]
 pub struct Builder {
     capacity: usize,
     limit: usize,
@@ -24,7 +24,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Begins with the properties of a [`channel`](crate::channel()) for exactly `capacity` messages.
+    /// Creates a builder with the properties of a [`channel`](crate::channel()) for exactly
+    /// `capacity` messages.
     ///
     /// # Examples
     ///
@@ -40,15 +41,15 @@ impl Builder {
         }
     }
 
-    /// Lets [`set_capacity`](Sender::set_capacity) raise the capacity up to `limit` messages. The slots
-    /// for all of them are allocated together, when the first message is sent. Without this the limit
-    /// is the capacity, which can be lowered and raised again.
+    /// Lets [`set_capacity`](Sender::set_capacity) raise the capacity up to `limit` messages. The
+    /// slots for `limit` messages are allocated together, when the first message is sent. Without
+    /// this call the limit is the capacity, which can be lowered and raised again.
     ///
     /// A channel below its limit costs more; see [`set_capacity`](Sender::set_capacity).
     ///
     /// # Panics
     ///
-    /// If the limit is below the capacity, or more than 64,512 above it.
+    /// Panics if the limit is below the capacity, or more than 64,512 above it.
     ///
     /// # Examples
     ///
@@ -75,14 +76,17 @@ impl Builder {
         self
     }
 
-    /// Turns spinning and yielding off: an operation that has to wait parks immediately.
+    /// Turns spinning and yielding off, so that an operation that has to wait parks immediately.
     ///
-    /// Usually it first attempts again for up to 1.5 µs, in a blocking call for up to 18 µs (on a
-    /// single core it yields the thread up to four times instead), as long as that has helped
-    /// lately. Where the other side runs on the same thread, a task wakes itself and returns to its
-    /// executor once before it parks, which lets the other side run. Without all this, idle waits
-    /// use no processor time and each wait is one poll, but a message that arrives shortly after
-    /// must wake a task or a thread. The [guide](crate::guide::blocking) has figures for both.
+    /// By default an operation that would wait first attempts again for up to 1.5 µs, or for up to
+    /// 18 µs in a blocking call, as long as such attempts have succeeded lately. (On a single core
+    /// it yields the thread up to four times instead.) Where the other side runs on the same
+    /// thread, a task wakes itself and returns to its executor once before it parks, which lets the
+    /// other side run.
+    ///
+    /// Without spinning, idle waits use no processor time and each wait is one poll. But a message
+    /// that arrives shortly after must wake a task or a thread. The [guide](crate::guide::blocking)
+    /// has figures for both.
     ///
     /// # Examples
     ///
@@ -101,8 +105,8 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// As [`channel`](crate::channel()): if the capacity is zero, or it or the limit so large that the
-    /// slots cannot be allocated.
+    /// Panics as [`channel`](crate::channel()) does: if the capacity is zero, or if the capacity or
+    /// the limit is so large that the slots cannot be allocated.
     ///
     /// # Examples
     ///

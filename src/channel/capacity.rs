@@ -1,4 +1,4 @@
-//! Changing the capacity of a channel that is in use.
+//! Capacity that changes while the channel is in use.
 
 use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, SetCapacityError};
@@ -6,11 +6,11 @@ use crate::queue::MpmcQueue;
 use crate::wait::Spin;
 
 impl<T> Shared<T> {
-    /// A channel for `capacity` messages at first, and for up to `limit` later.
+    /// Creates a queue for `capacity` messages, which can be changed to up to `limit`.
     ///
     /// # Panics
     ///
-    /// As `MpmcQueue::late`, of the limit; or if the capacity is zero.
+    /// Panics as `MpmcQueue::late` does for the limit, or if the capacity is zero.
     #[track_caller]
     pub(super) fn queue(capacity: usize, limit: usize, spin: Spin) -> MpmcQueue<T> {
         let queue = MpmcQueue::late(limit, spin);
@@ -25,26 +25,27 @@ impl<T> Shared<T> {
 
 /// # Changing the capacity
 impl<T> Sender<T> {
-    /// Changes the capacity of the channel, and returns the one before.
+    /// Changes the capacity of the channel, and returns the previous one.
     ///
-    /// The change holds for every send and reservation that begins after this returns. A capacity
-    /// that is lower than what is in the channel takes nothing out: messages and permits stay, and
-    /// nothing new is accepted until they are fewer than the capacity. Raising it wakes as many
-    /// waiting senders as there is new free capacity. Tasks that wait in
-    /// [`reserve_many`](Self::reserve_many) for more permits than the new capacity fail.
+    /// The change applies to every send and reservation that begins after this call returns.
+    /// Lowering the capacity takes nothing out of the channel: messages and permits stay, and
+    /// nothing new is accepted until there are fewer of them than the capacity. Raising it wakes
+    /// one waiting sender for each new free slot. A [`reserve_many`](Self::reserve_many) that waits
+    /// for more permits than the new capacity fails.
     ///
-    /// The capacity can be anything from 1 up to [`capacity_limit`](Self::capacity_limit), but at
-    /// most 64,512 below that. The difference between limit and capacity counts against the 65,535
-    /// permits that can be out at a time.
+    /// The capacity can be from 1 to [`capacity_limit`](Self::capacity_limit), and at most 64,512
+    /// below that limit. The difference between the limit and the capacity counts against the
+    /// 65,535 permits that can be outstanding at a time.
     ///
-    /// Waits for nothing but a lock that is held for a moment, and never while user code runs. Below
-    /// the limit a send takes a slower path, and does not spin before it waits; the
-    /// [guide](crate::guide::capacity) has figures. Memory is neither allocated nor freed.
+    /// Waits only for a lock that is held briefly, and never while user code runs. While the
+    /// capacity is below the limit, a send takes a slower path and does not spin before it waits;
+    /// the [guide](crate::guide::capacity) has figures. Memory is neither allocated nor freed.
     ///
     /// # Errors
     ///
-    /// [`SetCapacityError`], and nothing has changed, if the capacity is zero, above the limit or too
-    /// far below it; if too many permits are out; or if the channel, or this handle, is closed.
+    /// [`SetCapacityError`] if the capacity is zero, above the limit or too far below it; if too
+    /// many permits are outstanding; or if the channel or this handle is closed. Nothing has
+    /// changed then.
     ///
     /// # Examples
     ///
@@ -72,8 +73,8 @@ impl<T> Sender<T> {
     }
 
     /// Returns the largest capacity that [`set_capacity`](Self::set_capacity) accepts: the limit of
-    /// [`Builder::growable_to`](crate::Builder::growable_to), or else the capacity that the channel
-    /// was created with.
+    /// [`Builder::growable_to`](crate::Builder::growable_to) if that was called, or else the
+    /// capacity that the channel was created with.
     ///
     /// # Examples
     ///
@@ -88,16 +89,16 @@ impl<T> Sender<T> {
 
 /// # Changing the capacity
 impl<T> Receiver<T> {
-    /// Changes the capacity of the channel, and returns the one before; see
+    /// Changes the capacity of the channel, and returns the previous one; see
     /// [`Sender::set_capacity`].
     ///
     /// # Errors
     ///
-    /// As [`Sender::set_capacity`].
+    /// The same as for [`Sender::set_capacity`].
     ///
     /// # Examples
     ///
-    /// A receiver that is late asks for less:
+    /// A receiver that cannot keep up lowers the capacity:
     ///
     /// ```
     /// let (tx, rx) = mpmc_std::channel(100);

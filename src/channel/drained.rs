@@ -1,4 +1,4 @@
-//! Waiting until everything that was sent before has been received.
+//! Waiting until every message that was sent before has been received.
 
 use core::fmt;
 use core::pin::Pin;
@@ -21,10 +21,10 @@ use crate::sync;
 use crate::wait::UntilDrained;
 
 pin_project! {
-    /// A future that is ready when everything has been received that had been sent when it was made:
-    /// from [`Sender::drained`] or [`Receiver::drained`].
+    /// A future that waits until every message that had been sent when it was created has been
+    /// received, from [`Sender::drained`] or [`Receiver::drained`].
     ///
-    /// It stays ready, and may be polled again.
+    /// After it has returned `Ready` it may be polled again, and returns `Ready` again.
     ///
     /// # Examples
     ///
@@ -50,7 +50,8 @@ pin_project! {
 
 #[cfg(feature = "std")]
 impl<T> Drained<'_, T> {
-    /// Returns whether it was ready before `deadline`, for the call that a panic is to name.
+    /// Blocks the thread until the future is ready or `deadline` has passed. Returns whether it is
+    /// ready. A panic names `call`.
     #[track_caller]
     fn block(self, deadline: Option<Instant>, call: &str) -> bool {
         let mut this = pin!(self);
@@ -79,23 +80,25 @@ impl<T> fmt::Debug for Drained<'_, T> {
     }
 }
 
+/// # Waiting until the channel is drained
 impl<T> Sender<T> {
-    /// Waits until everything that was sent before this call has been received: by any sender, through
-    /// any receiver. Messages that are sent later do not matter, so that the wait ends under load.
-    /// Woken by the receiver that takes the last of those messages.
+    /// Waits until every message that was sent before this call, by any sender, has been received,
+    /// by any receiver. Messages that are sent later do not count, so the wait ends under load too.
+    /// The task is woken by the receiver that takes the last of those messages.
     ///
     /// *Received* means that a receiver has taken the message out of the channel, not that it has
-    /// done something with it: to know that, have the receiver answer. A message that
-    /// [`force_send`](Sender::force_send) takes out, or that is dropped with the last receiver, is
-    /// gone, too. Permits are not messages yet. If nothing receives, this waits forever.
+    /// processed it; for that, let the receiver send a reply. A message also counts as received if
+    /// [`force_send`](Sender::force_send) takes it out, or if it is dropped with the last receiver.
+    /// Permits do not count. If no receiver receives, this call waits forever.
     ///
-    /// The call notes the position of the last message; the future waits for it. While a task waits
-    /// each receive takes a lock for a moment; otherwise this costs the other operations nothing.
+    /// The call records the position of the last message, and the future waits until receivers have
+    /// passed it. While a task waits, each receive briefly takes a lock; otherwise the other
+    /// operations cost the same.
     ///
     /// # Cancel safety
     ///
-    /// Can be dropped at any time. A new call waits for what was sent in between as well; to wait
-    /// for the same messages, keep the future.
+    /// The future can be dropped at any time. A new call also waits for messages that were sent in
+    /// between; to wait for the same messages, keep the future.
     ///
     /// # Examples
     ///
@@ -118,11 +121,13 @@ impl<T> Sender<T> {
         }
     }
 
-    /// Waits as [`drained`](Self::drained), blocking the thread. For threads outside any executor.
+    /// Waits as [`drained`](Self::drained) does, blocking the thread. Call it only on threads
+    /// outside any executor.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -142,12 +147,13 @@ impl<T> Sender<T> {
         self.drained().block(None, "blocking_drained");
     }
 
-    /// Waits as [`blocking_drained`](Self::blocking_drained), but not longer than `timeout`. Returns
-    /// whether everything has been received.
+    /// Waits as [`blocking_drained`](Self::blocking_drained) does, for at most `timeout`. Returns
+    /// whether every message has been received.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -163,18 +169,19 @@ impl<T> Sender<T> {
     /// ```
     #[cfg(feature = "std")]
     #[track_caller]
-    #[must_use = "it says whether everything has been received"]
+    #[must_use = "the result says whether every message has been received"]
     pub fn blocking_drained_timeout(&self, timeout: Duration) -> bool {
         self.drained()
             .block(deadline_after(timeout), "blocking_drained_timeout")
     }
 
-    /// Waits as [`blocking_drained`](Self::blocking_drained), but not longer than until `deadline`.
-    /// Returns whether everything has been received.
+    /// Waits as [`blocking_drained`](Self::blocking_drained) does, until `deadline` at the latest.
+    /// Returns whether every message has been received.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -189,23 +196,26 @@ impl<T> Sender<T> {
     /// ```
     #[cfg(feature = "std")]
     #[track_caller]
-    #[must_use = "it says whether everything has been received"]
+    #[must_use = "the result says whether every message has been received"]
     pub fn blocking_drained_deadline(&self, deadline: Instant) -> bool {
         self.drained()
             .block(Some(deadline), "blocking_drained_deadline")
     }
 }
 
+/// # Waiting until the channel is drained
 impl<T> Receiver<T> {
-    /// Waits until everything that was sent before this call has been received, as
-    /// [`Sender::drained`] does: through any receiver, this one included.
+    /// Waits until every message that was sent before this call has been received, by any receiver,
+    /// including this one; see [`Sender::drained`].
     ///
-    /// For the end of a service, after [`close`](Self::close): the workers take what is left, and this
-    /// tells when nothing is. It takes no message itself, so some other task has to.
+    /// Use it to shut down a service, after [`close`](Self::close): the workers receive the
+    /// remaining messages, and this call waits until none is left. It receives no message itself,
+    /// so another task must.
     ///
     /// # Cancel safety
     ///
-    /// Can be dropped at any time. A new call waits for what was sent in between as well.
+    /// The future can be dropped at any time. A new call also waits for messages that were sent in
+    /// between.
     ///
     /// # Examples
     ///
@@ -227,11 +237,13 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Waits as [`drained`](Self::drained), blocking the thread. For threads outside any executor.
+    /// Waits as [`drained`](Self::drained) does, blocking the thread. Call it only on threads
+    /// outside any executor.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -251,12 +263,13 @@ impl<T> Receiver<T> {
         self.drained().block(None, "blocking_drained");
     }
 
-    /// Waits as [`blocking_drained`](Self::blocking_drained), but not longer than `timeout`. Returns
-    /// whether everything has been received.
+    /// Waits as [`blocking_drained`](Self::blocking_drained) does, for at most `timeout`. Returns
+    /// whether every message has been received.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -272,18 +285,19 @@ impl<T> Receiver<T> {
     /// ```
     #[cfg(feature = "std")]
     #[track_caller]
-    #[must_use = "it says whether everything has been received"]
+    #[must_use = "the result says whether every message has been received"]
     pub fn blocking_drained_timeout(&self, timeout: Duration) -> bool {
         self.drained()
             .block(deadline_after(timeout), "blocking_drained_timeout")
     }
 
-    /// Waits as [`blocking_drained`](Self::blocking_drained), but not longer than until `deadline`.
-    /// Returns whether everything has been received.
+    /// Waits as [`blocking_drained`](Self::blocking_drained) does, until `deadline` at the latest.
+    /// Returns whether every message has been received.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -298,7 +312,7 @@ impl<T> Receiver<T> {
     /// ```
     #[cfg(feature = "std")]
     #[track_caller]
-    #[must_use = "it says whether everything has been received"]
+    #[must_use = "the result says whether every message has been received"]
     pub fn blocking_drained_deadline(&self, deadline: Instant) -> bool {
         self.drained()
             .block(Some(deadline), "blocking_drained_deadline")

@@ -1,7 +1,7 @@
-//! The futures of the waiting methods, as types that can be stored.
+//! Named types for the futures of the waiting methods, which can be stored in a struct.
 //!
-//! Each has the documentation of the method that creates it. None sends, receives or reserves
-//! anything before it is polled, and each holds its message once. The other waiting methods are
+//! Each future is documented at the method that creates it. A future sends, receives or reserves
+//! nothing before it is polled, and holds its message only once. The other waiting methods are
 //! `async` functions.
 //!
 //! # Examples
@@ -72,7 +72,7 @@ impl<'a, T> Send<'a, T> {
         }
     }
 
-    /// For a handle that was closed.
+    /// Creates the future of a handle that was closed.
     #[cold]
     pub(super) fn closed(queue: &'a MpmcQueue<T>, message: T) -> Self {
         Self {
@@ -135,7 +135,7 @@ impl<'a, T> Reserve<'a, T> {
         }
     }
 
-    /// For a handle that was closed.
+    /// Creates the future of a handle that was closed.
     #[cold]
     pub(super) fn closed(shared: &'a Shared<T>) -> Self {
         let queue = &shared.queue;
@@ -158,18 +158,18 @@ impl<'a, T> Future for Reserve<'a, T> {
 }
 
 pin_project! {
-    /// Reserves capacity, waiting for it, and also until permits can be counted.
+    /// A future that reserves capacity, and also waits until permits can be counted.
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub(super) struct Permits<O>
     where
         O: Reserving,
     {
-        // For another try, after no more permits could be counted.
+        // For another attempt, after no more permits could be counted.
         operation: O,
         #[pin]
         run: Run<O>,
         observer: Observer,
-        // No more permits can be counted.
+        // Set while no more permits can be counted.
         exhausted: bool,
     }
 
@@ -198,7 +198,7 @@ where
         }
     }
 
-    /// For a handle that was closed.
+    /// Creates the future of a handle that was closed.
     #[cold]
     pub(super) fn closed(operation: O) -> Self {
         let mut permits = Self::new(operation);
@@ -206,7 +206,7 @@ where
         permits
     }
 
-    /// Waits until permits can be counted, and begins again.
+    /// Waits until permits can be counted, and then starts another attempt.
     #[cold]
     fn poll_exhausted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
@@ -226,7 +226,8 @@ where
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Once more if permits can be counted again by then; after that it comes back.
+        // A second attempt if permits can be counted again. If that fails too, the task wakes
+        // itself.
         for _ in 0..2 {
             if self.exhausted {
                 ready!(self.as_mut().poll_exhausted(cx));

@@ -1,10 +1,11 @@
-//! Iterators over the messages that are there.
+//! Iterators over the messages that are in the channel.
 
 use super::Receiver;
 
+/// # Iterating without waiting
 impl<T> Receiver<T> {
-    /// Returns an iterator over the messages that can be had without waiting; ends when there is none,
-    /// and may go on later.
+    /// Returns an iterator over the messages that can be received without waiting. It ends when
+    /// there is no message, and may yield more later.
     ///
     /// # Examples
     ///
@@ -19,12 +20,12 @@ impl<T> Receiver<T> {
     }
 
     /// Returns an iterator over at most as many messages as are in the channel now, so that it ends
-    /// even while others go on sending.
+    /// even if messages are sent meanwhile.
     ///
-    /// It takes a message out when it yields it, and does nothing when it is dropped: what it has not
-    /// yielded stays in the channel, for this receiver or another one. (`Vec::drain` removes the rest.
-    /// Here that would lose messages that somebody may wait for.) To throw away what is there, say
-    /// so: `rx.drain().for_each(drop)`.
+    /// It takes a message out when it yields it, and does nothing when it is dropped: the messages
+    /// that it has not yielded stay in the channel, for this receiver or another one. (`Vec::drain`
+    /// removes the rest. Here that would lose messages that a task may be waiting for.) To discard
+    /// the messages, use `rx.drain().for_each(drop)`.
     ///
     /// # Examples
     ///
@@ -45,7 +46,7 @@ impl<T> Receiver<T> {
     }
 }
 
-/// From [`Receiver::try_iter`].
+/// An iterator that ends when the channel is empty, from [`Receiver::try_iter`].
 #[must_use = "messages are taken out only as the iterator yields them"]
 #[derive(Debug)]
 pub struct TryIter<'a, T> {
@@ -60,7 +61,7 @@ impl<T> Iterator for TryIter<'_, T> {
     }
 }
 
-/// From [`Receiver::drain`].
+/// An iterator over the messages that were in the channel, from [`Receiver::drain`].
 #[must_use = "messages are taken out only as the iterator yields them"]
 #[derive(Debug)]
 pub struct Drain<'a, T> {

@@ -1,24 +1,37 @@
-//! The channel: a queue of exact capacity that closes when one side is gone.
+//! The channel: a queue of exact capacity that closes when the last handle of a side is dropped.
 
-mod batch;
-#[cfg(feature = "std")]
-mod blocking;
-mod builder;
-mod capacity;
-mod drained;
-pub mod future;
-mod iter;
-mod permit;
-mod position;
-mod readiness;
+// rustdoc shows the `impl` blocks of a handle in the order of these modules.
 mod receiver;
 mod sender;
-mod sink;
-mod stats;
-mod stream;
+
+#[cfg(feature = "std")]
+mod blocking;
 #[cfg(feature = "std")]
 mod timeout;
+
+mod permit;
+
+mod batch;
+mod iter;
+mod position;
+mod readiness;
+#[cfg(feature = "std")]
+mod readiness_blocking;
+
+mod sink;
+mod stream;
+
+mod closing;
+mod drained;
+
+mod queries;
+
+mod capacity;
+mod stats;
 mod weak;
+
+mod builder;
+pub mod future;
 
 pub use batch::Unsent;
 #[cfg(feature = "std")]
@@ -45,25 +58,28 @@ use crate::wait::{Spin, WakerSet};
 
 /// Creates a bounded channel for exactly `capacity` messages.
 ///
-/// Both handles can be cloned and shared. Every message goes to one receiver. When the last [`Sender`]
-/// is gone, receivers get what was sent before and then `None`; when the last [`Receiver`] is gone,
-/// messages still in the channel are dropped and sending fails.
+/// Both handles can be cloned and shared. Each message goes to one receiver. When the last
+/// [`Sender`] is dropped, receivers receive the messages sent before, and then `None`. When the
+/// last [`Receiver`] is dropped, the messages still in the channel are dropped and sending fails.
 ///
-/// A slot (the message and 8 bytes, padded to the alignment) for each unit of capacity is allocated
-/// when the first message is sent or the first permit reserved, all of them at once, and kept until
-/// the channel is gone. Slots that take more than 64 KiB together are allocated here. Later only
-/// waits allocate: the first of a handle (`Stream`, `Sink`, `poll_`), of a borrowed stream and of a
-/// blocking thread, and the first wait of a channel for `closed`, `drained` or several permits.
+/// Each unit of capacity takes one slot: the message and 8 bytes, padded to the alignment. All
+/// slots are allocated at once when the first message is sent or the first permit is reserved;
+/// slots that take more than 64 KiB together are allocated here. They are freed with the channel.
+/// After that only waits allocate: the first wait of a handle (`Stream`, `Sink`, `poll_`), of a
+/// borrowed stream and of a blocking thread, and the first wait of a channel for `closed`,
+/// `drained` or several permits.
 ///
-/// The first channel of a process also asks the operating system how many cores there
-/// are, which takes some microseconds.
+/// The first channel of a process also asks the operating system for the number of cores, which
+/// takes some microseconds.
 ///
 /// # Panics
 ///
-/// If `capacity` is zero, or so large that the slots cannot be allocated (nothing has been allocated
-/// then). If there is no memory for slots that are allocated later, the first send panics, and has
-/// sent nothing. The [guide](crate::guide::capacity) says why there is neither a rendezvous nor an
-/// unbounded channel, and what to use instead.
+/// Panics if `capacity` is zero, or so large that the slots cannot be allocated; nothing has been
+/// allocated then. If there is no memory for slots that are allocated later, the first send panics
+/// and sends nothing.
+///
+/// The [guide](crate::guide::capacity) says why there is neither a rendezvous channel nor an
+/// unbounded one, and what to use instead.
 ///
 /// # Examples
 ///
@@ -86,20 +102,20 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     Shared::handles(capacity, capacity, Spin::Adaptive)
 }
 
-/// What all handles of a channel share.
+/// The state that all handles of a channel share.
 pub(crate) struct Shared<T> {
-    /// The channel closes when the last of them is gone.
+    /// The channel closes when the last sender is gone.
     senders: Handles,
-    /// The channel closes and is emptied when the last of them is gone.
+    /// The channel closes and is emptied when the last receiver is gone.
     receivers: Handles,
-    /// Notified once, when the channel closes.
+    /// Tasks that wait for the close. Notified once.
     pub(crate) closed: WakerSet,
-    /// Held by the task that is collecting several permits.
+    /// Held by the task that is reserving several permits.
     reserving: ReservationLock,
     pub(crate) queue: MpmcQueue<T>,
 }
 
-/// How many handles one side has.
+/// The number of handles on one side.
 #[derive(Debug)]
 struct Handles {
     strong: AtomicUsize,
@@ -107,7 +123,7 @@ struct Handles {
 }
 
 impl Handles {
-    /// One handle, for a new channel.
+    /// Counts the one handle of a new channel.
     fn new() -> Self {
         Self {
             strong: AtomicUsize::new(1),
@@ -115,20 +131,21 @@ impl Handles {
         }
     }
 
-    /// Counts a handle that is made from a living one.
+    /// Counts a handle that is cloned from another.
     fn add(&self) {
-        // ORDERING: Relaxed. The count cannot fall to zero meanwhile, and handing the new handle to another
-        // thread orders it.
+        // ORDERING: Relaxed. The count cannot fall to zero meanwhile, and moving the new handle to
+        // another thread orders the two.
         self.strong.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a handle that is made from a weak one; `false` if none is left.
-    fn revive(&self) -> bool {
-        // ORDERING: Relaxed. A guess, which the swap confirms.
+    /// Counts a handle that is made from a weak one. Returns `false` if no strong handle is left.
+    fn upgrade(&self) -> bool {
+        // ORDERING: Relaxed. The compare-exchange checks the value.
         let mut count = self.strong.load(Ordering::Relaxed);
         while count > 0 {
-            // ORDERING: Acquire. Pairs with [count]: who revives a handle sees what was done through those
-            // that were dropped before. On failure Relaxed: again only a guess.
+            // ORDERING: Acquire. Synchronizes with [count]: a thread that upgrades a handle sees
+            // what was done through the handles that were dropped before. On failure Relaxed: the
+            // next compare-exchange checks the value.
             match self.strong.compare_exchange_weak(
                 count,
                 count + 1,
@@ -142,38 +159,38 @@ impl Handles {
         false
     }
 
-    /// Counts a handle out; whether it was the last of its side.
+    /// Removes a handle from the count. Returns whether it was the last one of its side.
     fn remove(&self) -> bool {
-        // ORDERING: AcqRel [count]. Release: what was done through this handle happens-before the close
-        // by the last one, which is the Acquire side.
-        // Guard: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
+        // ORDERING: AcqRel [count]. Release: what was done through this handle happens-before the
+        // close by the last one, which is the Acquire side. Test: loom
+        // `what_senders_did_before_they_went_is_seen_at_the_end`.
         self.strong.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
     fn strong(&self) -> usize {
-        // ORDERING: Acquire. Pairs with [count], and with [close] by way of the closed bit: who has seen the
-        // close that followed a count of zero reads zero.
+        // ORDERING: Acquire. Synchronizes with [count], and with [close] by way of the closed bit:
+        // a thread that has seen the close that followed a count of zero loads zero.
         self.strong.load(Ordering::Acquire)
     }
 
     fn add_weak(&self) {
-        // ORDERING: Relaxed. Only reported.
+        // ORDERING: Relaxed. Informational only.
         self.weak.fetch_add(1, Ordering::Relaxed);
     }
 
     fn remove_weak(&self) {
-        // ORDERING: Relaxed. Only reported.
+        // ORDERING: Relaxed. Informational only.
         self.weak.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn weak(&self) -> usize {
-        // ORDERING: Relaxed. Only reported.
+        // ORDERING: Relaxed. Informational only.
         self.weak.load(Ordering::Relaxed)
     }
 }
 
 impl<T> Shared<T> {
-    /// Creates a channel for `capacity` messages, and for up to `limit` if that is changed.
+    /// Creates a channel for `capacity` messages, which can be changed to up to `limit`.
     #[track_caller]
     fn handles(capacity: usize, limit: usize, spin: Spin) -> (Sender<T>, Receiver<T>) {
         let shared = Arc::new(Self {
@@ -186,11 +203,11 @@ impl<T> Shared<T> {
         (Sender::new(Arc::clone(&shared)), Receiver::new(shared))
     }
 
-    /// Returns whether the channel was open.
+    /// Closes the channel. Returns whether it was open.
     pub(crate) fn close(&self) -> bool {
         let closed_now = self.queue.close_quietly();
         if closed_now {
-            let _turn = defer(|| self.reserving.end());
+            let _reserving = defer(|| self.reserving.end());
             let _closed = defer(|| self.closed.notify_all());
             self.queue.announce_close();
         }
@@ -203,11 +220,11 @@ impl<T> Shared<T> {
         }
     }
 
-    // `close` swaps `tail` also if the channel is closed already. It must: only that orders this against a send
-    // on a permit that looks for receivers.
+    // `close` modifies `tail` even if the channel is closed already. It must: only that orders this
+    // call against a send on a permit that checks for receivers.
     fn drop_receiver(&self) {
         if self.receivers.remove() {
-            let _rest = defer(|| self.queue.discard_all());
+            let _discard = defer(|| self.queue.discard_all());
             self.close();
         }
     }
@@ -216,30 +233,31 @@ impl<T> Shared<T> {
         self.receivers.strong() > 0
     }
 
-    /// Sends on a permit, which must be held; the message comes back if no receiver is left.
+    /// Sends on a permit, which the caller must hold. Returns the message if no receiver is left.
     pub(crate) fn send_reserved(&self, value: T) -> Result<(), T> {
         if !self.has_receivers() {
             self.queue.release(1);
             return Err(value);
         }
-        let _late = self.discard_if_late();
+        let _discard = self.discard_if_disconnected();
         self.queue.send_reserved(value);
         Ok(())
     }
 
-    /// To be kept until after a send on a permit: the last receiver may have gone, and emptied the channel,
-    /// just before the message was in it.
+    /// Discards all messages, when the returned guard is dropped, if no receiver is left. The
+    /// caller must hold the guard until after a send on a permit: the last receiver may have been
+    /// dropped, and have emptied the channel, just before the message was in it.
     #[inline]
-    fn discard_if_late(&self) -> Defer<impl FnMut()> {
+    fn discard_if_disconnected(&self) -> Defer<impl FnMut()> {
         defer(|| {
             if self.queue.is_closed() {
-                self.discard_unless_wanted();
+                self.discard_unless_received();
             }
         })
     }
 
     #[cold]
-    fn discard_unless_wanted(&self) {
+    fn discard_unless_received(&self) {
         if !self.has_receivers() {
             self.queue.discard_all();
         }

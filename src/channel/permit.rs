@@ -1,4 +1,4 @@
-//! Permits: capacity that is reserved before the message is there.
+//! Permits: capacity that is reserved before the message exists.
 
 use core::fmt;
 use core::future::poll_fn;
@@ -14,14 +14,14 @@ use crate::ring::ClaimError;
 use crate::sync::Arc;
 
 impl<T> Shared<T> {
-    /// Takes at least one and at most `most` permits, waiting for free capacity.
+    /// Reserves at least one and at most `most` permits, waiting for free capacity.
     pub(super) async fn reserve_some(&self, most: usize) -> Result<Held<'_, T>, SendError<()>> {
         let queue = &self.queue;
         let count = Permits::new(ReserveManyOperation { queue, most }).await?;
         Ok(Held::new(queue, count))
     }
 
-    /// Takes `count` permits, waiting for free capacity.
+    /// Reserves `count` permits, waiting for free capacity.
     async fn reserve_many(&self, count: usize) -> Result<Held<'_, T>, SendError<()>> {
         let mut held = Held::new(&self.queue, 0);
         if count == 0 {
@@ -32,9 +32,9 @@ impl<T> Shared<T> {
                 Ok(held)
             };
         }
-        // A task whose turn it cannot use may find that out before, when it is polled.
-        let is_over = || self.queue.is_closed() || !self.may_reserve(count);
-        let Some(_turn) = self.reserving.lock(is_over).await else {
+        // A task that could not use the lock may fail while it still waits for it.
+        let must_fail = || self.queue.is_closed() || !self.may_reserve(count);
+        let Some(_guard) = self.reserving.lock(must_fail).await else {
             return Err(SendError(()));
         };
         while held.count() < count {
@@ -46,8 +46,9 @@ impl<T> Shared<T> {
         Ok(held)
     }
 
-    /// [`reserve_some`](Self::reserve_some), for a task that needs `count` permits together: it fails when
-    /// the capacity is lowered below that. It would hold what it has, and wait for the rest in vain.
+    /// Reserves as [`reserve_some`](Self::reserve_some) does, for a task that needs `count` permits
+    /// together. Fails when the capacity is lowered below `count`: the task would hold the permits
+    /// that it has, and wait for the rest forever.
     async fn reserve_unless_lowered(
         &self,
         most: usize,
@@ -75,23 +76,27 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Returns whether `count` permits can be out together, as the capacity is now.
+    /// Returns whether `count` permits can be outstanding together with the current capacity.
     fn may_reserve(&self, count: usize) -> bool {
         count <= self.queue.max_together()
     }
 }
 
-/// Permits count against the channel's capacity until they are used or dropped. They hold no
-/// position: messages sent meanwhile are received first. A permit outlives [`Receiver::close`]: its
-/// message is still received. At most 65,535 permits of one channel can be out at a time; one more
-/// waits. In a channel whose capacity was lowered they are fewer, by the difference to its limit.
+/// # Permits
+///
+/// A permit counts against the channel's capacity until it is used or dropped. It holds no
+/// position: messages that are sent meanwhile are received first. A permit stays valid after
+/// [`Receiver::close`]: its message is still received. At most 65,535 permits of one channel can be
+/// outstanding at a time; a call that needs one more waits. If the capacity was lowered, the
+/// maximum is lower by the difference between the limit and the capacity.
 ///
 /// [`Receiver::close`]: crate::Receiver::close
 impl<T> Sender<T> {
-    /// Waits for free capacity for one message and reserves it. Waits and is woken as
-    /// [`send`](Self::send).
+    /// Reserves capacity for one message, waiting while the channel is full. It waits and is woken
+    /// as [`send`](Self::send).
     ///
-    /// One atomic read-modify-write when there is free capacity, and one when the permit is used.
+    /// Costs one atomic read-modify-write when there is free capacity, and one when the permit is
+    /// used.
     ///
     /// # Errors
     ///
@@ -99,8 +104,8 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, nothing has been reserved. Its place
-    /// among the tasks that wait is lost.
+    /// If the future is dropped before it has returned `Ready`, nothing has been reserved. The task
+    /// loses its place in the queue.
     ///
     /// # Examples
     ///
@@ -121,23 +126,24 @@ impl<T> Sender<T> {
         }
     }
 
-    /// Waits for free capacity for `count` messages and reserves it.
+    /// Reserves capacity for `count` messages, waiting until that much is free.
     ///
-    /// Capacity is reserved as it comes free, and held while the rest is waited for. A lock lets
-    /// one such call of a channel do so at a time, so that two cannot wait for each other. Calls
-    /// that wait for the lock are woken for it in the order in which they came; `stats` does not
-    /// count them.
+    /// The call reserves capacity as it becomes free, and holds it while it waits for the rest. A
+    /// lock lets one such call of a channel reserve at a time, so that two calls cannot wait for
+    /// each other. Calls that wait for the lock are woken in the order in which they began to wait;
+    /// `stats` does not count them.
     ///
     /// # Errors
     ///
-    /// [`SendError`] if the channel is closed, or if `count` is more than its capacity or than 65,535,
-    /// less the difference to its limit if it was lowered ([`set_capacity`](Self::set_capacity)). Also
-    /// if the capacity is lowered below `count` while this waits: what it holds is given back.
+    /// [`SendError`] if the channel is closed, or if `count` is more than the capacity or than the
+    /// maximum of permits. The maximum is 65,535, less the difference between the limit and the
+    /// capacity if [`set_capacity`](Self::set_capacity) lowered it. Also if the capacity is lowered
+    /// below `count` while the call waits. The capacity that it holds is given back then.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, all that it had reserved is given
-    /// back.
+    /// If the future is dropped before it has returned `Ready`, all capacity that it had reserved
+    /// is given back.
     ///
     /// # Examples
     ///
@@ -160,7 +166,8 @@ impl<T> Sender<T> {
         Ok(PermitIterator::new(&self.shared, count))
     }
 
-    /// Waits for free capacity for one message and reserves it, in a permit that owns this sender.
+    /// Reserves capacity for one message, waiting while the channel is full, in a permit that owns
+    /// this sender.
     ///
     /// # Errors
     ///
@@ -168,7 +175,7 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, nothing has been reserved, and the
+    /// If the future is dropped before it has returned `Ready`, nothing has been reserved, and the
     /// sender is dropped.
     ///
     /// # Examples
@@ -189,12 +196,12 @@ impl<T> Sender<T> {
         ReserveOwned::new(self)
     }
 
-    /// Reserves capacity for one message if there is any now.
+    /// Reserves capacity for one message if any is free now.
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] if the channel is full or closed, as for [`try_send`](Self::try_send). It
-    /// also counts as full while 65,535 permits are out, the most there can be.
+    /// [`TrySendError`] if the channel is full or closed, as for [`try_send`](Self::try_send). The
+    /// channel also counts as full while 65,535 permits, the maximum, are outstanding.
     ///
     /// # Examples
     ///
@@ -213,7 +220,7 @@ impl<T> Sender<T> {
         Ok(Permit::new(&self.shared))
     }
 
-    /// Reserves capacity for `count` messages if there is as much now.
+    /// Reserves capacity for `count` messages if that much is free now.
     ///
     /// # Errors
     ///
@@ -244,7 +251,7 @@ impl<T> Sender<T> {
         Ok(PermitIterator::new(&self.shared, count))
     }
 
-    /// Reserves capacity for one message if there is any now, in a permit that owns this sender.
+    /// Reserves capacity for one message if any is free now, in a permit that owns this sender.
     ///
     /// # Errors
     ///
@@ -274,25 +281,25 @@ impl<T> Sender<T> {
 
 /// Capacity for one message, from [`Sender::reserve`] or [`Sender::try_reserve`].
 ///
-/// Dropping it gives the capacity back and wakes a sender that waits for it. A permit that is
-/// leaked ([`mem::forget`](core::mem::forget)) takes its capacity with it.
+/// Dropping it gives the capacity back and wakes a sender that waits for it. The capacity of a
+/// permit that is leaked ([`mem::forget`](core::mem::forget)) is lost to the channel.
 #[must_use = "a permit that is dropped releases its capacity"]
 pub struct Permit<'a, T> {
     shared: &'a Shared<T>,
 }
 
 impl<'a, T> Permit<'a, T> {
-    /// A permit that is counted already.
+    /// Creates a permit that is counted already.
     pub(super) fn new(shared: &'a Shared<T>) -> Self {
         Self { shared }
     }
 
-    /// Sends a message on the permit. Cannot fail: after
+    /// Sends a message on the permit. This cannot fail: after
     /// [`Receiver::close`](crate::Receiver::close) the message is still received, and if no
     /// receiver is left it is dropped.
     ///
-    /// A receiver that is suspended in the middle of taking a message out makes this wait for it,
-    /// spinning, then yielding the thread, and in the end sleeping between attempts.
+    /// If a receiver is suspended in the middle of taking a message out, this call waits for it: it
+    /// spins, then yields the thread, and finally sleeps between attempts.
     ///
     /// # Examples
     ///
@@ -322,8 +329,9 @@ impl<T> fmt::Debug for Permit<'_, T> {
     }
 }
 
-/// Capacity for several messages, from [`Sender::reserve_many`] or [`Sender::try_reserve_many`]:
-/// yields a [`Permit`] for each. What is left is given back when this is dropped.
+/// Capacity for several messages, from [`Sender::reserve_many`] or [`Sender::try_reserve_many`]: an
+/// iterator that yields a [`Permit`] for each. Dropping it gives the capacity of the remaining
+/// permits back.
 #[must_use = "permits that are dropped release their capacity"]
 pub struct PermitIterator<'a, T> {
     shared: &'a Shared<T>,
@@ -331,7 +339,7 @@ pub struct PermitIterator<'a, T> {
 }
 
 impl<'a, T> PermitIterator<'a, T> {
-    /// Permits that are counted already.
+    /// Creates permits that are counted already.
     fn new(shared: &'a Shared<T>, count: usize) -> Self {
         Self { shared, count }
     }
@@ -374,12 +382,12 @@ impl<T> fmt::Debug for PermitIterator<'_, T> {
 /// Dropping it gives the capacity back and drops the sender.
 #[must_use = "a permit that is dropped releases its capacity"]
 pub struct OwnedPermit<T> {
-    /// `None` once the permit was used or released.
+    /// `None` after the permit was used or released.
     sender: Option<Sender<T>>,
 }
 
 impl<T> OwnedPermit<T> {
-    /// A permit that is counted already, with its sender.
+    /// Creates a permit that is counted already, with its sender.
     pub(super) fn new(sender: Option<Sender<T>>) -> Self {
         Self { sender }
     }
@@ -387,7 +395,7 @@ impl<T> OwnedPermit<T> {
     fn into_sender(mut self) -> Sender<T> {
         match self.sender.take() {
             Some(sender) => sender,
-            None => unreachable!("only `self` by value takes it"),
+            None => unreachable!("the sender is taken only by methods that consume the permit"),
         }
     }
 
@@ -426,7 +434,7 @@ impl<T> OwnedPermit<T> {
         sender
     }
 
-    /// Returns whether both belong to the same channel.
+    /// Returns whether both permits belong to the same channel.
     ///
     /// # Examples
     ///

@@ -13,22 +13,24 @@ use crate::queue::{RecvPositionOperation, SendPositionOperation};
 use crate::wait;
 use crate::wait::Run;
 
-/// Positions: the first message of a channel has the position 0, the next one 1, and so on, in the
-/// order in which messages leave the channel. None is left out, also not those of batches and of
-/// permits. So several workers can tell in which order their messages came, and a collector behind
+/// # Positions
+///
+/// The first message of a channel has the position 0, the next one 1, and so on, in the order in
+/// which messages leave the channel. No position is skipped, and messages of batches and permits
+/// count like others. So several workers know the order of their messages, and a collector behind
 /// them can put results back in that order. A message that `force_send` takes out has used its
 /// position.
 ///
-/// The operation that takes the message knows its position: telling it costs a multiplication.
-/// Positions begin again at 0 after 2^44 (half of that where the capacity is just above a power of
-/// two), as the counts in [`Stats`](crate::Stats) do.
+/// The position costs one multiplication, since the operation that takes the message already has
+/// it. Positions begin again at 0 after 2^44 messages (2^43 if the capacity is just above a power
+/// of two), like the counts in [`Stats`](crate::Stats).
 impl<T> Receiver<T> {
-    /// Receives the oldest message with its position. Otherwise as [`recv`](Self::recv).
+    /// Receives the oldest message with its position. Otherwise the same as [`recv`](Self::recv).
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, nothing has been received. If it had
-    /// been woken for a message, another waiting receiver is woken instead.
+    /// If the future is dropped before it has returned `Ready`, nothing has been received. If the
+    /// task had been woken for a message, another waiting receiver is woken instead.
     ///
     /// # Examples
     ///
@@ -47,12 +49,12 @@ impl<T> Receiver<T> {
         RecvWithPosition::new(&self.shared.queue)
     }
 
-    /// Receives the oldest message with its position if there is one. Otherwise as
+    /// Receives the oldest message with its position if there is one now. Otherwise the same as
     /// [`try_recv`](Self::try_recv).
     ///
     /// # Errors
     ///
-    /// As for [`try_recv`](Self::try_recv).
+    /// The same as for [`try_recv`](Self::try_recv).
     ///
     /// # Examples
     ///
@@ -66,15 +68,16 @@ impl<T> Receiver<T> {
     /// ```
     pub fn try_recv_with_position(&self) -> Result<(u64, T), TryRecvError> {
         let received = self.shared.queue.try_recv_with_position();
-        received.map_err(super::receiver::refused)
+        received.map_err(super::receiver::try_recv_error)
     }
 
     /// Receives the oldest message with its position, blocking the thread while the channel is
-    /// empty. Otherwise as [`blocking_recv`](Self::blocking_recv).
+    /// empty. Otherwise the same as [`blocking_recv`](Self::blocking_recv).
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -94,13 +97,13 @@ impl<T> Receiver<T> {
         )
     }
 
-    /// Receives up to `limit` messages to the end of `buffer`, and returns their positions, which
-    /// are consecutive: none if `limit` is 0, or the channel is closed and everything has been
-    /// received. Otherwise as [`recv_many`](Self::recv_many).
+    /// Receives up to `limit` messages into `buffer`, at its end, and returns their positions,
+    /// which are consecutive. The range is empty only if `limit` is 0, or if the channel is closed
+    /// and every message has been received. Otherwise the same as [`recv_many`](Self::recv_many).
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, nothing has been received.
+    /// If the future is dropped before it has returned `Ready`, nothing has been received.
     ///
     /// # Examples
     ///
@@ -127,12 +130,13 @@ impl<T> Receiver<T> {
         .await
     }
 
-    /// Receives up to `limit` messages to the end of `buffer` if there are any now, and returns
-    /// their positions, which are consecutive. Otherwise as [`try_recv_many`](Self::try_recv_many).
+    /// Receives up to `limit` messages into `buffer`, at its end, if there are any now, and returns
+    /// their positions, which are consecutive. Otherwise the same as
+    /// [`try_recv_many`](Self::try_recv_many).
     ///
     /// # Errors
     ///
-    /// As for [`try_recv`](Self::try_recv).
+    /// The same as for [`try_recv`](Self::try_recv).
     ///
     /// # Examples
     ///
@@ -152,13 +156,15 @@ impl<T> Receiver<T> {
             return Ok(0..0);
         }
         let received = self.shared.queue.try_recv_many_with_position(buffer, limit);
-        received.map_err(super::receiver::refused)
+        received.map_err(super::receiver::try_recv_error)
     }
 }
 
-/// Positions, as those of [`Receiver`]: a sender learns the position of its own message.
+/// # Positions
+///
+/// A sender can learn the position of its own message. See [`Receiver`] for what a position is.
 impl<T> Sender<T> {
-    /// Sends a message, and returns its position. Otherwise as [`send`](Self::send).
+    /// Sends a message, and returns its position. Otherwise the same as [`send`](Self::send).
     ///
     /// # Errors
     ///
@@ -166,8 +172,9 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, the message has not been sent, and is
-    /// dropped with the future. If it had been woken, another waiting sender is woken instead.
+    /// If the future is dropped before it has returned `Ready`, the message has not been sent, and
+    /// is dropped with the future. If the task had been woken for a slot, another waiting sender is
+    /// woken instead.
     ///
     /// # Examples
     ///
@@ -186,12 +193,12 @@ impl<T> Sender<T> {
         }
     }
 
-    /// Sends a message if there is free capacity at once, and returns its position. Otherwise as
-    /// [`try_send`](Self::try_send).
+    /// Sends a message if there is free capacity now, and returns its position. Otherwise the same
+    /// as [`try_send`](Self::try_send).
     ///
     /// # Errors
     ///
-    /// As for [`try_send`](Self::try_send).
+    /// The same as for [`try_send`](Self::try_send).
     ///
     /// # Examples
     ///
@@ -205,11 +212,11 @@ impl<T> Sender<T> {
     pub fn try_send_with_position(&self, value: T) -> Result<u64, TrySendError<T>> {
         let value = self.check_open(value)?;
         let sent = self.shared.queue.try_send_with_position(value);
-        sent.map_err(super::sender::refused)
+        sent.map_err(super::sender::try_send_error)
     }
 
     /// Sends a message, blocking the thread while the channel is full, and returns its position.
-    /// Otherwise as [`blocking_send`](Self::blocking_send).
+    /// Otherwise the same as [`blocking_send`](Self::blocking_send).
     ///
     /// # Errors
     ///
@@ -217,7 +224,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///

@@ -1,7 +1,4 @@
-//! Waiting until there is a message, or free capacity, and taking nothing.
-
-#[cfg(feature = "std")]
-mod blocking;
+//! Readiness: waiting for a message or for free capacity without taking it.
 
 use core::task::{Context, Poll, ready};
 
@@ -9,28 +6,31 @@ use super::future::{RecvReady, SendReady, open};
 use super::{Receiver, Sender};
 use crate::error::SendError;
 
-/// Readiness: these calls wait until there is a message, and leave it in the channel.
+/// # Readiness
 ///
-/// What they report is of a moment: with several receivers another one may take the message before
-/// this one does, so follow them with [`try_recv`](Self::try_recv) and be prepared for `Empty`. A
-/// message that wakes such a call also wakes a receiver that waits to take it, if there is one:
-/// readiness calls keep no message from others. All of them are woken by each message, but for one
-/// that a call takes at once which attempts again and again at this moment (spins).
+/// These calls wait until there is a message, and leave it in the channel.
+///
+/// The result may be stale: with several receivers another one may take the message first, so call
+/// [`try_recv`](Self::try_recv) next and handle `Empty`. Readiness calls do not keep messages from
+/// receivers: a message that wakes such a call also wakes a receiver that waits to take it, if
+/// there is one. Each message wakes all readiness calls, unless a receiver that is spinning takes
+/// it immediately.
 impl<T> Receiver<T> {
-    /// Waits until there is a message to receive, and takes nothing. `true` if there is one;
-    /// `false` if the channel is closed and everything has been received. Woken by each message and
-    /// by closing.
+    /// Waits until there is a message to receive, and takes nothing. Returns `true` if there is a
+    /// message, and `false` if the channel is closed and every message has been received. The task
+    /// is woken by each message, and when the channel is closed.
     ///
-    /// Messages that are reserved for other waiting receivers do not count. Two loads if there is a
-    /// message, and no allocation.
+    /// Messages that are reserved for other waiting receivers do not count. Costs two loads if
+    /// there is a message. Never allocates.
     ///
     /// # Cancel safety
     ///
-    /// Can be dropped and called again at any time. No other receiver is affected.
+    /// The future can be dropped, and the call repeated, at any time. No other receiver is
+    /// affected.
     ///
     /// # Examples
     ///
-    /// A worker that gets its resources only when there is something to do:
+    /// A worker that acquires its resources only when there is a message:
     ///
     /// ```
     /// # futures::executor::block_on(async {
@@ -41,7 +41,7 @@ impl<T> Receiver<T> {
     /// let mut received = Vec::new();
     /// while rx.recv_ready().await {
     ///     assert_eq!(rx.len(), 1); // still there
-    ///     // Here another receiver may be quicker, so this may find nothing.
+    ///     // Another receiver may be faster, so this may find no message.
     ///     received.extend(rx.try_recv());
     /// }
     /// assert_eq!(received, [7]);
@@ -55,13 +55,13 @@ impl<T> Receiver<T> {
 
     /// Returns `Ready` as [`recv_ready`](Self::recv_ready) does, or registers the task to be woken.
     ///
-    /// Only the task of the last call is woken; a wait of [`poll_recv`](Self::poll_recv) is another
-    /// one. The first call allocates.
+    /// Only the task of the last call is woken. A wait of [`poll_recv`](Self::poll_recv) is
+    /// independent of this one. The first call allocates.
     ///
     /// # Cancel safety
     ///
-    /// The registration stays until the task is woken or the handle is dropped, and keeps no
-    /// message from others.
+    /// The registration stays until the task is woken or the handle is dropped, and does not keep
+    /// messages from other receivers.
     ///
     /// # Examples
     ///
@@ -81,18 +81,21 @@ impl<T> Receiver<T> {
     }
 }
 
-/// Readiness: these calls wait until there is free capacity, and reserve nothing.
+/// # Readiness
 ///
-/// What they report is of a moment: another sender may use the capacity before this one does, so
-/// follow them with [`try_send`](Self::try_send) and be prepared for `Full`. To keep the capacity,
-/// use [`reserve`](Self::reserve). A slot that wakes such a call also wakes a sender that waits to
-/// use it, if there is one. All readiness calls are woken by each slot.
+/// These calls wait until there is free capacity, and reserve nothing.
+///
+/// The result may be stale: another sender may use the capacity first, so call
+/// [`try_send`](Self::try_send) next and handle `Full`. To keep the capacity, use
+/// [`reserve`](Self::reserve). A slot that wakes such a call also wakes a sender that waits to use
+/// it, if there is one. Each free slot wakes all readiness calls.
 impl<T> Sender<T> {
-    /// Waits until there is free capacity for a message, and reserves nothing. Woken by a receiver
-    /// that takes a message, by a permit that is given back, and by closing.
+    /// Waits until there is free capacity for a message, and reserves nothing. The task is woken
+    /// when a receiver takes a message, when a permit is given back, and when the channel is
+    /// closed.
     ///
-    /// Slots that are reserved for other waiting senders do not count. Two loads if there is free
-    /// capacity, and no allocation.
+    /// Slots that are reserved for other waiting senders do not count. Costs two loads if there is
+    /// free capacity. Never allocates.
     ///
     /// # Errors
     ///
@@ -100,7 +103,7 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// Can be dropped and called again at any time. No other sender is affected.
+    /// The future can be dropped, and the call repeated, at any time. No other sender is affected.
     ///
     /// # Examples
     ///
@@ -124,8 +127,8 @@ impl<T> Sender<T> {
 
     /// Returns `Ready` as [`send_ready`](Self::send_ready) does, or registers the task to be woken.
     ///
-    /// Only the task of the last call is woken; a wait of [`poll_reserve`](Self::poll_reserve) is
-    /// another one. The first call allocates.
+    /// Only the task of the last call is woken. A wait of [`poll_reserve`](Self::poll_reserve) is
+    /// independent of this one. The first call allocates.
     ///
     /// # Errors
     ///
@@ -133,8 +136,8 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// The registration stays until the task is woken or the handle is dropped, and keeps no slot
-    /// from others.
+    /// The registration stays until the task is woken or the handle is dropped, and does not keep
+    /// slots from other senders.
     ///
     /// # Examples
     ///

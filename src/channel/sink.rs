@@ -1,7 +1,8 @@
 //! `Sender` as a `Sink`.
 //!
-//! `poll_ready` takes a permit, `start_send` uses it. So what `poll_ready` promised holds with any
-//! number of senders, and a handle that was made ready and then dropped gives its permit back.
+//! `poll_ready` reserves a permit, which `start_send` uses. So `start_send` succeeds after
+//! `poll_ready` with any number of senders, and a handle that is dropped in between gives its
+//! permit back.
 
 mod poll_sender;
 
@@ -23,9 +24,9 @@ pub(crate) struct State {
     pub(crate) ready: RareWaiter,
     /// Waits until permits can be counted.
     countable: Observer,
-    /// For `start_send`.
+    /// Set while the handle holds a permit for `start_send`.
     holds_permit: bool,
-    /// No longer counted as a sender. A permit that it holds is for one last message.
+    /// The handle is no longer counted as a sender. A permit that it holds is for one last message.
     closed: bool,
 }
 
@@ -36,13 +37,13 @@ impl State {
         self.closed
     }
 
-    /// Hands the permit that this handle holds to the caller. Returns whether it holds one.
+    /// Transfers the permit that this handle holds to the caller. Returns whether it held one.
     #[inline]
     fn take_permit(&mut self) -> bool {
         core::mem::take(&mut self.holds_permit)
     }
 
-    /// What a clone of the handle starts with: no permit, but as closed as the original.
+    /// Returns the state for a clone of the handle: without a permit, and closed if this handle is.
     pub(crate) fn for_clone(&self) -> Self {
         Self {
             closed: self.closed,
@@ -51,18 +52,19 @@ impl State {
     }
 }
 
+/// # Polling and `Sink`
 impl<T> Sender<T> {
-    /// Reserves capacity for one message in this handle, for [`Sink::start_send`]; registers the
-    /// task to be woken if there is none. Once it has returned `Ready(Ok(()))` it does so until the
-    /// capacity is used.
+    /// Reserves capacity for one message in this handle, for [`send_item`](Self::send_item) or
+    /// [`Sink::start_send`]. If there is no free capacity, registers the task to be woken. After it
+    /// has returned `Ready(Ok(()))`, it does so again until the capacity is used.
     ///
-    /// A handle that waits keeps its place, and is woken, as [`Receiver::poll_recv`] says of
-    /// receivers.
+    /// A waiting handle keeps its place in the queue and is woken as [`Receiver::poll_recv`]
+    /// describes for receivers.
     ///
     /// [`Receiver::poll_recv`]: crate::Receiver::poll_recv
     ///
-    /// [`Sink::poll_ready`] is the same under another name. [`reserve`](Self::reserve) gives a permit of
-    /// its own instead, and does not need `&mut self`.
+    /// [`Sink::poll_ready`] does the same. [`reserve`](Self::reserve) returns a separate permit
+    /// instead, and does not need `&mut self`.
     ///
     /// # Errors
     ///
@@ -70,8 +72,8 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     ///
-    /// The capacity stays with the handle until it is used, given back with
-    /// [`abort_send`](Self::abort_send), or the handle is dropped or closed as a sink.
+    /// The handle keeps the capacity until the capacity is used or given back with
+    /// [`abort_send`](Self::abort_send), or until the handle is dropped or closed as a sink.
     /// [`close`](Self::close) keeps it for one last message.
     ///
     /// # Examples
@@ -107,17 +109,17 @@ impl<T> Sender<T> {
         reserved
     }
 
-    /// Ends this handle's part in the channel, if it has not ended yet, and gives a permit back.
+    /// Closes this handle, if it is not closed yet, and gives its permit back.
     pub(crate) fn disconnect(&mut self) {
         let permits = usize::from(self.sink.take_permit());
         self.end(permits);
     }
 
-    /// Ends this handle's part in the channel, if it has not ended yet, and gives permits back.
-    fn end(&mut self, permits: usize) {
+    /// Closes this handle, if it is not closed yet, and gives `permits` permits back.
+    pub(super) fn end(&mut self, permits: usize) {
         let was_closed = core::mem::replace(&mut self.sink.closed, true);
         let shared = &self.shared;
-        // Wakers are called and dropped on the way, which are user code and may panic.
+        // Wakers are called and dropped here. They are user code and may panic.
         let _count = defer(|| {
             if !was_closed {
                 shared.drop_sender();
@@ -136,14 +138,15 @@ impl<T> Sender<T> {
     }
 }
 
-/// A message that could not be sent comes back in the error; `poll_ready` has none to give back.
+/// A failed `start_send` returns the message in its error. The error of `poll_ready` contains no
+/// message.
 ///
 /// # Cancel safety
 ///
-/// Capacity that `poll_ready` reserved stays with the handle until `start_send` uses it or the
-/// handle is dropped or closed as a sink. Do not leave a handle ready for long. A handle that was woken and
-/// is neither polled nor dropped keeps one wake from other senders, as
-/// [`poll_reserve`](Sender::poll_reserve) says.
+/// The handle keeps the capacity that `poll_ready` reserved until `start_send` uses it, or until
+/// the handle is dropped or closed as a sink. Do not keep the capacity for long. A handle that was
+/// woken and is neither polled nor dropped holds one wake that other senders could use; see
+/// [`poll_reserve`](Sender::poll_reserve).
 ///
 /// # Examples
 ///
@@ -167,18 +170,18 @@ impl<T> Sink<T> for Sender<T> {
         self.poll_reserve(cx).map_err(|_| SendError(None))
     }
 
-    /// Sends on what `poll_ready` reserved. The message is in the channel when this returns; also if the
-    /// channel was closed since, as long as there is a receiver to fetch it.
+    /// Sends a message on the capacity that `poll_ready` reserved. The message is in the channel
+    /// when this returns, even if the channel was closed since, as long as there is a receiver.
     ///
     /// # Errors
     ///
-    /// `SendError(Some(item))` if no receiver is left or this handle was closed; or if the channel is
-    /// closed and nothing has been reserved.
+    /// `SendError(Some(item))` if no receiver is left or this handle was closed, or if the channel
+    /// is closed and no capacity is reserved.
     ///
     /// # Panics
     ///
-    /// If nothing has been reserved while the channel is open: `poll_ready` has to return
-    /// `Ready(Ok(()))` before. Nothing was sent then.
+    /// Panics if no capacity is reserved while the channel is open: `poll_ready` must return
+    /// `Ready(Ok(()))` first. Nothing has been sent then.
     #[track_caller]
     fn start_send(mut self: Pin<&mut Self>, item: T) -> Result<(), Self::Error> {
         if self.sink.take_permit() {
@@ -193,14 +196,14 @@ impl<T> Sink<T> for Sender<T> {
         panic!("`start_send` called without a successful `poll_ready`");
     }
 
-    /// Always ready: a message is in the channel as soon as `start_send` has returned.
+    /// Returns `Ready`: a message is in the channel as soon as `start_send` has returned.
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
     }
 
-    /// Ends this handle's part in the channel, as dropping it would. Sending through it fails from now
-    /// on; other senders are not affected. What `poll_ready` reserved is given back, unlike by
-    /// [`Sender::close`], since a sink that was closed takes no item.
+    /// Closes this handle, as dropping it would. Sending through it fails from now on; other
+    /// senders are not affected. Capacity that `poll_ready` reserved is given back, unlike with
+    /// [`Sender::close`], because a closed sink accepts no items.
     fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.disconnect();
         Poll::Ready(Ok(()))

@@ -1,32 +1,34 @@
-//! Counts of what has happened in a channel.
+//! Statistics of a channel.
 
 use core::fmt;
 
 use super::{Receiver, Sender, Shared};
 use crate::wait::WaitStats;
 
-/// What has happened in a channel and what is in it, from [`Sender::stats`], [`Receiver::stats`], or the same
-/// of a weak handle.
+/// Counts of the messages, waits and handles of a channel, from [`Sender::stats`],
+/// [`Receiver::stats`], [`WeakSender::stats`](crate::WeakSender::stats) or
+/// [`WeakReceiver::stats`](crate::WeakReceiver::stats).
 ///
-/// `sent`, `received` and `len` are of one moment. The others are read one after the other, and the counts of
-/// one side may be a little ahead of or behind those of the other.
+/// `sent`, `received` and `len` are a snapshot of one moment. The other fields are loaded one after
+/// the other, so the counts of one side may be slightly ahead of or behind those of the other side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Messages ever sent. Counts on from zero after 2^44 (half of that where the capacity is just
-    /// above a power of two).
+    /// The number of messages ever sent. Wraps around to zero after 2^44 messages (2^43 if the
+    /// capacity is just above a power of two).
     pub sent: u64,
-    /// Messages ever taken out: received, taken out by [`Sender::force_send`], or dropped with the last
-    /// receiver. Counts on from zero as `sent` does.
+    /// The number of messages ever taken out: received, taken out by [`Sender::force_send`], or
+    /// dropped with the last receiver. Wraps around to zero as `sent` does.
     pub received: u64,
-    /// Messages in the channel.
+    /// The number of messages in the channel.
     pub len: usize,
-    /// The capacity: what the channel was created with, or what [`Sender::set_capacity`] has set since.
+    /// The capacity that the channel was created with, or that [`Sender::set_capacity`] has set
+    /// since.
     pub max_capacity: usize,
-    /// Permits outstanding, and slots that are reserved for waiting senders which have lost several
-    /// races.
+    /// The number of outstanding permits, and of slots that are reserved for waiting senders that
+    /// have lost several races.
     pub permits: usize,
-    /// Whether the channel is closed.
+    /// `true` if the channel is closed.
     pub closed: bool,
     /// The sending side.
     pub senders: SideStats,
@@ -36,34 +38,37 @@ pub struct Stats {
 
 /// One side of a channel in [`Stats`].
 ///
-/// Each wait begins with a registration, which `parks` counts, and ends with a wake, which `wakes`
-/// counts, or without one: the future was dropped, or found what it waited for in a poll that no
-/// wake had asked for. So `parks - parked - wakes` waits have ended without a wake. A wake is
-/// counted when it happens. If messages stay in the channel although receivers were parked, and
-/// `wakes` does not change, then the receivers that were woken for them have not been polled.
+/// Each wait begins with a registration, which `parks` counts. It ends with a wake, which `wakes`
+/// counts, or without one: the future was dropped, or a poll without a wake succeeded. So `parks -
+/// parked - wakes` waits have ended without a wake. A wake is counted when it happens. If messages
+/// stay in the channel although receivers were parked, and `wakes` does not change, then the
+/// receivers that were woken for them have not been polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SideStats {
-    /// Handles that keep this side open.
+    /// The number of handles that keep this side open.
     pub handles: usize,
-    /// Weak handles.
+    /// The number of weak handles.
     pub weak_handles: usize,
-    /// Tasks, threads and handles (`Stream`, `Sink`) that wait now and have not been woken.
+    /// The number of tasks, threads and handles (`Stream`, `Sink`) that wait now and have not been
+    /// woken.
     ///
-    /// On the sending side this includes tasks that wait because 65,535 permits are out, which the
-    /// following fields do not count.
+    /// On the sending side this includes tasks that wait because 65,535 permits are outstanding.
+    /// The fields below do not count these tasks.
     pub parked: u64,
-    /// How often a task, thread or handle registered to be woken, again after a lost race included.
+    /// The number of times that a task, thread or handle registered to be woken, including again
+    /// after a lost race.
     pub parks: u64,
-    /// How often one of them was woken, for a message, a slot or the close. Counted when it
-    /// happens, whether or not the task is polled.
+    /// The number of times that a task, thread or handle was woken, for a message, a slot or the
+    /// close. Counted when it happens, whether or not the task is polled.
     pub wakes: u64,
-    /// How often one of them was woken and found nothing, so that it registered again.
+    /// The number of times that a task, thread or handle was woken, lost the race, and registered
+    /// again.
     pub spurious_wakes: u64,
 }
 
 impl Stats {
-    /// Of a weak handle without a channel: nothing was sent, and nothing can be.
+    /// The statistics of a weak handle without a channel, which reports itself as closed.
     pub(super) const OF_NO_CHANNEL: Self = Self {
         sent: 0,
         received: 0,
@@ -98,7 +103,7 @@ impl SideStats {
     }
 }
 
-/// Writes one line for a log. `{:#?}` shows all figures.
+/// Writes one line for a log. `{:#?}` shows all fields.
 ///
 /// # Examples
 ///
@@ -160,11 +165,13 @@ impl<T> Shared<T> {
     }
 }
 
+/// # Statistics
 impl<T> Sender<T> {
-    /// Returns what has happened in the channel so far. Nothing is counted on the fast path: the
-    /// messages are counted by their positions, and the rest where a task is parked or woken
-    /// anyway. Waits for nothing but the locks of the wait queues, which are held for a moment and
-    /// never while user code runs.
+    /// Returns counts of the messages, waits and handles of the channel.
+    ///
+    /// The fast path counts nothing: messages are counted by their positions, and the rest is
+    /// counted where a task is parked or woken anyway. This call waits only for the locks of the
+    /// wait queues, which are held briefly and never while user code runs.
     ///
     /// # Examples
     ///
@@ -180,8 +187,9 @@ impl<T> Sender<T> {
     }
 }
 
+/// # Statistics
 impl<T> Receiver<T> {
-    /// Returns what has happened in the channel so far; see [`Sender::stats`].
+    /// Returns counts of the messages, waits and handles of the channel; see [`Sender::stats`].
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! `Receiver` as a `Stream`, and a stream that borrows one.
+//! `Receiver` as a `Stream`, and a stream that borrows a receiver.
 
 mod borrowed;
 
@@ -21,37 +21,38 @@ pub(crate) struct State {
     waiter: HandleWaiter,
     /// For `poll_recv_ready`.
     pub(crate) ready: RareWaiter,
-    /// `poll_next` has returned `None`.
+    /// Set when `poll_next` has returned `None`.
     terminated: bool,
 }
 
 impl State {
-    /// Ends the handle's registrations.
-    pub(crate) fn leave(&mut self, side: &impl Side) {
-        // Also if the destructor of a waker panics.
+    /// Deregisters the waiters of the handle.
+    pub(crate) fn deregister(&mut self, side: &impl Side) {
+        // Runs even if the destructor of a waker panics.
         let _ready = defer(|| self.ready.deregister(side));
         self.waiter.deregister(side);
     }
 }
 
+/// # Polling and `Stream`
 impl<T> Receiver<T> {
     /// Receives the oldest message, or registers the task to be woken when there is one.
     ///
-    /// `Ready(None)` as for [`recv`](Self::recv). Only the task of the last call is woken. The
-    /// handle keeps its place among the tasks that wait until it has received a message. Its first
-    /// wait allocates.
+    /// Returns `Ready(None)` when [`recv`](Self::recv) returns `None`. Only the task of the last
+    /// call is woken. The handle keeps its place in the queue until it has received a message. Its
+    /// first wait allocates.
     ///
-    /// The first wake of a handle comes along with those of all such handles, and keeps no message
-    /// from other receivers. Once a wake was followed by a poll, the handle is woken as
-    /// [`recv`](Self::recv) is: one receiver for each message. If it is then woken and neither
-    /// polled nor dropped, it keeps that one wake to itself until 32 further notifications of
+    /// At first a message wakes all handles that have not been woken before, and these wakes do not
+    /// keep the message from other receivers. After a wake that was followed by a poll, the handle
+    /// is woken as [`recv`](Self::recv) is: one receiver for each message. If it is then woken and
+    /// neither polled nor dropped, it holds that one wake for 32 further notifications of
     /// receivers; after that, another receiver is woken in its place.
     ///
     /// # Cancel safety
     ///
-    /// `Pending` has received nothing, and need not be followed by another poll. The handle keeps
-    /// its registration, and its place, until it has received a message or is dropped; one that is
-    /// dropped with an unused wake wakes another receiver.
+    /// A call that returns `Pending` has received nothing, and need not be followed by another
+    /// poll. The handle keeps its registration, and its place in the queue, until it has received a
+    /// message or is dropped. A handle that is dropped with an unused wake wakes another receiver.
     ///
     /// # Examples
     ///
@@ -73,14 +74,15 @@ impl<T> Receiver<T> {
         Poll::Ready(item)
     }
 
-    /// Receives up to `limit` messages to the end of `buffer`, or registers the task to be woken
-    /// when there is one. `Ready` with the number received, which is 0 only if `limit` is 0 or as
-    /// for [`recv_many`](Self::recv_many). Waits and is woken as [`poll_recv`](Self::poll_recv).
+    /// Receives up to `limit` messages into `buffer`, at its end, or registers the task to be woken
+    /// when there is a message. Returns `Ready` with the number of messages received, which is 0
+    /// only when [`recv_many`](Self::recv_many) returns 0. It waits and is woken as
+    /// [`poll_recv`](Self::poll_recv).
     ///
     /// # Cancel safety
     ///
-    /// As for [`poll_recv`](Self::poll_recv): `Pending` has received nothing, and `buffer` is as it
-    /// was.
+    /// The same as for [`poll_recv`](Self::poll_recv): a call that returns `Pending` has received
+    /// nothing, and `buffer` is unchanged.
     ///
     /// # Examples
     ///
@@ -115,13 +117,13 @@ impl<T> Receiver<T> {
     }
 }
 
-/// Yields messages until the channel is closed and drained. Handles that wait are woken one for
-/// each message, as [`poll_recv`](Receiver::poll_recv) says.
+/// Yields messages until the channel is closed and drained. Waiting handles are woken as
+/// [`poll_recv`](Receiver::poll_recv) describes.
 ///
 /// # Cancel safety
 ///
-/// Dropping `next()` before it returned `Ready` loses nothing: a message leaves the channel only in
-/// the poll that returns it. The handle keeps its place among the tasks that wait.
+/// Dropping the future of `next()` before it has returned `Ready` loses no message: a message
+/// leaves the channel only in the poll that returns it. The handle keeps its place in the queue.
 ///
 /// # Examples
 ///
@@ -146,7 +148,6 @@ impl<T> Stream for Receiver<T> {
     /// Returns `(0, None)`: other receivers may take what is in the channel, and senders may send
     /// more.
     fn size_hint(&self) -> (usize, Option<usize>) {
-        // Another receiver may take every message that is there now.
         (0, None)
     }
 }

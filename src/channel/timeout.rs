@@ -1,4 +1,4 @@
-//! Waiting for a limited time.
+//! Calls that wait for a limited time.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -12,19 +12,20 @@ use crate::wait;
 #[cfg(feature = "tokio")]
 use crate::wait::Run;
 
-/// `None` if that is so far away that it never comes.
+/// Returns the deadline, or `None` if it is too far away to be represented.
 pub(crate) fn deadline_after(timeout: Duration) -> Option<Instant> {
     Instant::now().checked_add(timeout)
 }
 
+/// # Blocking with a time limit
 impl<T> Sender<T> {
-    /// Sends a message, blocking the thread while the channel is full, but not longer than `timeout`. For
-    /// threads outside any executor.
+    /// Sends a message, blocking the thread for at most `timeout` while the channel is full. Call
+    /// it only on threads outside any executor.
     ///
     /// # Errors
     ///
-    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed. A last
-    /// attempt is made when the time is up.
+    /// [`SendTimeoutError`] with the message if the time is up or the channel is closed. The call
+    /// makes a last attempt when the time is up.
     ///
     /// # Examples
     ///
@@ -48,8 +49,9 @@ impl<T> Sender<T> {
         self.send_by(value, deadline_after(timeout), "blocking_send_timeout")
     }
 
-    /// [`blocking_send_timeout`](Self::blocking_send_timeout) with the moment at which to give up.
-    /// The message is sent if there is free capacity, also if that moment has passed.
+    /// Sends a message as [`blocking_send_timeout`](Self::blocking_send_timeout) does, blocking the
+    /// thread until `deadline` at the latest. If there is free capacity, the message is sent even
+    /// if the deadline has passed.
     ///
     /// # Errors
     ///
@@ -74,7 +76,7 @@ impl<T> Sender<T> {
         self.send_by(value, Some(deadline), "blocking_send_deadline")
     }
 
-    /// Sends by `deadline`, for the call that a panic is to name.
+    /// Sends by `deadline`. A panic names `call`.
     #[track_caller]
     pub(crate) fn send_by(
         &self,
@@ -88,9 +90,11 @@ impl<T> Sender<T> {
         outcome(sent, send)
     }
 
-    /// Sends a message, waiting while the channel is full, but not longer than `timeout`. Needs the Cargo
-    /// feature `tokio`, and a tokio runtime whose time driver is enabled. Elsewhere, wrap
-    /// [`reserve`](Self::reserve) in the timeout of your runtime: the message stays yours until there is capacity.
+    /// Sends a message, waiting for at most `timeout` while the channel is full.
+    ///
+    /// Requires the Cargo feature `tokio` and a tokio runtime whose time driver is enabled. With
+    /// another runtime, wrap [`reserve`](Self::reserve) in its timeout: the caller keeps the
+    /// message until there is capacity.
     ///
     /// # Errors
     ///
@@ -98,12 +102,12 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime, or without its time driver.
+    /// Panics outside a tokio runtime, or if its time driver is not enabled.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped before it returned `Ready`, the message has not been sent, and is
-    /// dropped with the future.
+    /// If the future is dropped before it has returned `Ready`, the message has not been sent, and
+    /// is dropped with the future.
     ///
     /// # Examples
     ///
@@ -131,7 +135,7 @@ impl<T> Sender<T> {
     }
 }
 
-/// So that the compiler says which feature a call of `send_timeout` needs.
+/// A bound that makes the compiler name the feature that `send_timeout` needs.
 #[cfg(not(feature = "tokio"))]
 #[diagnostic::on_unimplemented(
     message = "`Sender::send_timeout` needs the Cargo feature `tokio` of `mpmc-std`",
@@ -143,7 +147,7 @@ pub trait FeatureTokio {}
 
 #[cfg(not(feature = "tokio"))]
 impl<T> Sender<T> {
-    /// Needs the Cargo feature `tokio`. Without it no program that calls this compiles.
+    /// Requires the Cargo feature `tokio`. Without it a program that calls this does not compile.
     ///
     /// ```compile_fail,E0277
     /// # async fn send(tx: mpmc_std::Sender<u8>) {
@@ -163,7 +167,7 @@ impl<T> Sender<T> {
     }
 }
 
-/// What a send came to that was given `None` if its time ran out.
+/// Converts the result of a send whose time may have run out (`sent` is `None` then).
 fn outcome<T>(
     sent: Option<Result<(), T>>,
     unsent: SendOperation<'_, T>,
@@ -177,14 +181,16 @@ fn outcome<T>(
     }
 }
 
+/// # Blocking with a time limit
 impl<T> Receiver<T> {
-    /// Receives the oldest message, blocking the thread while the channel is empty, but not longer
-    /// than `timeout`. For threads outside any executor. A last attempt is made when the time is
-    /// up.
+    /// Receives the oldest message, blocking the thread for at most `timeout` while the channel is
+    /// empty. The call makes a last attempt when the time is up. Call it only on threads outside
+    /// any executor.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been received.
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and every message has been
+    /// received.
     ///
     /// # Examples
     ///
@@ -204,12 +210,14 @@ impl<T> Receiver<T> {
         self.recv_by(deadline_after(timeout), "blocking_recv_timeout")
     }
 
-    /// [`blocking_recv_timeout`](Self::blocking_recv_timeout) with the moment at which to give up. A message
-    /// that is there is received, also if that moment has passed.
+    /// Receives the oldest message as [`blocking_recv_timeout`](Self::blocking_recv_timeout) does,
+    /// blocking the thread until `deadline` at the latest. If there is a message, it is received
+    /// even if the deadline has passed.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been received.
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and every message has been
+    /// received.
     ///
     /// # Examples
     ///
@@ -227,7 +235,7 @@ impl<T> Receiver<T> {
         self.recv_by(Some(deadline), "blocking_recv_deadline")
     }
 
-    /// Receives by `deadline`, for the call that a panic is to name.
+    /// Receives by `deadline`. A panic names `call`.
     #[track_caller]
     pub(crate) fn recv_by(
         &self,

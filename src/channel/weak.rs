@@ -5,13 +5,13 @@ use crate::sync::Arc;
 
 /// A handle on one side of a channel that does not keep it open.
 struct Weak<T> {
-    /// `None` if it was made without a channel.
+    /// `None` if the handle was created without a channel.
     shared: Option<Arc<Shared<T>>>,
     side: fn(&Shared<T>) -> &Handles,
 }
 
 impl<T> Weak<T> {
-    /// A handle that is not counted yet.
+    /// Creates a weak handle and counts it.
     fn of(shared: Option<Arc<Shared<T>>>, side: fn(&Shared<T>) -> &Handles) -> Self {
         let weak = Self { shared, side };
         if let Some(handles) = weak.handles() {
@@ -24,10 +24,11 @@ impl<T> Weak<T> {
         self.shared.as_deref().map(self.side)
     }
 
-    /// The shared state with one more strong handle counted, unless there is none left.
+    /// Counts one more strong handle and returns the shared state. Returns `None` if no strong
+    /// handle is left.
     fn upgrade(&self) -> Option<Arc<Shared<T>>> {
         let shared = self.shared.as_ref()?;
-        (self.side)(shared).revive().then(|| Arc::clone(shared))
+        (self.side)(shared).upgrade().then(|| Arc::clone(shared))
     }
 
     fn strong_count(&self) -> usize {
@@ -76,7 +77,8 @@ impl<T> Drop for Weak<T> {
 
 /// A [`Sender`] that does not keep the channel open, from [`Sender::downgrade`].
 ///
-/// It keeps the channel's memory, but no message: those go with the last receiver.
+/// It keeps the memory of the channel allocated. It does not keep messages: they are dropped with
+/// the last receiver.
 ///
 /// # Examples
 ///
@@ -96,9 +98,8 @@ impl<T> WeakSender<T> {
         Self(Weak::of(Some(shared), |shared| &shared.senders))
     }
 
-    /// Creates a weak sender of no channel, as [`sync::Weak::new`](alloc::sync::Weak::new) does of
-    /// no value: there is no sender to upgrade to. For a place that is filled later. Does not
-    /// allocate.
+    /// Creates a weak sender without a channel, like [`sync::Weak::new`](alloc::sync::Weak::new):
+    /// upgrading it returns `None`. Use it for a field that is set later. Does not allocate.
     ///
     /// # Examples
     ///
@@ -119,8 +120,8 @@ impl<T> WeakSender<T> {
         })
     }
 
-    /// A sender of the same channel, or `None` if all senders are gone. (A channel closed by its receivers
-    /// still gives a sender as long as one is left.)
+    /// Returns a sender of the same channel, or `None` if all senders are gone. If receivers have
+    /// closed the channel, this still returns a sender as long as one is left.
     ///
     /// # Examples
     ///
@@ -144,7 +145,7 @@ impl<T> WeakSender<T> {
         self.0.strong_count()
     }
 
-    /// Returns the number of weak senders of the channel, this one included; 0 if there is no
+    /// Returns the number of weak senders of the channel, including this one; 0 if there is no
     /// channel.
     ///
     /// # Examples
@@ -157,8 +158,9 @@ impl<T> WeakSender<T> {
         self.0.weak_count()
     }
 
-    /// What has happened in the channel so far; see [`Sender::stats`]. For watching a channel without keeping it
-    /// open; works to the end and after it.
+    /// Returns counts of the messages, waits and handles of the channel; see [`Sender::stats`]. A
+    /// monitor can use this without keeping the channel open. It also works after the channel was
+    /// closed.
     ///
     /// # Examples
     ///
@@ -174,7 +176,7 @@ impl<T> WeakSender<T> {
         self.0.stats()
     }
 
-    /// Returns whether both belong to the same channel, or both to none.
+    /// Returns whether both handles belong to the same channel, or both to none.
     ///
     /// # Examples
     ///
@@ -187,7 +189,7 @@ impl<T> WeakSender<T> {
     }
 }
 
-/// The same as [`new`](Self::new).
+/// Creates a weak handle without a channel, as [`new`](Self::new) does.
 impl<T> Default for WeakSender<T> {
     fn default() -> Self {
         Self::new()
@@ -226,7 +228,7 @@ impl<T> WeakReceiver<T> {
         Self(Weak::of(Some(shared), |shared| &shared.receivers))
     }
 
-    /// Creates a weak receiver of no channel, as [`WeakSender::new`] does a weak sender.
+    /// Creates a weak receiver without a channel; see [`WeakSender::new`].
     ///
     /// # Examples
     ///
@@ -243,7 +245,7 @@ impl<T> WeakReceiver<T> {
         })
     }
 
-    /// A receiver of the same channel, or `None` if all receivers are gone.
+    /// Returns a receiver of the same channel, or `None` if all receivers are gone.
     ///
     /// # Examples
     ///
@@ -267,7 +269,7 @@ impl<T> WeakReceiver<T> {
         self.0.strong_count()
     }
 
-    /// Returns the number of weak receivers of the channel, this one included; 0 if there is no
+    /// Returns the number of weak receivers of the channel, including this one; 0 if there is no
     /// channel.
     ///
     /// # Examples
@@ -280,7 +282,8 @@ impl<T> WeakReceiver<T> {
         self.0.weak_count()
     }
 
-    /// What has happened in the channel so far; see [`Sender::stats`] and [`WeakSender::stats`].
+    /// Returns counts of the messages, waits and handles of the channel; see [`Sender::stats`] and
+    /// [`WeakSender::stats`].
     ///
     /// # Examples
     ///
@@ -292,7 +295,7 @@ impl<T> WeakReceiver<T> {
         self.0.stats()
     }
 
-    /// Returns whether both belong to the same channel, or both to none.
+    /// Returns whether both handles belong to the same channel, or both to none.
     ///
     /// # Examples
     ///
@@ -305,7 +308,7 @@ impl<T> WeakReceiver<T> {
     }
 }
 
-/// The same as [`new`](Self::new).
+/// Creates a weak handle without a channel, as [`new`](Self::new) does.
 impl<T> Default for WeakReceiver<T> {
     fn default() -> Self {
         Self::new()

@@ -1,8 +1,8 @@
 use core::error::Error;
 use core::fmt;
 
-/// Returned by [`Sender::set_capacity`](crate::Sender::set_capacity) and the same of a receiver.
-/// The capacity has not changed.
+/// The error of [`Sender::set_capacity`](crate::Sender::set_capacity) and
+/// [`Receiver::set_capacity`](crate::Receiver::set_capacity). The capacity has not changed.
 ///
 /// # Examples
 ///
@@ -22,8 +22,9 @@ use core::fmt;
 pub enum SetCapacityError {
     /// The capacity is zero.
     Zero,
-    /// The capacity is above the limit, which is what the channel was created with; see
-    /// [`Builder::growable_to`](crate::Builder::growable_to).
+    /// The capacity is above the limit: that of
+    /// [`Builder::growable_to`](crate::Builder::growable_to), or else the capacity that the channel
+    /// was created with.
     AboveLimit {
         /// The largest capacity of the channel.
         limit: usize,
@@ -33,8 +34,8 @@ pub enum SetCapacityError {
         /// The largest capacity of the channel.
         limit: usize,
     },
-    /// So many permits are out that they and the difference to the limit are more than 65,535. Later
-    /// it may be possible.
+    /// The outstanding permits and the difference to the limit are more than 65,535 together. The
+    /// call may succeed later.
     TooManyPermits,
     /// The channel, or the handle, is closed.
     Closed,

@@ -1,12 +1,12 @@
-//! The error of a receive that waits, and what the receiving errors turn into.
+//! The error of a receive that waits, and the conversions and queries of the receive errors.
 
 use core::error::Error;
 use core::fmt;
 
 use super::{RecvTimeoutError, TryRecvError};
 
-/// Returned by `blocking::Receiver::recv` and by a selected
-/// receive when the channel is closed and everything has been received.
+/// The error of `blocking::Receiver::recv` and of a selected receive when the channel is closed and
+/// every message has been received.
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ impl From<RecvError> for RecvTimeoutError {
 }
 
 impl TryRecvError {
-    /// Returns whether the channel was empty, and a message may still come.
+    /// Returns whether the channel was empty, and a message may still be sent.
     ///
     /// # Examples
     ///
@@ -57,7 +57,7 @@ impl TryRecvError {
         *self == Self::Empty
     }
 
-    /// Returns whether the channel was empty and closed, so that nothing will ever come.
+    /// Returns whether the channel was empty and closed, so that no message will ever be sent.
     ///
     /// # Examples
     ///
@@ -73,7 +73,7 @@ impl TryRecvError {
 }
 
 impl RecvTimeoutError {
-    /// Returns whether the time was up, and a message may still come.
+    /// Returns whether the time was up, and a message may still be sent.
     ///
     /// # Examples
     ///
@@ -87,7 +87,7 @@ impl RecvTimeoutError {
         *self == Self::Timeout
     }
 
-    /// Returns whether the channel was empty and closed, so that nothing will ever come.
+    /// Returns whether the channel was empty and closed, so that no message will ever be sent.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! The errors of selects over several channels.
+//! The errors of [`Select`].
 
 use core::error::Error;
 use core::fmt;
@@ -6,7 +6,7 @@ use core::fmt;
 #[cfg(doc)]
 use crate::blocking::Select;
 
-/// Returned by [`Select::try_select`] when no operation can be done at once.
+/// The error of [`Select::try_select`] when no operation can be done now.
 ///
 /// # Examples
 ///
@@ -22,7 +22,7 @@ use crate::blocking::Select;
 #[derive(PartialEq, Eq, Clone, Copy, Debug)]
 pub struct TrySelectError;
 
-/// Returned by [`Select::select_timeout`] and [`Select::select_deadline`] when the time is up.
+/// The error of [`Select::select_timeout`] and [`Select::select_deadline`] when the time is up.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ pub struct TrySelectError;
 #[derive(PartialEq, Eq, Clone, Copy, Debug)]
 pub struct SelectTimeoutError;
 
-/// Returned by [`Select::try_ready`] when no operation can be done at once.
+/// The error of [`Select::try_ready`] when no operation can be done now.
 ///
 /// # Examples
 ///
@@ -56,7 +56,7 @@ pub struct SelectTimeoutError;
 #[derive(PartialEq, Eq, Clone, Copy, Debug)]
 pub struct TryReadyError;
 
-/// Returned by [`Select::ready_timeout`] and [`Select::ready_deadline`] when the time is up.
+/// The error of [`Select::ready_timeout`] and [`Select::ready_deadline`] when the time is up.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! What the sending errors tell, hand back, and turn into.
+//! Methods of the send errors.
 
 use super::{SendError, SendTimeoutError, TrySendError};
 
@@ -44,8 +44,8 @@ impl<T> TrySendError<T> {
         matches!(self, Self::Closed(_))
     }
 
-    /// Returns whether the channel was closed: [`is_closed`](Self::is_closed) under the name that
-    /// the channels of threads give it.
+    /// Returns whether the channel was closed, as [`is_closed`](Self::is_closed) does. This is the
+    /// name in channels for threads.
     ///
     /// # Examples
     ///
@@ -86,8 +86,8 @@ impl<T> SendTimeoutError<T> {
         matches!(self, Self::Closed(_))
     }
 
-    /// Returns whether the channel was closed: [`is_closed`](Self::is_closed) under the name that
-    /// the channels of threads give it.
+    /// Returns whether the channel was closed, as [`is_closed`](Self::is_closed) does. This is the
+    /// name in channels for threads.
     ///
     /// # Examples
     ///

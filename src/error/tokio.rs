@@ -1,5 +1,5 @@
-//! To and from the errors of `tokio::sync::mpsc`, so that code which uses an unbounded channel of
-//! tokio beside this one has one error type.
+//! Conversions from and to the errors of `tokio::sync::mpsc`, so that code that also uses an
+//! unbounded channel of tokio needs only one error type.
 
 use tokio::sync::mpsc::error as tokio;
 

@@ -1,4 +1,4 @@
-//! Choosing an operation: attempts first, then a wait in all wait queues at a time.
+//! Selecting an operation: attempts first, then a wait in all wait queues at once.
 
 use core::task::{Context, Poll};
 use std::time::Instant;
@@ -8,8 +8,8 @@ use super::{Operation, Preference, Select, SelectedOperation};
 use crate::sync::{self, Backoff};
 use crate::unwind::run_all;
 
-/// How often the operations are attempted again before the thread parks: with pauses first, then
-/// with yields.
+/// The number of times that the operations are attempted again before the thread parks, with pauses
+/// first and then with yields.
 const ATTEMPTS: u32 = 10;
 
 impl<'a> Select<'a> {
@@ -25,8 +25,8 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// Selects an operation that can be done by `deadline`. `call` is what the panic names if the
-    /// thread must not block.
+    /// Selects an operation that can be done by `deadline`. A panic names `call` if the thread must
+    /// not block.
     #[track_caller]
     pub(super) fn select_by(
         &mut self,
@@ -44,16 +44,16 @@ impl<'a> Select<'a> {
         self.spin().or_else(|| self.wait(deadline))
     }
 
-    /// Selects an operation that can be done at once.
+    /// Selects an operation that can be done now.
     pub(super) fn select_now(&mut self) -> Option<SelectedOperation<'a>> {
         self.shuffle();
         self.attempt(|handle| handle.attempt())
-            // Nothing, unless a thread is suspended in the middle of an operation.
+            // Finds more only if a thread was suspended in the middle of an operation.
             .or_else(|| self.attempt(|handle| handle.attempt_with_retry()))
     }
 
-    /// Puts the operations into a random order, so that each of those that can be done is as likely
-    /// to be the first.
+    /// Puts the operations into a random order, so that each operation that can be done is equally
+    /// likely to be selected.
     fn shuffle(&mut self) {
         if self.preference == Preference::None {
             for left in (1..self.order.len()).rev() {
@@ -96,13 +96,13 @@ impl<'a> Select<'a> {
         };
         let selected =
             sync::block_on_until(core::future::poll_fn(|cx| registered.poll(cx)), deadline);
-        // Wakers are called on the way. If one panics, what was selected goes back.
+        // This calls wakers. If one panics, dropping `selected` gives its reservation back.
         drop(registered);
         selected
     }
 }
 
-/// The operations while their thread waits. All of them leave the wait queues when this is dropped.
+/// The operations while their thread waits. Dropping this deregisters all of them.
 struct Registered<'s, 'a> {
     operations: &'s mut [Option<Operation<'a>>],
     order: &'s [usize],
@@ -127,7 +127,7 @@ impl Drop for Registered<'_, '_> {
         let mut operations = self.operations.iter_mut().flatten();
         run_all(|| match operations.next() {
             Some(Operation { handle, waiting }) => {
-                handle.leave(waiting);
+                handle.deregister(waiting);
                 true
             }
             None => false,
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::blocking::{Receiver, channel};
 
-    /// Not a matter of the model: to wake is part of the step before.
+    /// A waker that the model does not explore: a wake is part of the step before it.
     struct Woken(AtomicBool);
 
     impl Wake for Woken {
@@ -162,11 +162,12 @@ mod tests {
         future.as_mut().poll(&mut Context::from_waker(&waker))
     }
 
-    /// A select waits for `first` and `second`, and behind it a receiver for `first`. The select
-    /// looks, takes what it finds, and leaves, while `sends` goes on. Then everything that was sent
-    /// and is left must have woken the receiver, or be found by it.
-    fn select_before_a_receiver(
-        looks: u32,
+    /// A select waits for `first` and `second`, and behind it in the queue a receiver waits for
+    /// `first`. While `sends` runs, the select polls, completes an operation that can be done, and
+    /// deregisters. If a message is left in `first` then, the receiver must have been woken and
+    /// must find it.
+    fn check_select_before_receiver(
+        polls: u32,
         sends: impl Fn(&crate::Sender<usize>, &crate::Sender<usize>) + Send + Sync + Copy + 'static,
     ) {
         let mut model = loom::model::Builder::new();
@@ -174,9 +175,9 @@ mod tests {
         model.check(move || {
             let (first_tx, first): (_, Receiver<usize>) = channel(2);
             let (second_tx, second): (_, Receiver<usize>) = channel(1);
-            let beside = first.clone().into_async();
+            let first_async = first.clone().into_async();
             let mut select = Select::new_biased();
-            // So that the other one is chosen if both can be.
+            // Added first, so that it is selected if both operations can be done.
             select.recv(&second);
             let index = select.recv(&first);
             let mut registered = Registered {
@@ -186,7 +187,7 @@ mod tests {
             let mut context = Context::from_waker(Waker::noop());
             assert!(registered.poll(&mut context).is_pending());
             let woken = Arc::new(Woken(AtomicBool::new(false)));
-            let mut receiver = Box::pin(async { beside.recv().await });
+            let mut receiver = Box::pin(async { first_async.recv().await });
             assert!(poll(&mut receiver, &woken).is_pending());
 
             let sending = thread::spawn(move || {
@@ -194,7 +195,7 @@ mod tests {
                 (first_tx, second_tx)
             });
             let mut selected = None;
-            for _ in 0..looks {
+            for _ in 0..polls {
                 if let Poll::Ready(operation) = registered.poll(&mut context) {
                     selected = Some(operation);
                     break;
@@ -210,31 +211,31 @@ mod tests {
             }
             let _senders = sending.join().unwrap();
             if !first.is_empty() {
-                assert!(woken.0.load(Ordering::Relaxed), "a wake was lost");
+                assert!(woken.0.load(Ordering::Relaxed), "a notification was lost");
                 assert!(poll(&mut receiver, &woken).is_ready());
             }
             drop(receiver);
         });
     }
 
-    /// Woken by one channel, it takes from the other.
+    /// The select is woken by one channel and receives from the other.
     #[test]
-    fn a_select_passes_on_the_wake_of_what_it_did_not_choose() {
-        select_before_a_receiver(1, |first, second| {
+    fn a_select_forwards_the_notification_of_an_operation_that_it_did_not_select() {
+        check_select_before_receiver(1, |first, second| {
             first.try_send(1).unwrap();
             second.try_send(2).unwrap();
         });
     }
 
-    /// Its time is up while it is woken.
+    /// The deadline passes while the select is being woken.
     #[test]
-    fn a_select_that_gives_up_passes_its_wake_on() {
-        select_before_a_receiver(0, |first, _second| first.try_send(1).unwrap());
+    fn a_select_that_times_out_forwards_its_notification() {
+        check_select_before_receiver(0, |first, _second| first.try_send(1).unwrap());
     }
 
     #[test]
     fn a_message_for_a_select_and_one_for_a_receiver_wake_both() {
-        select_before_a_receiver(1, |first, _second| {
+        check_select_before_receiver(1, |first, _second| {
             first.try_send(1).unwrap();
             first.try_send(2).unwrap();
         });

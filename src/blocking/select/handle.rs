@@ -1,4 +1,4 @@
-//! What a select does with a handle, whatever the type of its messages.
+//! The operations that a select performs on a handle, independent of the message type.
 
 use core::task::{Context, Poll, ready};
 
@@ -8,22 +8,22 @@ use crate::ring::ClaimError;
 use crate::unwind::defer;
 use crate::wait::{Attempt, HandleWaiter, Observer, Operation};
 
-/// What an operation has when it is selected.
+/// The outcome of a selected operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// A message or a slot is reserved for it.
+    /// A message or a slot is reserved.
     Reserved,
-    /// The channel is closed, so that it completes with an error.
+    /// Nothing is reserved: the channel is closed, so the operation completes with an error.
     Nothing,
 }
 
 impl Outcome {
-    /// Leaves nothing behind: the caller uses up what is reserved.
+    /// Transfers the reservation to the caller, who must use it or give it back.
     pub(super) fn take(&mut self) -> Self {
         core::mem::replace(self, Self::Nothing)
     }
 
-    /// `None` if the channel says neither yes nor no.
+    /// Converts the result of a reservation. Returns `None` if the operation has to wait.
     fn of(reserved: Result<(), AttemptError>) -> Option<Self> {
         match reserved {
             Ok(()) => Some(Self::Reserved),
@@ -37,7 +37,7 @@ impl Outcome {
     }
 }
 
-/// What an operation keeps while its thread waits.
+/// The state of an operation while its thread waits.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     waiter: HandleWaiter,
@@ -54,35 +54,35 @@ pub(super) enum ChannelSide {
 
 /// A handle that can reserve what its operation needs.
 pub(super) trait Selectable: Sync {
-    /// Attempts without waiting for anybody, with a bounded number of steps. `Some` if the
+    /// Attempts to reserve in a bounded number of steps, without waiting. Returns `Some` if the
     /// operation can be done.
     fn attempt(&self) -> Option<Outcome>;
 
-    /// Attempts until it is certain that the operation cannot be done at once.
+    /// Attempts to reserve until it is certain that the operation cannot be done now.
     fn attempt_with_retry(&self) -> Option<Outcome>;
 
-    /// Attempts, and registers the thread if that was not enough.
+    /// Attempts to reserve, and registers the thread if the operation would block.
     fn poll(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<Outcome>;
 
-    /// Ends the registration. If the thread was woken by it, another one is woken instead.
-    fn leave(&self, waiting: &mut Waiting);
+    /// Ends the registration. Forwards its notification, if it holds one, to another waiter.
+    fn deregister(&self, waiting: &mut Waiting);
 
-    /// Gives back what was reserved.
+    /// Gives back the message or slot that was reserved.
     fn release(&self);
 
-    /// Returns whether its channel spins before it waits.
+    /// Returns whether operations of the channel spin before they park.
     fn spins(&self) -> bool;
 
     fn side(&self) -> ChannelSide;
 }
 
-/// One attempt with a bounded number of steps.
+/// Attempts `operation` once, in a bounded number of steps.
 fn attempt<O>(mut operation: O) -> Option<Outcome>
 where
     O: Operation<Output = Result<(), AttemptError>>,
 {
     match operation.attempt() {
-        // It was not woken, so that it has nothing to pass on.
+        // The operation was not woken, so it holds no notification to forward.
         Attempt::Done(reserved) | Attempt::GivenUp(reserved) => Outcome::of(reserved),
         Attempt::Blocked | Attempt::Busy => None,
     }
@@ -113,7 +113,8 @@ impl<T: Send> Selectable for Receiver<T> {
         let mut reserve = ReserveMessageOperation { queue };
         match Outcome::of(ready!(waiting.waiter.poll_in_select(&mut reserve, cx))) {
             Some(outcome) => Poll::Ready(outcome),
-            // 65,535 reservations are out. There is no list of those that wait for one of them to end.
+            // 65,535 reservations are outstanding. No wait queue exists for that case, so the
+            // thread polls again.
             None => {
                 cx.waker().wake_by_ref();
                 Poll::Pending
@@ -121,7 +122,7 @@ impl<T: Send> Selectable for Receiver<T> {
         }
     }
 
-    fn leave(&self, waiting: &mut Waiting) {
+    fn deregister(&self, waiting: &mut Waiting) {
         waiting.waiter.deregister(&self.queue().receivers_side());
     }
 
@@ -146,7 +147,7 @@ impl<T> Sender<T> {
 
 impl<T: Send> Selectable for Sender<T> {
     fn attempt(&self) -> Option<Outcome> {
-        // Also if only this handle was closed, as a `Sink`.
+        // Includes a handle that alone was closed, as a `Sink`.
         if self.is_closed() {
             return Some(Outcome::Nothing);
         }
@@ -176,10 +177,10 @@ impl<T: Send> Selectable for Sender<T> {
         })
     }
 
-    fn leave(&self, waiting: &mut Waiting) {
+    fn deregister(&self, waiting: &mut Waiting) {
         let queue = self.queue();
         let Waiting { waiter, countable } = waiting;
-        // Also if a waker that is called on the way panics.
+        // Runs even if a waker that is called below panics.
         let _countable = defer(|| {
             queue.leave_countable(countable);
         });

@@ -1,4 +1,4 @@
-//! Which operation could be done, without doing it.
+//! Finding an operation that could be done, without doing it.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -7,23 +7,24 @@ use super::Select;
 use crate::channel::deadline_after;
 use crate::error::{ReadyTimeoutError, TryReadyError};
 
+/// # Finding an operation that is ready
 impl Select<'_> {
     /// Returns the index of an operation that could be done, blocking the thread until there is
-    /// one. Nothing is reserved when this returns, so another thread may be quicker: attempt with
-    /// `try_recv` or `try_send`.
+    /// one. Nothing is reserved when this returns, so another thread may be faster: use `try_recv`
+    /// or `try_send` next.
     ///
-    /// What it found is reserved for a moment, in which others see it as taken, and is then given
-    /// back: a thread or task that waits for it is woken.
+    /// The call briefly reserves the message or slot that it finds, which counts as taken
+    /// meanwhile, and gives it back. That wakes a thread or task that waits for it.
     ///
     /// # Panics
     ///
-    /// If there is no operation. With the feature `tokio`, also if it would block in a task of a
-    /// tokio runtime.
+    /// Panics if the list is empty. With the feature `tokio`, also panics if the call would block
+    /// in a task of a tokio runtime.
     ///
     /// # Cost
     ///
-    /// That of [`select`](Self::select), and one atomic read-modify-write to give back what was
-    /// reserved.
+    /// That of [`select`](Self::select), and one atomic read-modify-write to give the message or
+    /// slot back.
     ///
     /// # Examples
     ///
@@ -42,17 +43,17 @@ impl Select<'_> {
         self.select_forever("Select::ready").index()
     }
 
-    /// Returns the index of an operation that could be done at once. Keeps nothing reserved; see
+    /// Returns the index of an operation that could be done now. Keeps nothing reserved; see
     /// [`ready`](Self::ready).
     ///
     /// # Errors
     ///
-    /// [`TryReadyError`] if none could be done.
+    /// [`TryReadyError`] if no operation could be done.
     ///
     /// # Cost
     ///
-    /// That of [`try_select`](Self::try_select), and one atomic read-modify-write to give back what
-    /// was reserved.
+    /// That of [`try_select`](Self::try_select), and one atomic read-modify-write to give the
+    /// message or slot back.
     ///
     /// # Examples
     ///
@@ -71,9 +72,9 @@ impl Select<'_> {
         Ok(selected.index())
     }
 
-    /// Returns the index of an operation that could be done, blocking the thread for no longer than
-    /// `timeout`. Keeps nothing reserved; see [`ready`](Self::ready). Without operations it waits for
-    /// the whole time.
+    /// Returns the index of an operation that could be done, blocking the thread for at most
+    /// `timeout`. Keeps nothing reserved; see [`ready`](Self::ready). Without operations the call
+    /// waits for the whole time.
     ///
     /// # Errors
     ///
@@ -81,11 +82,11 @@ impl Select<'_> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    /// With the feature `tokio`, panics if the call would block in a task of a tokio runtime.
     ///
     /// # Cost
     ///
-    /// That of [`ready`](Self::ready), and a reading of the clock.
+    /// That of [`ready`](Self::ready), and one access to the clock.
     ///
     /// # Examples
     ///
@@ -106,9 +107,9 @@ impl Select<'_> {
         Ok(selected.index())
     }
 
-    /// Returns the index of an operation that could be done, blocking the thread, but not beyond
-    /// `deadline`. Keeps nothing reserved; see [`ready`](Self::ready). Without operations it waits
-    /// until then.
+    /// Returns the index of an operation that could be done, blocking the thread until `deadline`
+    /// at the latest. Keeps nothing reserved; see [`ready`](Self::ready). Without operations the
+    /// call waits until the deadline.
     ///
     /// # Errors
     ///
@@ -116,11 +117,11 @@ impl Select<'_> {
     ///
     /// # Panics
     ///
-    /// With the feature `tokio`, if it would block in a task of a tokio runtime.
+    /// With the feature `tokio`, panics if the call would block in a task of a tokio runtime.
     ///
     /// # Cost
     ///
-    /// That of [`ready`](Self::ready), and a reading of the clock.
+    /// That of [`ready`](Self::ready), and one access to the clock.
     ///
     /// # Examples
     ///

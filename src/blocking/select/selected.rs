@@ -1,4 +1,4 @@
-//! The operation that was selected.
+//! An operation that was selected.
 
 use core::fmt;
 
@@ -6,14 +6,15 @@ use super::handle::{Outcome, Selectable};
 use crate::blocking::{Receiver, Sender};
 use crate::error::{RecvError, SendError};
 
-/// An operation that was selected and has reserved what it needs, from [`Select`](super::Select).
+/// An operation that was selected and has reserved a message or a slot, from
+/// [`Select`](super::Select).
 ///
-/// Complete it with [`recv`](Self::recv) or [`send`](Self::send). One that is dropped instead gives
-/// back what it has reserved, and wakes another thread or task that waits for it. Keep it for a
-/// moment only: meanwhile the message counts in `len` but cannot be received by others, and the
-/// slot counts as taken. One that is leaked ([`mem::forget`](core::mem::forget)) takes its message
-/// or slot with it.
-#[must_use = "dropping it gives back what it has reserved; nothing is received or sent"]
+/// Complete it with [`recv`](Self::recv) or [`send`](Self::send). Dropping it instead gives the
+/// message or slot back, and wakes another thread or task that waits for it. Do not keep it for
+/// long: meanwhile the message counts in `len` but no other receiver can take it, or the slot
+/// counts as taken. If it is leaked ([`mem::forget`](core::mem::forget)), its message or slot is
+/// lost to the channel.
+#[must_use = "a selected operation that is dropped neither receives nor sends a message"]
 pub struct SelectedOperation<'a> {
     index: usize,
     handle: &'a dyn Selectable,
@@ -21,7 +22,7 @@ pub struct SelectedOperation<'a> {
 }
 
 impl<'a> SelectedOperation<'a> {
-    /// An operation with what it has reserved.
+    /// Creates a selected operation with its outcome.
     pub(super) fn new(index: usize, handle: &'a dyn Selectable, outcome: Outcome) -> Self {
         Self {
             index,
@@ -30,8 +31,8 @@ impl<'a> SelectedOperation<'a> {
         }
     }
 
-    /// Returns the operation's index: what [`Select::recv`](super::Select::recv) or
-    /// [`Select::send`](super::Select::send) returned for it. Does nothing to the channel.
+    /// Returns the index of the operation, which [`Select::recv`](super::Select::recv) or
+    /// [`Select::send`](super::Select::send) returned for it. Does not access the channel.
     ///
     /// # Examples
     ///
@@ -51,18 +52,18 @@ impl<'a> SelectedOperation<'a> {
         self.index
     }
 
-    /// Receives the oldest message. Waits for nobody but a sender that is suspended in the middle
-    /// of sending.
+    /// Receives the oldest message. Waits only for a sender that is suspended in the middle of
+    /// sending.
     ///
     /// # Errors
     ///
-    /// [`RecvError`] if the operation was selected because the channel is closed and everything has
-    /// been received.
+    /// [`RecvError`] if the operation was selected because the channel is closed and every message
+    /// has been received.
     ///
     /// # Panics
     ///
-    /// If `receiver` is not of the channel that was selected to receive from. Nothing has been
-    /// received then.
+    /// Panics if the selected operation does not receive from the channel of `receiver`. Nothing
+    /// has been received then.
     ///
     /// # Cost
     ///
@@ -93,11 +94,11 @@ impl<'a> SelectedOperation<'a> {
         }
     }
 
-    /// Sends a message. Waits for nobody but a receiver that is suspended in the middle of taking a
+    /// Sends a message. Waits only for a receiver that is suspended in the middle of taking a
     /// message out.
     ///
-    /// A channel that is closed after the operation was selected still takes the message, as on a
-    /// [`Permit`](crate::Permit).
+    /// If the channel is closed after the operation was selected, the message is still sent, as
+    /// with a [`Permit`](crate::Permit).
     ///
     /// # Errors
     ///
@@ -106,8 +107,8 @@ impl<'a> SelectedOperation<'a> {
     ///
     /// # Panics
     ///
-    /// If `sender` is not of the channel that was selected to send to. Nothing has been sent then,
-    /// and the message is dropped.
+    /// Panics if the selected operation does not send to the channel of `sender`. Nothing has been
+    /// sent then, and the message is dropped.
     ///
     /// # Cost
     ///

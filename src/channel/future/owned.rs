@@ -1,4 +1,4 @@
-//! A reservation that owns its sender.
+//! A future of a reservation that owns its sender.
 
 use core::fmt;
 use core::pin::Pin;
@@ -15,7 +15,8 @@ use crate::queue::ReserveOperation;
 pin_project! {
     /// The future of [`Sender::reserve_owned`](crate::Sender::reserve_owned).
     ///
-    /// It borrows nothing: `'a` is any lifetime that messages outlive, `'static` for most types.
+    /// It borrows nothing: `'a` can be any lifetime that the message type outlives, `'static` for
+    /// most types.
     ///
     /// # Examples
     ///
@@ -41,10 +42,10 @@ pin_project! {
     //   `sender` is dropped or moved: it comes first here, and `poll` drops it first.
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct ReserveOwned<'a, T> {
-        // `None` once this is ready.
+        // `None` after this future has returned `Ready`.
         #[pin]
         permits: Option<Permits<ReserveOperation<'a, T>>>,
-        // The same.
+        // `None` after this future has returned `Ready`.
         sender: Option<Sender<T>>,
     }
 }
@@ -52,7 +53,7 @@ pin_project! {
 impl<'a, T> ReserveOwned<'a, T> {
     pub(in crate::channel) fn new(sender: Sender<T>) -> Self {
         let shared: *const Shared<T> = ptr::from_ref(&*sender.shared);
-        // SAFETY: O1. The channel does not move with `sender`, which only points to it.
+        // SAFETY: O1. The channel does not move when `sender` moves, which only points to it.
         let shared: &'a Shared<T> = unsafe { &*shared };
         let operation = ReserveOperation {
             queue: &shared.queue,
@@ -76,10 +77,10 @@ impl<T> Future for ReserveOwned<'_, T> {
         let mut this = self.project();
         let (Some(permits), true) = (this.permits.as_mut().as_pin_mut(), this.sender.is_some())
         else {
-            panic!("a future was polled after it had finished");
+            panic!("future polled after completion");
         };
         let reserved = ready!(permits.poll(cx));
-        // For O1, before the sender goes.
+        // For O1, before the sender is moved or dropped.
         this.permits.set(None);
         let sender = this.sender.take();
         Poll::Ready(reserved.map(|()| OwnedPermit::new(sender)))

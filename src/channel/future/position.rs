@@ -1,4 +1,4 @@
-//! Sending and receiving with positions.
+//! The futures that send and receive with positions.
 
 use core::fmt;
 use core::pin::Pin;
@@ -26,7 +26,7 @@ impl<'a, T> SendWithPosition<'a, T> {
         }
     }
 
-    /// For a handle that was closed.
+    /// Creates the future of a handle that was closed.
     #[cold]
     pub(in crate::channel) fn closed(queue: &'a MpmcQueue<T>, message: T) -> Self {
         Self {

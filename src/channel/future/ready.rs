@@ -1,4 +1,4 @@
-//! Readiness.
+//! The futures of the readiness calls.
 
 use core::fmt;
 use core::pin::Pin;
@@ -53,7 +53,7 @@ impl<'a, T> SendReady<'a, T> {
         }
     }
 
-    /// For a handle that was closed.
+    /// Creates the future of a handle that was closed.
     #[cold]
     pub(in crate::channel) fn closed(queue: &'a MpmcQueue<T>) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl<T> Future for SendReady<'_, T> {
     }
 }
 
-/// An error unless the channel is open.
+/// Returns an error unless the channel is open.
 pub(in crate::channel) fn open(is_open: bool) -> Result<(), SendError<()>> {
     if is_open { Ok(()) } else { Err(SendError(())) }
 }

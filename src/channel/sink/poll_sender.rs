@@ -1,29 +1,32 @@
-//! What tokio-util's `PollSender` has, beside `poll_reserve`, and the two ways to close.
+//! The methods of tokio-util's `PollSender` other than `poll_reserve`.
 
 use crate::channel::Sender;
 use crate::error::SendError;
 use crate::unwind::defer;
 
-/// The methods of tokio-util's `PollSender`, under their names, for code that polls: reserve with
-/// [`poll_reserve`](Self::poll_reserve), send with [`send_item`](Self::send_item), give back with
-/// [`abort_send`](Self::abort_send).
+/// # Polling, as `PollSender`
+///
+/// The methods of tokio-util's `PollSender`, for code that polls: reserve capacity with
+/// [`poll_reserve`](Self::poll_reserve), use it with [`send_item`](Self::send_item), or give it
+/// back with [`abort_send`](Self::abort_send).
 impl<T> Sender<T> {
-    /// Sends on the capacity that [`poll_reserve`](Self::poll_reserve) reserved. The message is in
-    /// the channel when this returns; also if the channel was closed since, as long as there is a
-    /// receiver to fetch it. After [`close`](Self::close) this works once, if there is capacity
+    /// Sends a message on the capacity that [`poll_reserve`](Self::poll_reserve) reserved. The
+    /// message is in the channel when this returns, even if the channel was closed since, as long
+    /// as there is a receiver. After [`close`](Self::close) this succeeds once, if capacity is
     /// reserved.
     ///
-    /// One atomic read-modify-write.
+    /// Costs one atomic read-modify-write.
     ///
     /// # Errors
     ///
-    /// [`SendError`] with the message if no receiver is left or this handle was closed; or if the
-    /// channel is closed and nothing has been reserved.
+    /// [`SendError`] with the message if no receiver is left or this handle was closed, or if the
+    /// channel is closed and no capacity is reserved.
     ///
     /// # Panics
     ///
-    /// If nothing has been reserved while the channel is open: `poll_reserve` (or `poll_ready`) has
-    /// to return `Ready(Ok(()))` before. Nothing was sent then, and the message is dropped.
+    /// Panics if no capacity is reserved while the channel is open: `poll_reserve` (or
+    /// `poll_ready`) must return `Ready(Ok(()))` first. Nothing has been sent then, and the message
+    /// is dropped.
     ///
     /// # Examples
     ///
@@ -49,12 +52,11 @@ impl<T> Sender<T> {
         panic!("`send_item` called without a successful `poll_reserve`");
     }
 
-    /// Gives back what [`poll_reserve`](Self::poll_reserve) reserved, or ends its wait. Returns
-    /// whether there was something to end.
+    /// Gives back the capacity that [`poll_reserve`](Self::poll_reserve) reserved, or ends its
+    /// wait. Returns whether the handle had capacity or was waiting.
     ///
-    /// A handle that was closed stays closed; another one can reserve again. Capacity that comes
-    /// free wakes a sender that waits for it, and so does a wake that this handle got and did not
-    /// use.
+    /// A closed handle stays closed; an open one can reserve again. The capacity that is given back
+    /// wakes a waiting sender. So does a wake that this handle received and did not use.
     ///
     /// # Examples
     ///
@@ -77,74 +79,14 @@ impl<T> Sender<T> {
             return true;
         }
         let queue = &self.shared.queue;
-        let waits = self.sink.waiter.is_waiting();
-        let mut counts = false;
+        let was_waiting = self.sink.waiter.is_waiting();
+        let mut was_waiting_for_count = false;
         {
-            // Also if the destructor of a waker panics.
-            let _countable = defer(|| counts = queue.leave_countable(&mut self.sink.countable));
+            // Runs even if the destructor of a waker panics.
+            let _countable =
+                defer(|| was_waiting_for_count = queue.leave_countable(&mut self.sink.countable));
             self.sink.waiter.deregister(&queue.senders_side());
         }
-        waits || counts
-    }
-
-    /// Closes this handle: ends its part in the channel, as dropping it would. Sending through it
-    /// fails from now on; other senders are not affected. If it was the last one, the channel
-    /// closes. A second call does nothing.
-    ///
-    /// Capacity that [`poll_reserve`](Self::poll_reserve) reserved stays for one last
-    /// [`send_item`](Self::send_item), and receivers wait for it; if there is nothing more to send,
-    /// call [`abort_send`](Self::abort_send).
-    ///
-    /// # Which `close` this is
-    ///
-    /// | from | its call | here |
-    /// |---|---|---|
-    /// | tokio-util | `PollSender::close(&mut self)`: this handle; a reserved slot stays | `close`, the same |
-    /// | futures | `SinkExt::close(&mut self).await`: this handle | `close` without `.await`, which keeps a reserved slot; `SinkExt::close(&mut tx).await` gives it back |
-    /// | futures | `mpsc::Sender::disconnect` | `close` |
-    /// | futures | `mpsc::Sender::close_channel` | [`close_channel`](Self::close_channel) |
-    /// | async-channel, kanal | `Sender::close(&self)`: the channel, for all | [`close_channel`](Self::close_channel) |
-    ///
-    /// The names of this crate are tokio's, and so is the meaning of this one. It also agrees with
-    /// `close` of a `Sink`, which it stands in front of where `futures::SinkExt` is in scope: code
-    /// that was written for either ends its own part and never the work of other senders. (Code
-    /// that awaits it does not compile, rather than do something else.)
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (mut tx, rx) = mpmc_std::channel(2);
-    /// let other = tx.clone();
-    /// tx.close();
-    /// assert!(tx.try_send(1).is_err() && tx.is_closed());
-    /// assert!(other.try_send(2).is_ok() && !rx.is_closed());
-    /// drop(other);
-    /// assert!(rx.is_closed());
-    /// ```
-    #[doc(alias = "disconnect")]
-    pub fn close(&mut self) {
-        self.end(0);
-    }
-
-    /// Closes the channel for all its senders, as [`Receiver::close`](crate::Receiver::close) does.
-    /// What was sent before, and what is still sent on permits reserved before, can be received;
-    /// then comes `None`. Returns `true` if the channel was open.
-    ///
-    /// To end only this handle's part, drop it or [`close`](Self::close) it.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (tx, rx) = mpmc_std::channel(2);
-    /// let other = tx.clone();
-    /// tx.try_send(1).unwrap();
-    /// assert!(tx.close_channel());
-    /// assert!(!other.close_channel());
-    /// assert!(other.try_send(2).is_err());
-    /// assert_eq!(rx.iter().collect::<Vec<_>>(), [1]);
-    /// ```
-    #[doc(alias = "close")]
-    pub fn close_channel(&self) -> bool {
-        self.shared.close()
+        was_waiting || was_waiting_for_count
     }
 }

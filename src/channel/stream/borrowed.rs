@@ -10,13 +10,15 @@ use crate::channel::Receiver;
 use crate::queue::RecvOperation;
 use crate::wait::HandleWaiter;
 
+/// # Streams
 impl<T> Receiver<T> {
-    /// Returns a stream that borrows this receiver: it yields messages until the channel is closed
-    /// and everything has been received.
+    /// Returns a stream that borrows this receiver. It yields messages until the channel is closed
+    /// and every message has been received.
     ///
-    /// The receiver is a stream itself, but needs to be mutable for it. Several streams of one
-    /// receiver may be used at a time; each message goes to one of them. Each waits on its own, and
-    /// loses its place when it is dropped. The first wait of each allocates.
+    /// The receiver itself is a stream too, but polling it needs a mutable receiver. Several
+    /// streams of one receiver can be used at a time; each message goes to one of them. Each stream
+    /// is a waiter of its own, and loses its place in the queue when it is dropped. The first wait
+    /// of each stream allocates.
     ///
     /// # Cancel safety
     ///
@@ -74,7 +76,7 @@ impl<T> Receiver<T> {
 pub struct RecvStream<'a, T> {
     receiver: &'a Receiver<T>,
     waiter: HandleWaiter,
-    /// `poll_next` has returned `None`.
+    /// Set when `poll_next` has returned `None`.
     terminated: bool,
 }
 

@@ -1,21 +1,23 @@
-//! The same for threads, with limits of time.
+//! Readiness calls that block the thread, with and without a time limit.
 
 use core::time::Duration;
 use std::time::Instant;
 
-use super::open;
-use crate::channel::timeout::deadline_after;
-use crate::channel::{Receiver, Sender};
+use super::future::open;
+use super::timeout::deadline_after;
+use super::{Receiver, Sender};
 use crate::error::{RecvTimeoutError, SendError, SendTimeoutError};
 use crate::wait;
 
+/// # Readiness, blocking a thread
 impl<T> Receiver<T> {
-    /// Waits as [`recv_ready`](Self::recv_ready), blocking the thread. For threads outside any
-    /// executor.
+    /// Waits as [`recv_ready`](Self::recv_ready) does, blocking the thread. Call it only on threads
+    /// outside any executor.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -30,16 +32,17 @@ impl<T> Receiver<T> {
         wait::block_forever(self.shared.queue.recv_ready(), "blocking_recv_ready")
     }
 
-    /// Waits as [`blocking_recv_ready`](Self::blocking_recv_ready), but not longer than `timeout`.
+    /// Waits as [`blocking_recv_ready`](Self::blocking_recv_ready) does, for at most `timeout`.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and every message has been
     /// received.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -58,17 +61,18 @@ impl<T> Receiver<T> {
         self.recv_ready_by(deadline_after(timeout), "blocking_recv_ready_timeout")
     }
 
-    /// Waits as [`blocking_recv_ready`](Self::blocking_recv_ready), but not longer than until
-    /// `deadline`. A message that is there is reported also if that moment has passed.
+    /// Waits as [`blocking_recv_ready`](Self::blocking_recv_ready) does, until `deadline` at the
+    /// latest. If there is a message, the call succeeds even if the deadline has passed.
     ///
     /// # Errors
     ///
-    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and everything has been
+    /// [`RecvTimeoutError`] if the time is up, or the channel is closed and every message has been
     /// received.
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -95,9 +99,10 @@ impl<T> Receiver<T> {
     }
 }
 
+/// # Readiness, blocking a thread
 impl<T> Sender<T> {
-    /// Waits as [`send_ready`](Self::send_ready), blocking the thread. For threads outside any
-    /// executor.
+    /// Waits as [`send_ready`](Self::send_ready) does, blocking the thread. Call it only on threads
+    /// outside any executor.
     ///
     /// # Errors
     ///
@@ -105,7 +110,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -125,7 +131,7 @@ impl<T> Sender<T> {
         ))
     }
 
-    /// Waits as [`blocking_send_ready`](Self::blocking_send_ready), but not longer than `timeout`.
+    /// Waits as [`blocking_send_ready`](Self::blocking_send_ready) does, for at most `timeout`.
     ///
     /// # Errors
     ///
@@ -133,7 +139,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -156,8 +163,8 @@ impl<T> Sender<T> {
         self.send_ready_by(deadline_after(timeout), "blocking_send_ready_timeout")
     }
 
-    /// Waits as [`blocking_send_ready`](Self::blocking_send_ready), but not longer than until
-    /// `deadline`. Capacity that is free is reported also if that moment has passed.
+    /// Waits as [`blocking_send_ready`](Self::blocking_send_ready) does, until `deadline` at the
+    /// latest. If there is free capacity, the call succeeds even if the deadline has passed.
     ///
     /// # Errors
     ///
@@ -165,7 +172,8 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     ///
-    /// With the Cargo feature `tokio`, if it would block inside a task of a tokio runtime.
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
