@@ -58,7 +58,7 @@ fn take<T>(message: &mut Option<T>) -> T {
 }
 
 impl<'a, T> Send<'a, T> {
-    /// Goes on with a message that has its weight.
+    /// Starts to wait for a slot for a message that has its weight.
     #[inline]
     fn start_sending(self: Pin<&mut Self>, message: T, units: Units<'a>) {
         let mut this = self.project();
@@ -108,7 +108,7 @@ impl<T> Future for Send<'_, T> {
     }
 }
 
-/// Gives the weight of a message back that was not sent.
+/// Gives back the weight of a message that was not sent.
 pub(super) fn closed<T>(error: error::SendError<Weighed<T>>) -> SendError<T> {
     SendError::Closed(error.0.into_value())
 }
