@@ -1,9 +1,9 @@
-//! The groups of the report: their titles, and what their rows show.
+//! The groups of the report: their titles, and notes on their rows.
 
-/// Where a row stands in the report.
+/// The group of a row in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// Not a row of the table: what the hardware allows, for the headline figures.
+    /// The limits of the hardware, for the headline figures. Not part of the table.
     Floor,
     Workers,
     TokioMulti,
@@ -52,7 +52,7 @@ impl Group {
         }
     }
 
-    /// What the group's rows show, for who does not know the source.
+    /// Returns a note on the group's rows, for readers who do not know the source code.
     pub fn note(self) -> &'static str {
         match self {
             Self::Floor => "",
@@ -127,8 +127,9 @@ impl Group {
         }
     }
 
-    /// Whether its rows of time per message enter the geometric means. Those are about loops that
-    /// pass integers on a machine with nothing else to do, and compare with earlier reports.
+    /// Returns whether its rows of time per message enter the geometric means. The means are about
+    /// loops that pass integers on an otherwise idle machine, and can be compared with earlier
+    /// reports.
     pub fn is_in_means(self) -> bool {
         !matches!(self, Self::BatchSources | Self::OneCore | Self::Loaded)
     }
