@@ -19,7 +19,7 @@ struct Forced<T> {
     sent: Sent,
     /// The message that was evicted.
     evicted: Option<T>,
-    /// Whether a task may have waited for the evicted message to leave the queue.
+    /// True if a task may have waited for the evicted message to leave the queue.
     may_be_drained: bool,
 }
 

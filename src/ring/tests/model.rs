@@ -9,9 +9,9 @@ const OPEN: usize = 3;
 /// The expected state of the ring. The message of position `p` is `p`, so the model stores none.
 struct Model {
     capacity: usize,
-    /// Whether it was published, for every position that a sender has claimed.
+    /// True for a published message, for every position that a sender has claimed.
     published: Vec<bool>,
-    /// Whether it was freed, for every position that a receiver has claimed.
+    /// True for a freed slot, for every position that a receiver has claimed.
     freed: Vec<bool>,
     permits: usize,
     /// The number of slots by which the capacity is lowered.
