@@ -39,7 +39,7 @@ async fn upload(client: usize, tx: Sender<Vec<u8>>) -> usize {
     for number in 0..EACH {
         // The weight is reserved before the bytes are read, so that they need not wait in memory.
         let size = size(client, number);
-        let permit = tx.reserve(size).await.expect("somebody stores");
+        let permit = tx.reserve(size).await.expect("the store is running");
         let body = vec![0; size];
         permit.send(body).expect("as large as its permit");
         sent += size;
