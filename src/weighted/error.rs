@@ -22,8 +22,8 @@ use core::fmt;
 pub enum SendError<T> {
     /// The channel is closed: by a handle, or because the last receiver is gone.
     Closed(T),
-    /// The weight is more than the channel's maximum, so the message can never be sent. Also
-    /// returned if the channel is closed.
+    /// The weight is more than the channel's maximum, so the message can never be sent.
+    /// Returned whether the channel is closed or not.
     TooHeavy(T),
 }
 
@@ -111,8 +111,8 @@ pub enum TrySendError<T> {
     Full(T),
     /// The channel is closed: by a handle, or because the last receiver is gone.
     Closed(T),
-    /// The weight is more than the channel's maximum, so the message can never be sent. Also
-    /// returned if the channel is closed.
+    /// The weight is more than the channel's maximum, so the message can never be sent.
+    /// Returned whether the channel is closed or not.
     TooHeavy(T),
 }
 

@@ -5,10 +5,10 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// The weight of a message of a [weighted channel](crate::weighted).
+/// A message of a [weighted channel](crate::weighted) that knows its weight.
 ///
-/// For bytes and strings this is their length. To include the spare capacity of a buffer, or for a
-/// type of another crate, use [`Sender::send_with_weight`](super::Sender::send_with_weight).
+/// The weight of bytes and strings is their length. To include the spare capacity of a buffer, or
+/// for a type of another crate, use [`Sender::send_with_weight`](super::Sender::send_with_weight).
 ///
 /// # Examples
 ///
