@@ -28,8 +28,8 @@ const TOPOLOGIES: [Topology; 4] = [
     Topology::FOUR_TO_FOUR,
 ];
 
-/// Both kinds of runtime with their names: one where all tasks take turns on a thread, and one where they
-/// run at the same time.
+/// Returns both kinds of runtime with their names: one that runs all tasks on one thread, and one
+/// that runs them in parallel.
 fn runtimes() -> [(&'static str, Runtime); 2] {
     let current_thread = Builder::new_current_thread().build();
     let multi_thread = Builder::new_multi_thread().worker_threads(2).build();
@@ -39,7 +39,8 @@ fn runtimes() -> [(&'static str, Runtime); 2] {
     ]
 }
 
-/// Runs every piece of work as a task of its own. The tasks are spawned before the clock is started.
+/// Runs every piece of work as a task of its own. The tasks are spawned before the clock is
+/// started.
 async fn time_tasks(work: Vec<Work>) -> Duration {
     let barrier = Arc::new(Barrier::new(work.len()));
     let tasks: Vec<_> = work
@@ -99,7 +100,7 @@ async fn transfer_by_sink_and_stream(capacity: usize, messages: u64) -> Duration
             tx.feed(message).await.unwrap();
         }
     };
-    // Ends with the stream, whose sender is gone when its work is done.
+    // Ends with the stream, whose sender is dropped when its work is done.
     let receive = rx.for_each(|message| {
         black_box(message);
         std::future::ready(())
@@ -152,7 +153,7 @@ async fn round_trips(capacity: usize, rounds: u64) -> Duration {
     time_tasks(vec![ask.boxed(), answer.boxed()]).await
 }
 
-/// A message to another task and back: every receive parks and is woken.
+/// Measures a message to another task and back: every receive parks and is woken.
 fn async_ping_pong(criterion: &mut Criterion) {
     let mut group = common::group(criterion, "async_ping_pong");
     for (name, runtime) in &runtimes() {
@@ -167,7 +168,8 @@ fn async_ping_pong(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The same traffic through a channel for 64 messages, and through one for 1024 that is lowered to 64.
+/// Measures the same traffic through a channel for 64 messages, and through one for 1024 messages
+/// whose capacity is lowered to 64.
 fn lowered_capacity(criterion: &mut Criterion) {
     let mut group = common::group(criterion, "lowered_capacity");
     for limit in [64, 1024] {
@@ -195,7 +197,8 @@ fn lowered_capacity(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What a message of the weighted channels weighs, and how much fits: as much as their count.
+/// The weight of a message of the weighted channels. Their maximum weight is that of `capacity`
+/// messages.
 const WEIGHT: usize = 64;
 
 async fn transfer_by_weight(topology: Topology, capacity: usize, messages: u64) -> Duration {
@@ -222,8 +225,8 @@ async fn transfer_by_weight(topology: Topology, capacity: usize, messages: u64) 
     time_tasks(work).await
 }
 
-/// The same by hand: tokio's channel for the count, and its semaphore for the weight. One receiver,
-/// which is all that it can have.
+/// Does the same with tokio's types: the channel for the count, and the semaphore for the weight.
+/// There is one receiver, because the channel allows no more.
 async fn transfer_by_semaphore(topology: Topology, capacity: usize, messages: u64) -> Duration {
     let (tx, mut rx) = mpsc::channel(capacity);
     let weight = Arc::new(Semaphore::new(capacity * WEIGHT));
@@ -252,7 +255,8 @@ async fn transfer_by_semaphore(topology: Topology, capacity: usize, messages: u6
     time_tasks(work).await
 }
 
-/// Bounded by weight as well: beside the plain channel, and beside tokio's channel and semaphore.
+/// Measures channels that are bounded by weight, too: the plain and the weighted channel, and
+/// tokio's channel and semaphore.
 fn weighted_throughput(criterion: &mut Criterion) {
     let mut group = common::group(criterion, "weighted");
     for (name, runtime) in &runtimes() {

@@ -44,7 +44,7 @@ fn queue(capacity: usize) -> (Producer<u64>, Consumer<u64>) {
     (Producer::new(Arc::clone(&queue)), Consumer::new(queue))
 }
 
-/// Sends as a thread does that has nothing else to do: spins, then lets other threads run.
+/// Sends like a thread that has no other work: spins, then lets other threads run.
 fn send(producer: &Producer<u64>, mut message: u64) {
     let backoff = Backoff::new();
     while let Err(back) = producer.send(message) {
@@ -53,7 +53,7 @@ fn send(producer: &Producer<u64>, mut message: u64) {
     }
 }
 
-/// Receives in the manner of [`send`].
+/// Receives like [`send`].
 fn recv(consumer: &Consumer<u64>) -> u64 {
     let backoff = Backoff::new();
     loop {
@@ -64,7 +64,7 @@ fn recv(consumer: &Consumer<u64>) -> u64 {
     }
 }
 
-/// Without any contention, on a thread that is sender and receiver in turn.
+/// Measures without contention, on a thread that alternately sends and receives.
 fn single_threaded_throughput(criterion: &mut Criterion) {
     let mut group = common::group(criterion, "single_threaded_throughput");
     for capacity in CAPACITIES {
@@ -107,7 +107,7 @@ fn single_threaded_throughput(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// How long a message takes to another thread and back, there being nothing else under way.
+/// Measures the time of a message to another thread and back, while no other message is in flight.
 fn latency_measurement(criterion: &mut Criterion) {
     let mut group = common::group(criterion, "latency_measurement");
     for capacity in CAPACITIES {
@@ -158,7 +158,7 @@ fn latency_measurement(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The raw queue, spinning, and the channel, blocking, between as many threads as `topology` says.
+/// Measures the raw queue, spinning, and the channel, blocking, between the threads of `topology`.
 fn between_threads(group: &mut BenchmarkGroup<'_, WallTime>, topology: Topology) {
     for capacity in CAPACITIES {
         group.bench_function(
@@ -216,7 +216,7 @@ fn between_threads(group: &mut BenchmarkGroup<'_, WallTime>, topology: Topology)
     }
 }
 
-/// One sender beside four, for the difference is what the others cost.
+/// Measures one sender and four senders. The difference is the cost of the contention.
 fn multi_producer(criterion: &mut Criterion) {
     let mut group = common::group(criterion, "multi_producer");
     between_threads(&mut group, Topology::ONE_TO_ONE);
@@ -230,7 +230,7 @@ fn multi_consumer(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Both ends contended.
+/// Measures with contention on both sides.
 fn contention_benchmark(criterion: &mut Criterion) {
     let mut group = common::group(criterion, "contention_benchmark");
     between_threads(&mut group, Topology::FOUR_TO_FOUR);

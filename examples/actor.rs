@@ -9,7 +9,7 @@ use std::time::Duration;
 use mpmc_std::{Receiver, Sender, WeakSender, channel};
 use tokio::sync::oneshot;
 
-/// What the actor understands. A question carries the place for its answer.
+/// A message to the actor. A question contains the channel for its answer.
 enum Message {
     Deposit {
         name: String,
@@ -37,7 +37,7 @@ impl Bank {
                 }
                 Message::Balance { name, answer } => {
                     let balance = self.accounts.get(&name).copied().unwrap_or(0);
-                    // The task that asked may have given up meanwhile.
+                    // The task that asked may have been canceled in the meantime.
                     let _ = answer.send(balance);
                 }
                 Message::Tick => self.ticks += 1,
@@ -47,7 +47,7 @@ impl Bank {
     }
 }
 
-/// What others hold. Cloning it is cheap, and each clone keeps the actor alive.
+/// A handle to the actor. Cloning it is cheap, and each clone keeps the actor alive.
 #[derive(Clone)]
 struct Handle(Sender<Message>);
 
@@ -58,7 +58,7 @@ impl Handle {
         (Self(tx), tokio::spawn(Bank::default().run(inbox)))
     }
 
-    /// Waits while the actor is behind: that is what keeps its inbox bounded.
+    /// Waits while the inbox is full, so that a slow actor has a bounded inbox.
     async fn deposit(&self, name: &str, amount: u64) {
         let name = name.to_owned();
         let sent = self.0.send(Message::Deposit { name, amount }).await;
@@ -78,7 +78,7 @@ async fn tick(actor: WeakSender<Message>) {
     loop {
         tokio::time::sleep(Duration::from_millis(1)).await;
         let Some(tx) = actor.upgrade() else { return };
-        // A tick is not worth waiting for free capacity.
+        // If the inbox is full, the tick is dropped instead of waiting for free capacity.
         let _ = tx.try_send(Message::Tick);
     }
 }
@@ -105,7 +105,7 @@ async fn main() {
     assert_eq!(bank.balance("nobody").await, 0);
 
     tokio::time::sleep(Duration::from_millis(20)).await;
-    drop(bank); // the last handle: the actor works off its inbox and ends
+    drop(bank); // the last handle: the actor processes its inbox and ends
     let bank = actor.await.unwrap();
     assert_eq!(bank.accounts["shared"], 1000);
     assert!(bank.ticks > 0);

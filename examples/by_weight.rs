@@ -1,9 +1,9 @@
-//! Uploads of very different sizes through a channel that holds at most 64 KiB of them, however
-//! many they are.
+//! Uploads of very different sizes through a channel that holds at most 64 KiB of them, whatever
+//! their number.
 //!
-//! A channel bounded by count alone would have to choose: with room for many small uploads it might
-//! hold as many large ones. Here a large upload waits until there is room for it, and the small
-//! ones behind it wait their turn.
+//! A channel that is bounded only by count cannot limit the memory: with enough capacity for many
+//! small uploads it may hold as many large ones. Here a large upload waits until there is enough
+//! free weight for it, and the small ones that were sent later wait behind it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,10 +14,10 @@ const MAX_BYTES: usize = 64 * 1024;
 const MAX_UPLOADS: usize = 1024;
 const CLIENTS: usize = 4;
 const EACH: usize = 50;
-/// More than fits at all.
+/// More than the maximum weight.
 const OVERSIZED: usize = MAX_BYTES + 1;
 
-/// What has been stored, and the most that waited at any time.
+/// The stored uploads, and the maximum weight that waited at any time.
 #[derive(Default)]
 struct Stored {
     uploads: AtomicUsize,
@@ -37,9 +37,9 @@ fn size(client: usize, number: usize) -> usize {
 async fn upload(client: usize, tx: Sender<Vec<u8>>) -> usize {
     let mut sent = 0;
     for number in 0..EACH {
-        // The room is reserved before the bytes are there, so that they need not wait in memory.
+        // The weight is reserved before the bytes are read, so that they need not wait in memory.
         let size = size(client, number);
-        let permit = tx.reserve(size).await.expect("somebody stores");
+        let permit = tx.reserve(size).await.expect("the store is running");
         let body = vec![0; size];
         permit.send(body).expect("as large as its permit");
         sent += size;
@@ -60,7 +60,7 @@ async fn store(rx: Receiver<Vec<u8>>, stored: &Stored) {
 async fn main() {
     let (tx, rx) = channel(MAX_UPLOADS, MAX_BYTES);
 
-    // No wait would make room for it, so it comes back at once.
+    // It could never fit, so it is returned at once.
     match tx.send(vec![0; OVERSIZED]).await {
         Err(SendError::TooHeavy(body)) => println!("refused: {} bytes", body.len()),
         other => panic!("it cannot be sent: {other:?}"),

@@ -1,23 +1,26 @@
-//! Exporting `stats()`: every counter of a channel, to whatever collects the metrics of a program.
+//! Exporting `stats()`: every counter of a channel, to any system that collects the metrics of a
+//! program.
 //!
-//! The exporter holds weak handles, so it keeps no channel open, and takes a snapshot when it is asked. What it
-//! writes to is a trait of two methods. Here they print the text format of Prometheus; with the crate `metrics`
-//! they would be `metrics::counter!(name, labels).absolute(value)` and `metrics::gauge!(name, labels).set(value)`.
+//! The exporter holds weak handles, so it keeps no channel open, and takes a snapshot when it is
+//! asked. It writes to a trait of two methods. Here they print the text format of Prometheus; with
+//! the crate `metrics` they would be `metrics::counter!(name, labels).absolute(value)` and
+//! `metrics::gauge!(name, labels).set(value)`.
 
 use std::fmt::Write;
 
 use mpmc_std::{SideStats, WeakSender, channel};
 
-/// Where the values go.
+/// The destination of the values.
 trait Recorder {
-    /// A number that only grows.
+    /// Writes a number that only grows.
     fn counter(&mut self, name: &str, labels: &[(&str, &str)], value: u64);
 
-    /// A number that goes up and down.
+    /// Writes a number that can grow and shrink.
     fn gauge(&mut self, name: &str, labels: &[(&str, &str)], value: u64);
 }
 
-/// The channels that are watched, by their names. (Give the exporter to the task that answers the collector.)
+/// The exported channels, by their names. (Give the exporter to the task that answers the
+/// collector.)
 struct Exporter<T> {
     channels: Vec<(&'static str, WeakSender<T>)>,
 }
@@ -91,7 +94,7 @@ async fn main() {
         (count, rx)
     });
     tx.send_many(0..100).await.unwrap();
-    tx.drained().await; // so that the counters are known
+    tx.drained().await; // so that the counters have known values
 
     let mut text = Text::default();
     exporter.record(&mut text);

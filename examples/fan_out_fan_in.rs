@@ -1,7 +1,9 @@
-//! Fan out to several workers through one channel, fan in through another, and put the results in order.
+//! Fan out to several workers through one channel, fan in through another, and put the results in
+//! order.
 //!
-//! The order is that of the first channel: a worker learns the position of each job with it, and sends it along.
-//! Both channels are bounded, so the whole holds a bounded number of jobs, however many there are.
+//! The order is that of the first channel: a worker receives the position of each job with it, and
+//! sends it along. Both channels are bounded, so the number of jobs in the pipeline is bounded,
+//! however many there are in total.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +31,7 @@ async fn work(jobs: Receiver<u64>, results: Sender<(u64, u32)>) -> usize {
     let mut count = 0;
     while let Some((position, start)) = jobs.recv_with_position().await {
         if results.send((position, steps(start))).await.is_err() {
-            break; // no receiver of results is left
+            break; // all receivers of results have been dropped
         }
         count += 1;
     }
@@ -44,7 +46,7 @@ async fn main() {
     let workers: Vec<_> = (0..WORKERS)
         .map(|_| tokio::spawn(work(at_workers.clone(), results.clone())))
         .collect();
-    // Only the workers hold these now, so the results end when the last worker does.
+    // Only the workers hold these handles now, so the results end when the last worker ends.
     drop((at_workers, results));
 
     let source = tokio::spawn(async move {
@@ -53,7 +55,7 @@ async fn main() {
             .expect("the workers stay until the jobs end")
     });
 
-    // Results come in the order in which they are ready. Those that are early wait here.
+    // Results arrive in the order in which they are ready. Early ones wait here.
     let mut early = BTreeMap::new();
     let mut in_order = Vec::new();
     while let Some((position, result)) = at_end.recv().await {

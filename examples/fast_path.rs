@@ -1,14 +1,14 @@
-//! The fast paths as functions with names that a disassembler can be pointed at.
+//! The fast paths as functions with names that can be found in a disassembly.
 //!
 //! `.ci/fast_path` builds this and checks that a send or a receive costs one atomic
-//! read-modify-write and no fence. Running it does nothing of interest.
+//! read-modify-write and no fence. Running it has no visible effect.
 
 use std::sync::Arc;
 
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 
 /// The fast path of [`Sender::try_send`].
-// SAFETY: nothing else in the program has this symbol.
+// SAFETY: No other item in the program has this symbol.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub fn fast_path_try_send(tx: &Sender<u64>, value: u64) -> bool {
@@ -16,7 +16,7 @@ pub fn fast_path_try_send(tx: &Sender<u64>, value: u64) -> bool {
 }
 
 /// The fast path of [`Receiver::try_recv`].
-// SAFETY: nothing else in the program has this symbol.
+// SAFETY: No other item in the program has this symbol.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub fn fast_path_try_recv(rx: &Receiver<u64>) -> Option<u64> {
@@ -24,7 +24,7 @@ pub fn fast_path_try_recv(rx: &Receiver<u64>) -> Option<u64> {
 }
 
 /// The fast path of [`Producer::send`].
-// SAFETY: nothing else in the program has this symbol.
+// SAFETY: No other item in the program has this symbol.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub fn fast_path_send(producer: &Producer<u64>, value: u64) -> bool {
@@ -32,7 +32,7 @@ pub fn fast_path_send(producer: &Producer<u64>, value: u64) -> bool {
 }
 
 /// The fast path of [`Consumer::recv`].
-// SAFETY: nothing else in the program has this symbol.
+// SAFETY: No other item in the program has this symbol.
 #[unsafe(no_mangle)]
 #[inline(never)]
 pub fn fast_path_recv(consumer: &Consumer<u64>) -> Option<u64> {

@@ -1,7 +1,7 @@
-//! Ending without losing what was accepted: stop accepting, let the workers take what is there, and let them finish.
-//! Each step has a limit.
+//! Shutting down without losing accepted jobs: stop accepting, let the workers receive the jobs in
+//! the channel, and let them finish. Each step has a time limit.
 //!
-//! Ends on Ctrl-C, or by itself after a moment.
+//! Ends on Ctrl-C, or without it after a moment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,13 +11,13 @@ use mpmc_std::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// Takes jobs from the outside world until the channel is closed; returns how many were accepted.
+/// Accepts jobs until the channel is closed. Returns the number of accepted jobs.
 async fn accept(tx: Sender<u64>) -> u64 {
     let mut accepted = 0;
     while tx.send(accepted).await.is_ok() {
         accepted += 1;
     }
-    accepted // a job that was refused has come back in the error, and was not counted
+    accepted // a job that was not sent was returned in the error, and is not counted
 }
 
 /// Works until the channel is closed and drained.
@@ -47,15 +47,16 @@ async fn main() {
         () = sleep(Duration::from_millis(50)) => {}
     }
 
-    // 1. No more jobs. Senders that wait for capacity get their jobs back.
+    // 1. Close. No more jobs are accepted. Senders that wait for capacity get their jobs back.
     rx.close();
     let accepted: u64 = acceptors.join_all().await.iter().sum();
 
-    // 2. The workers take what was accepted. What is left after the limit could be saved: `rx.drain()`.
+    // 2. The workers receive the accepted jobs. Jobs left after the limit could be saved with
+    //    `rx.drain()`.
     let all_taken = timeout(Duration::from_secs(10), rx.drained()).await;
     assert!(all_taken.is_ok(), "{} jobs are left", rx.len());
 
-    // 3. Taken is not done: each worker finishes its last job, and ends.
+    // 3. A received job is not done yet: each worker finishes its last job, and ends.
     let all_finished = timeout(Duration::from_secs(10), workers.join_all()).await;
     assert!(all_finished.is_ok(), "a worker hangs");
     assert_eq!(done.load(Ordering::Relaxed), accepted);

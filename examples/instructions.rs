@@ -1,7 +1,7 @@
 //! Runs one fast path a given number of times: `instructions PAIR COUNT`.
 //!
-//! `.ci/instructions` runs this under an instruction counter with two counts; the difference is what the
-//! operations cost, free of the cost of starting the program.
+//! `.ci/instructions` runs this under an instruction counter with two counts; the difference is the
+//! cost of the operations, without the cost of starting the program.
 
 use std::hint::black_box;
 use std::pin::pin;
@@ -11,11 +11,11 @@ use std::task::{Context, Poll, Waker};
 use futures::{SinkExt, StreamExt};
 use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
 
-/// Enough that the index runs through a ring; small enough to stay in the nearest cache.
+/// Large enough that the index wraps around the ring; small enough to stay in the nearest cache.
 const CAPACITY: usize = 64;
 
-/// Polls until it is ready. A future that finds the channel ready is `Pending` only when its
-/// cooperative budget is spent, so polling again is all that there is to wait for.
+/// Polls until the future is ready. A future that finds the channel ready returns `Pending` only
+/// when its cooperative budget is spent, so polling again is enough.
 #[inline(always)]
 fn ready<F: Future>(future: F) -> F::Output {
     let mut context = Context::from_waker(Waker::noop());
@@ -61,7 +61,7 @@ fn sink_stream(count: u64) {
     }
 }
 
-/// `count` is of messages here too, so what is counted is a message's share of its batch.
+/// Here, too, `count` is a number of messages, so the result is a message's share of its batch.
 fn batch(count: u64) {
     let (tx, rx) = channel(CAPACITY);
     let mut received = Vec::with_capacity(CAPACITY);

@@ -1,5 +1,5 @@
-//! The channel in one screen: send, receive, share both sides, use a receiver as a stream, and see what
-//! "full" and "closed" look like. Run it with `cargo run --example quick_start`.
+//! The channel in one screen: send, receive, share both sides, use a receiver as a stream, and
+//! handle "full" and "closed". Run it with `cargo run --example quick_start`.
 
 use futures::StreamExt;
 use mpmc_std::channel;
@@ -16,7 +16,8 @@ async fn main() {
     assert_eq!(rx.recv().await, Some('h'));
     assert_eq!(rx.len(), 4);
 
-    // When the last sender is dropped, what was sent before is still received. Then comes `None`.
+    // When the last sender is dropped, messages sent before are still received. Then `recv` returns
+    // `None`.
     drop(tx);
     let rest: String = rx.collect().await; // a receiver is a `Stream`
     assert_eq!(rest, "ello");
@@ -52,9 +53,9 @@ async fn many_to_many() {
             sum
         });
     }
-    // Only the tasks hold the channel from here on. Without the drop of `tx` the consumers would wait
-    // forever for more. Without the drop of `rx` the producers would wait forever if all consumers ended
-    // early.
+    // Only the tasks hold the channel from here on. Without the drop of `tx` the consumers would
+    // wait forever for more. Without the drop of `rx` the producers would wait forever if all
+    // consumers ended early.
     drop((tx, rx));
 
     producers.join_all().await; // panics if a producer has panicked
@@ -69,10 +70,10 @@ fn without_waiting() {
     assert_eq!(tx.try_send("first"), Ok(()));
     assert_eq!(tx.try_send("second"), Ok(()));
 
-    // The message comes back with the error, so that it can be kept or sent again later.
+    // The error contains the message, so that it can be kept or sent again later.
     assert_eq!(tx.try_send("third"), Err(TrySendError::Full("third")));
 
-    // A receiver can close the channel for all senders. What is in it can still be received.
+    // A receiver can close the channel for all senders. Messages in it can still be received.
     rx.close();
     assert_eq!(tx.try_send("late"), Err(TrySendError::Closed("late")));
     assert_eq!(rx.try_recv(), Ok("first"));

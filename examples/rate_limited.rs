@@ -1,7 +1,7 @@
-//! Several producers that together keep to one rate: a bucket of tokens, which is itself a channel.
+//! Several producers that share one rate limit: a bucket of tokens, which is itself a channel.
 //!
-//! The bucket's capacity is the burst that is allowed. A task puts one token in per period; a token that
-//! finds the bucket full is thrown away. Each producer takes a token before each message.
+//! The bucket's capacity is the burst that is allowed. A task puts one token in per period; if the
+//! bucket is full, the token is discarded. Each producer takes a token before each message.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn fill(bucket: Sender<Token>) {
     loop {
         ticks.tick().await;
         if let Err(TrySendError::Closed(Token)) = bucket.try_send(Token) {
-            return; // no receiver of tokens is left
+            return; // all receivers of tokens have been dropped
         }
     }
 }

@@ -1,7 +1,8 @@
-//! A writer that gathers rows into batches: written when a batch is full, or when it has waited long enough.
+//! A writer that collects rows into batches: a batch is written when it is full, or when it has
+//! waited long enough.
 //!
-//! The loop selects between three things. Nothing is lost when a branch is dropped because another was
-//! first: a receive that has not finished has not received.
+//! The loop selects between three futures. No message is lost when a branch is dropped because
+//! another was ready first: a receive that has not finished has not received.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ const ROWS: u32 = 1000;
 const FULL: usize = 64;
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// Stands for a database: each call is one transaction.
+/// Represents a database: each call is one transaction.
 #[derive(Default)]
 struct Database {
     transactions: Vec<Vec<u32>>,
@@ -33,7 +34,7 @@ async fn write_batches(rows: Receiver<u32>, flush: Receiver<()>) -> Database {
     loop {
         let free = FULL - batch.len();
         tokio::select! {
-            // From above to below, so that a steady flow of rows cannot put off the other two.
+            // Polled from top to bottom, so that a steady flow of rows cannot delay the other two.
             biased;
             Some(()) = flush.recv() => database.write(&mut batch).await,
             () = sleep_until(deadline), if !batch.is_empty() => database.write(&mut batch).await,
@@ -63,7 +64,8 @@ async fn main() {
     for row in 0..ROWS {
         rows.send(row).await.unwrap();
         if row % 300 == 299 {
-            tokio::time::sleep(2 * PATIENCE).await; // a quiet moment: the deadline writes what is there
+            // No rows for a while: the deadline writes the batch.
+            tokio::time::sleep(2 * PATIENCE).await;
         }
     }
     flush.send(()).await.unwrap();

@@ -1,11 +1,11 @@
 //! Finding the slow stage of a pipeline from `stats()`, while the pipeline runs.
 //!
-//! A channel that is full does not tell which stage is slow: if the last stage is, every channel before it
-//! fills up. What tells is which side of each channel *waits*, and `parks` counts that. Over an interval, the
-//! slow stage is the receiver of the last channel whose senders waited more often than its receivers. If
-//! there is no such channel, the first stage is the slow one.
+//! A full channel does not tell which stage is slow: if the last stage is slow, every channel
+//! before it fills up. The side of each channel that *waits* tells, and `parks` counts that. Over
+//! an interval, the slow stage is the receiver of the last channel whose senders waited more often
+//! than its receivers. If there is no such channel, the first stage is the slow one.
 //!
-//! The watch holds weak senders only, so it does not keep the channels open.
+//! The monitoring task holds only weak senders, so it does not keep the channels open.
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// The stats of the two channels at one time.
 type Sample = [Stats; 2];
 
-/// How often each side of a channel began to wait between two samples: senders, receivers.
+/// The number of times that each side of a channel began to wait between two samples: senders,
+/// receivers.
 fn waits(before: &Stats, after: &Stats) -> (u64, u64) {
     (
         after.senders.parks - before.senders.parks,
@@ -36,8 +37,8 @@ fn slow_stage(before: &Sample, after: &Sample) -> usize {
     held_up.map_or(0, |channel| channel + 1)
 }
 
-/// Prints a line for each interval. Returns the stage that was slow from the start to the last sample in
-/// which every stage was still running.
+/// Prints a line for each interval. Returns the stage that was slow from the start to the last
+/// sample in which every stage was still running.
 async fn watch(watched: [WeakSender<u64>; 2], start: Sample) -> usize {
     let mut before = start;
     loop {

@@ -1,6 +1,8 @@
-//! Tasks and threads in one pipeline: tasks bring work, threads compute, a task collects.
+//! Tasks and threads in one pipeline: tasks send jobs, threads compute, a task collects the
+//! results.
 //!
-//! The threads know nothing of a runtime. They end because the channel does: no flag, no signal.
+//! The threads do not depend on a runtime. They end when the channel ends, without a flag or a
+//! signal.
 
 use std::thread;
 
@@ -19,15 +21,15 @@ fn compute(seed: u64) -> u64 {
     })
 }
 
-/// Runs on a thread of its own, blocking while there is nothing to do, or no capacity for a result.
+/// Runs on its own thread, and blocks while there is no job, or no capacity for a result.
 fn compute_thread(jobs: Receiver<u64>, results: Sender<(u64, u64)>) -> usize {
     let mut batch = Vec::new();
     let mut done = 0;
-    // A few at a time: fewer wakes, and enough is left for the other threads.
+    // A few at a time: this saves wakes, and leaves enough for the other threads.
     while jobs.blocking_recv_many(&mut batch, 8) > 0 {
         for seed in batch.drain(..) {
             if results.blocking_send((seed, compute(seed))).is_err() {
-                return done; // no receiver of results is left
+                return done; // all receivers of results have been dropped
             }
             done += 1;
         }
@@ -66,7 +68,8 @@ async fn main() {
     seeds.sort_unstable();
     assert!(seeds.into_iter().eq(0..TASKS * EACH));
 
-    // The results have ended, so the threads have, or are about to: this does not block for long.
+    // The results have ended, so the threads have ended, or are about to: this does not block for
+    // long.
     let shares = threads.into_iter().map(|thread| thread.join().unwrap());
     let total: usize = shares.sum();
     assert_eq!(total as u64, TASKS * EACH);

@@ -1,7 +1,8 @@
-//! The guide: how to do common things with a channel, one page each. Every example is run as a test.
+//! The guide: how to do common things with a channel, one page each. Every example is run as a
+//! test.
 //!
-//! The pages are the files in `docs/` of the repository. They are here for reading only; this module
-//! holds no code, and exists only in the documentation.
+//! The pages are the files in `docs/` of the repository. They are here for reading only; this
+//! module holds no code, and exists only in the documentation.
 //!
 //! | page | |
 //! |---|---|
@@ -20,8 +21,8 @@
 //! | [`migration`] | from another channel |
 //! | [`costs`] | what each operation costs, and what it can wait for |
 
-// The first definition of a link counts, so `guide_links.md` replaces the links between the files at the
-// end of each page by links between the modules.
+// The first definition of a link counts, so `guide_links.md` replaces the links between the files
+// at the end of each page by links between the modules.
 
 /// Items: [`channel()`](crate::channel()), [`blocking::bounded`](crate::blocking::bounded),
 /// [`MpmcQueue`](crate::MpmcQueue), [`RealtimeQueue`](crate::RealtimeQueue).
@@ -31,15 +32,16 @@
 pub mod choosing {}
 
 /// Items: [`Receiver::close`](crate::Receiver::close), [`Sender::close`](crate::Sender::close),
-/// [`Sender::close_channel`](crate::Sender::close_channel), [`Sender::closed`](crate::Sender::closed),
-/// [`WeakSender`](crate::WeakSender).
+/// [`Sender::close_channel`](crate::Sender::close_channel),
+/// [`Sender::closed`](crate::Sender::closed), [`WeakSender`](crate::WeakSender).
 ///
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/closing.md")]
 pub mod closing {}
 
-/// Items: [`Receiver::close`](crate::Receiver::close), [`Receiver::drained`](crate::Receiver::drained),
-/// [`Sender::drained`](crate::Sender::drained), [`Receiver::drain`](crate::Receiver::drain).
+/// Items: [`Receiver::close`](crate::Receiver::close),
+/// [`Receiver::drained`](crate::Receiver::drained), [`Sender::drained`](crate::Sender::drained),
+/// [`Receiver::drain`](crate::Receiver::drain).
 ///
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/shutdown.md")]
@@ -71,7 +73,8 @@ pub mod batching {}
 #[doc = include_str!("../docs/streams.md")]
 pub mod streams {}
 
-/// Items: [`Receiver::recv`](crate::Receiver::recv), [`Receiver::recv_ready`](crate::Receiver::recv_ready),
+/// Items: [`Receiver::recv`](crate::Receiver::recv),
+/// [`Receiver::recv_ready`](crate::Receiver::recv_ready),
 /// [`Sender::reserve`](crate::Sender::reserve), [`Sender::send_ready`](crate::Sender::send_ready).
 ///
 #[doc = include_str!("guide_links.md")]
@@ -111,7 +114,8 @@ pub mod no_std {}
 #[doc = include_str!("../docs/loom.md")]
 pub mod loom {}
 
-/// Items: [`Stats`](crate::Stats), [`SideStats`](crate::SideStats), [`WeakSender`](crate::WeakSender).
+/// Items: [`Stats`](crate::Stats), [`SideStats`](crate::SideStats),
+/// [`WeakSender`](crate::WeakSender).
 ///
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/troubleshooting.md")]
@@ -124,8 +128,8 @@ pub mod troubleshooting {}
 #[doc = include_str!("../docs/migration.md")]
 pub mod migration {}
 
-/// Items: [`Sender`](crate::Sender), [`Receiver`](crate::Receiver), [`MpmcQueue`](crate::MpmcQueue),
-/// [`RealtimeQueue`](crate::RealtimeQueue).
+/// Items: [`Sender`](crate::Sender), [`Receiver`](crate::Receiver),
+/// [`MpmcQueue`](crate::MpmcQueue), [`RealtimeQueue`](crate::RealtimeQueue).
 ///
 #[doc = include_str!("guide_links.md")]
 #[doc = include_str!("../docs/costs.md")]

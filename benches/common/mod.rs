@@ -1,4 +1,4 @@
-//! What the benches share: the shapes of the work, and how it is timed.
+//! The code that the benches share: the topologies of the work, and how it is timed.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 
-/// Every message waits for its predecessor to leave; something in between; room enough to never wait
-/// long.
+/// The capacities: with the first every message waits for its predecessor to leave, the last is
+/// large enough that waits are short, and one lies between them.
 pub(crate) const CAPACITIES: [usize; 3] = [1, 64, 1024];
 
-/// How many senders and receivers share the work.
+/// The numbers of senders and receivers that share the work.
 #[derive(Clone, Copy)]
 pub(crate) struct Topology {
     pub(crate) senders: u64,
@@ -27,8 +27,8 @@ impl Topology {
         Self { senders, receivers }
     }
 
-    /// One piece of work for each sender and each receiver, made from the number of messages that fall
-    /// to it. Fixed shares, so that the work ends without a signal that would be timed too.
+    /// Creates one piece of work for each sender and each receiver, from its number of messages.
+    /// The shares are fixed, so that the work ends without a signal, which would be timed, too.
     pub(crate) fn divide<W>(
         self,
         messages: u64,
@@ -51,7 +51,7 @@ fn shares(messages: u64, workers: u64) -> impl Iterator<Item = u64> {
     (0..workers).map(move |worker| messages / workers + u64::from(worker < messages % workers))
 }
 
-/// When a worker began and ended its work.
+/// The times at which a worker began and ended its work.
 pub(crate) struct Span {
     start: Instant,
     end: Instant,
@@ -65,8 +65,9 @@ impl Span {
         }
     }
 
-    /// From the first start to the last end. The workers look at the clock themselves, for the thread
-    /// that waits for them may be given a processor only after they have begun.
+    /// Returns the time from the first start to the last end. The workers read the clock
+    /// themselves, because the thread that waits for them may get a processor only after they have
+    /// begun.
     pub(crate) fn of_all(spans: impl IntoIterator<Item = Self>) -> Duration {
         let all = spans.into_iter().reduce(|all, one| Self {
             start: all.start.min(one.start),
@@ -76,17 +77,18 @@ impl Span {
     }
 }
 
-/// A group in which one iteration is one message, or one round trip.
+/// Creates a group in which one iteration is one message, or one round trip.
 pub(crate) fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, WallTime> {
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(1));
-    // Samples of equal length: starting the workers then weighs equally, and little, in each.
+    // Samples of equal length, so that starting the workers has the same small weight in each.
     group.sampling_mode(SamplingMode::Flat);
     group
 }
 
-/// Fewer samples than usual, so that each is long beside the start of its workers; and fewer resamples,
-/// for drawing them in the report takes longer than measuring does. The command line can ask for more.
+/// Returns a configuration with fewer samples than usual, so that each is long compared with the
+/// start of its workers; and with fewer resamples, because drawing them in the report takes longer
+/// than measuring. The command line can request more.
 pub(crate) fn configuration() -> Criterion {
     Criterion::default().sample_size(20).nresamples(10_000)
 }

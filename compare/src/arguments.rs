@@ -23,24 +23,24 @@ pub struct Options {
     #[arg(long)]
     pub quick: bool,
 
-    /// Only scenarios whose id contains this; the extra ones, which are left out otherwise, among
-    /// them
+    /// Only scenarios whose id contains this, including the extra ones, which are left out
+    /// otherwise
     #[arg(long, value_name = "SUBSTRING", default_value = "")]
     pub filter: String,
 
-    /// Only these peers, beside mpmc-std
+    /// Only these peers, and mpmc-std
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub peers: Vec<String>,
 
-    /// How often each cell is measured [default: 7, or 2 with --quick]
+    /// The number of measurements of each cell [default: 7, or 2 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
 
-    /// Where the results go
+    /// The folder that the results are written to
     #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/results"))]
     pub out: PathBuf,
 
-    /// Lists the rows, the extra ones included, and who takes part in each, and measures nothing
+    /// Lists the rows, including the extra ones, and the peers of each, and measures nothing
     #[arg(long)]
     pub list: bool,
 }
@@ -58,7 +58,7 @@ impl Options {
     }
 }
 
-/// What the program tells copies of itself to do.
+/// The commands that the program gives to copies of itself.
 #[derive(Debug, Subcommand)]
 pub enum Child {
     /// Measures one cell

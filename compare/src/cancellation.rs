@@ -1,18 +1,22 @@
-//! Which peers keep their messages when futures are dropped: found out by trial.
+//! Trials of which peers keep their messages when futures are dropped.
 //!
-//! Senders and receivers poll their futures a random number of times, from none to a few, and then drop
-//! those that are not ready. Between the last poll and the drop other tasks run, so the future may have
-//! been woken, or been handed a message, or had its message taken, and does not know it yet. When the
-//! senders are gone, the receivers take what is left. Then:
+//! Senders and receivers poll their futures a random number of times, from none to a few, and then
+//! drop those that are not ready. Between the last poll and the drop other tasks run, so the future
+//! may have been woken, or may have been given a message, or its message may have been taken,
+//! without having observed it. When the senders have been dropped, the receivers take the messages
+//! that are left. Then:
 //!
-//! - a message whose send was `Ready` must have been received, once: else it is *lost*, or *duplicated*;
-//! - a message whose send was dropped before it was `Ready` must not have been received: else it was
-//!   *delivered though cancelled*, and a caller that tries again after a timeout sends it twice.
+//! - a message whose send was `Ready` must have been received, once: otherwise it is *lost*, or
+//! *duplicated*;
+//! - a message whose send was dropped before it was `Ready` must not have been received: otherwise
+//! it was *delivered though cancelled*, and a caller that tries again after a timeout sends it
+//! twice.
 //!
-//! Some futures are polled to their end by nothing but the wakes of the channel. If a wake gets lost the
-//! round *hangs*, and is given up after a while.
+//! Some futures are polled until they are ready, and only the wakes of the channel cause the polls.
+//! If a wake is lost, the round *hangs*, and is abandoned after a while.
 //!
-//! A peer without a violation in so many trials is not proved exact, and the report does not say so.
+//! That a peer had no violation in so many trials does not prove that it is exact, and the report
+//! does not say so.
 
 mod trials;
 
@@ -23,15 +27,15 @@ use crate::process::{self, Failure};
 
 pub use trials::observe;
 
-/// What was seen.
+/// The counts of a peer's trials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Observation {
-    /// Futures that were polled, and dropped before they were ready.
+    /// The number of futures that were polled, and dropped before they were ready.
     pub trials: u64,
     pub lost: u64,
     pub duplicated: u64,
     pub delivered_though_cancelled: u64,
-    /// Rounds.
+    /// The number of rounds.
     pub hung: u64,
 }
 
@@ -40,7 +44,7 @@ impl Observation {
         self.violations().is_empty()
     }
 
-    /// What of it breaks the promise, in words; empty if nothing does.
+    /// Describes the violations; empty if there are none.
     pub fn violations(&self) -> String {
         let counts = [
             (self.lost, "messages lost"),
@@ -83,7 +87,7 @@ impl Observation {
     }
 }
 
-/// A peer and what was seen of it.
+/// A peer and its observation.
 #[derive(Clone, Debug)]
 pub struct Observed {
     pub peer: String,

@@ -1,4 +1,5 @@
-//! The other side of [`process`](crate::process): what a copy of the program does, and prints.
+//! The other side of [`process`](crate::process): the work that a copy of the program does, and
+//! prints.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use crate::conditions::Conditions;
 use crate::load::{self, Load};
 use crate::scenarios::{self, Scenario, Size};
 
-/// The part of a cell's messages that go through before the ones that are measured.
+/// The part of a cell's messages that pass before those that are measured.
 const WARM_UP: u64 = 4;
 
 pub fn run(child: &Child) -> io::Result<()> {
@@ -50,7 +51,7 @@ pub fn run(child: &Child) -> io::Result<()> {
     Ok(())
 }
 
-/// What comes before the first channel of the process.
+/// Prepares the process before its first channel is created.
 fn prepare(conditions: Conditions) -> io::Result<Option<Load>> {
     let load = conditions.establish()?;
     // crossfire asks for this at the start of a program: it spins less on a single core.
@@ -58,15 +59,15 @@ fn prepare(conditions: Conditions) -> io::Result<Option<Load>> {
     Ok(load)
 }
 
-/// The scenario whose first row has that id.
+/// Returns the scenario whose first row has that id.
 fn find(id: &str) -> Box<dyn Scenario> {
     scenarios::all()
         .into_iter()
         .find(|scenario| scenario.rows()[0].id == id)
-        .expect("a scenario of that name")
+        .expect("a scenario with that id")
 }
 
-/// How many messages take about that time.
+/// Returns the number of messages that take about that time.
 fn calibrate(scenario: &dyn Scenario, peer: &str, cell: Duration) -> u64 {
     let scale_of = |count| {
         let start = Instant::now();
@@ -77,9 +78,9 @@ fn calibrate(scenario: &dyn Scenario, peer: &str, cell: Duration) -> u64 {
     loop {
         let scale = scale_of(count);
         if scale < 3.0 {
-            // Near enough for the rest to be a matter of proportion; before that, starting threads and cold
-            // memory are too large a part of the time. Once more, for the case that something else had
-            // the machine meanwhile.
+            // The count is now large enough to be scaled proportionally; for smaller counts,
+            // starting threads and cold memory are too large a part of the time. A second
+            // measurement, in case another program had the machine during the first.
             let scale = scale.max(scale_of(count));
             return (count as f64 * scale).ceil() as u64;
         }

@@ -1,4 +1,4 @@
-//! What a measurement needs of its process and of the machine, beside the channel.
+//! The conditions that a measurement needs in its process and on the machine, beside the channel.
 
 use std::io;
 
@@ -7,25 +7,25 @@ use crate::system;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conditions {
-    /// All cores, and nothing else to do for them.
+    /// All cores, and no other load on them.
     Plain,
-    /// All threads of the process on the same core, scheduled as those of most programs are.
+    /// All threads of the process on the same core, scheduled as in most programs.
     OneCore,
-    /// As many busy loops of low priority as the machine of the published figures has cores.
+    /// As many busy loops of low priority as the machine of the published results has cores.
     Loaded,
 }
 
 impl Conditions {
-    /// Makes it so, until what is returned is dropped.
+    /// Establishes the condition, until the returned value is dropped.
     ///
-    /// To be called before anything else in the process: channels ask for the number of cores, some
-    /// of them once for all.
+    /// Call this before anything else in the process: channels ask for the number of cores, some of
+    /// them only once.
     pub fn establish(self) -> io::Result<Option<Load>> {
         match self {
             Self::Plain => Ok(None),
             Self::OneCore => {
-                // The policy decides what a blocked thread costs there, and programs have the
-                // ordinary one.
+                // The policy determines the cost of a blocked thread, and programs have the
+                // ordinary policy.
                 system::use_ordinary_scheduling()?;
                 system::pin_to_one_core()?;
                 Ok(None)

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use async_executor::Executor as SmolExecutor;
 use tokio::runtime::{Builder, Runtime};
 
-/// What a scenario spawns. The output is the number of messages received, or 0 for a sender.
+/// A task that a scenario spawns. The output is the number of messages received, or 0 for a sender.
 pub type Task = Pin<Box<dyn Future<Output = u64> + Send>>;
 
-/// Worker threads of the executors that have several.
+/// The number of worker threads of the executors that have several.
 pub const WORKERS: usize = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ impl Executor {
         }
     }
 
-    /// Runs all tasks to their end. Returns how long that took, from the first spawn to the last end, and
-    /// what each of them returned.
+    /// Runs all tasks until they have ended. Returns the time from the first spawn to the last end,
+    /// and the output of each task.
     pub fn run(self, tasks: Vec<Task>) -> (Duration, Vec<u64>) {
         match self {
             Self::TokioMulti => on_tokio(&tokio_multi(), tasks),
@@ -44,7 +44,7 @@ impl Executor {
     }
 }
 
-/// A tokio runtime with [`WORKERS`] threads.
+/// Returns a tokio runtime with [`WORKERS`] threads.
 pub fn tokio_multi() -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -53,7 +53,7 @@ pub fn tokio_multi() -> Runtime {
         .expect("a tokio runtime")
 }
 
-/// A tokio runtime on the calling thread.
+/// Returns a tokio runtime on the calling thread.
 pub fn tokio_current() -> Runtime {
     Builder::new_current_thread()
         .enable_time()
@@ -80,7 +80,8 @@ fn on_smol(tasks: Vec<Task>) -> (Duration, Vec<u64>) {
         for _ in 0..WORKERS {
             scope.spawn(|| futures_lite::future::block_on(executor.run(stopped.recv())));
         }
-        // The main thread only waits, as with tokio's `block_on`: it does not work as a third worker.
+        // The main thread only waits, as with tokio's `block_on`: it does not work as a third
+        // worker.
         let result = futures_lite::future::block_on(async {
             let start = Instant::now();
             let handles: Vec<_> = tasks.into_iter().map(|task| executor.spawn(task)).collect();

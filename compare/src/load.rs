@@ -6,10 +6,10 @@ use std::thread;
 
 use crate::system;
 
-/// How many loops run.
+/// The number of loops.
 const LOOPS: usize = 2;
 
-/// Loops that run until this is dropped, also by a panic.
+/// Loops that run until this is dropped, also if that happens by a panic.
 #[must_use]
 #[derive(Default)]
 pub struct Load {
@@ -23,7 +23,7 @@ impl Load {
         for _ in 0..LOOPS {
             let child = Command::new(std::env::current_exe()?)
                 .arg("load")
-                // Closed when this process ends, however it ends; see `run`.
+                // Closed whenever this process ends; see `run`.
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .spawn()?;
@@ -41,14 +41,15 @@ impl Load {
 impl Drop for Load {
     fn drop(&mut self) {
         for child in &mut self.loops {
-            // An error says that it has ended already.
+            // An error means that it has already ended.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 }
 
-/// One of the loops: keeps a core busy until the process that started it kills it, or is gone.
+/// Runs one of the loops: keeps a core busy until the process that started it kills it, or has
+/// ended.
 pub fn run() -> io::Result<()> {
     system::use_ordinary_scheduling()?;
     system::lower_priority()?;

@@ -1,17 +1,17 @@
-//! The machine and the versions that the figures belong to.
+//! The machine and the versions that the results belong to.
 
 use std::fs;
 use std::thread;
 
 use crate::peers::crate_of;
 
-/// All versions are in the lock file that this program was built with.
+/// The lock file that this program was built with, which contains all versions.
 const LOCK_FILE: &str = include_str!("../Cargo.lock");
 
 #[derive(Clone, Debug)]
 pub struct Machine {
     pub processor: String,
-    /// Threads that can run at once.
+    /// The number of threads that can run at the same time.
     pub cores: usize,
     pub system: String,
     pub compiler: &'static str,
@@ -28,14 +28,14 @@ impl Machine {
     }
 }
 
-/// The name that Linux gives; elsewhere the report says that it does not know.
+/// Returns the name that Linux reports; on other systems the report says that it is unknown.
 fn processor() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// The version of a peer's crate.
+/// Returns the version of a peer's crate.
 pub fn version_of(peer: &str) -> Option<&'static str> {
     let name = format!("name = \"{}\"", crate_of(peer)?);
     let mut lines = LOCK_FILE.lines().skip_while(|line| *line != name);

@@ -1,11 +1,12 @@
-//! mpmc-std beside other channels and queues: measures all of them in one run, on one machine, in turns,
-//! and writes a table, the raw figures, and charts.
+//! Compares mpmc-std with other channels and queues: measures all of them in one run, on one
+//! machine, alternately, and writes a table, the raw results, and charts.
 //!
 //! - [`peers`]: the channels and queues, behind common traits.
-//! - [`scenarios`]: what is measured on them.
-//! - [`cancellation`]: which of them keep their messages when futures are dropped, found out by trial.
-//! - [`measure`]: rounds, turns, calibration; each cell runs in a process of its own ([`process`]).
-//! - [`report`]: the files that come out.
+//! - [`scenarios`]: the measurements, and the rows that they give.
+//! - [`cancellation`]: trials of which peers keep their messages when futures are dropped.
+//! - [`measure`]: rounds, their order, calibration; each cell runs in a process of its own
+//! ([`process`]).
+//! - [`report`]: the files that are written.
 
 mod allocations;
 mod arguments;
@@ -46,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The scenarios that the options ask for; the floor goes with any of them.
+/// Returns the scenarios that the options select; the floor is always included.
 fn selected(options: &Options) -> Vec<Box<dyn Scenario>> {
     let mut scenarios = scenarios::all();
     scenarios.retain(|scenario| {
@@ -66,7 +67,7 @@ fn list(options: &Options) {
     }
 }
 
-/// Refuses what would lead to an empty table without a word.
+/// Returns an error if the options would lead to an empty table.
 fn check(options: &Options) -> Result<(), Box<dyn Error>> {
     let scenarios = scenarios::all();
     let peers: Vec<_> = scenarios.iter().flat_map(|s| s.peers()).collect();

@@ -1,5 +1,5 @@
-//! Rounds and turns: in each round every peer has its turn (A B C A B C), so that a machine that is slow
-//! for a while is slow for all.
+//! The rounds of a measurement. In each round every peer is measured once (A B C A B C), so that a
+//! machine that is slow for a while is slow for all peers.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use crate::process::{self, Failure};
 use crate::scenarios::{Row, Scenario, Size};
 use crate::statistics::Summary;
 
-/// How long and how often things are measured.
+/// The durations and the number of the measurements.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub rounds: usize,
-    /// How long one measurement takes, where that can be chosen.
+    /// The duration of one measurement, if it can be chosen.
     pub cell: Duration,
-    /// How long futures of one peer are dropped.
+    /// The duration of the cancellation trials of one peer.
     pub cancellation: Duration,
-    /// After this a cell has failed.
+    /// The timeout after which a cell has failed.
     timeout: Duration,
     effort: Effort,
 }
@@ -55,7 +55,7 @@ impl Plan {
         }
     }
 
-    /// For a process that works for `time` when all goes well.
+    /// Returns the timeout of a process that normally works for `time`.
     pub fn timeout_of(&self, time: Duration) -> Duration {
         self.timeout + 2 * time
     }
@@ -75,7 +75,7 @@ pub struct Cell {
 }
 
 impl MeasuredRow {
-    /// The summary of a peer, if it takes part and did not fail.
+    /// Returns the summary of a peer, if it takes part and did not fail.
     pub fn summary(&self, peer: &str) -> Option<&Summary> {
         self.cell(peer)?.result.as_ref().ok()
     }
@@ -89,12 +89,13 @@ impl MeasuredRow {
     }
 }
 
-/// A peer on its way through the rounds.
+/// The progress of a peer through the rounds.
 struct Contender {
     peer: &'static str,
-    /// How many messages; or it has failed, and is not tried again: a hang costs its timeout once.
+    /// The number of messages, or the failure of the peer. A failed peer is not measured again, so
+    /// that a hang costs its timeout once.
     count: Result<u64, Failure>,
-    /// For each round, one value per row.
+    /// One value per row, for each round.
     rounds: Vec<Vec<f64>>,
 }
 
@@ -126,7 +127,7 @@ pub fn scenario(scenario: &dyn Scenario, options: &Options, plan: &Plan) -> Vec<
         .collect()
 }
 
-/// How much work the cell is for this peer.
+/// Returns the amount of work of the cell for this peer.
 fn count(scenario: &dyn Scenario, id: &str, peer: &str, plan: &Plan) -> Result<u64, Failure> {
     match scenario.size() {
         Size::Fixed { full, quick } => Ok(match plan.effort {
@@ -157,7 +158,7 @@ impl Contender {
         }
     }
 
-    /// A peer that failed in one round has failed: the others' luck is not its merit.
+    /// A peer that failed in one round has failed, even if other rounds succeeded.
     fn cell(&self, row: usize) -> Cell {
         let values: Vec<f64> = self.rounds.iter().map(|round| round[row]).collect();
         let result = match &self.count {

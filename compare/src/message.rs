@@ -1,7 +1,7 @@
-//! What is sent: messages of several kinds, each made from a number.
+//! The messages: several kinds, each made from a number.
 
-/// A message. The bounds are what the pickiest of the peers asks for (thingbuf: `Default`, `Clone` and `Sync`,
-/// crossfire: `Unpin`).
+/// A message. The bounds are the strictest that a peer requires (thingbuf: `Default`, `Clone` and
+/// `Sync`, crossfire: `Unpin`).
 pub trait Message: Clone + Default + Unpin + Send + Sync + 'static {
     fn new(number: u64) -> Self;
     fn number(&self) -> u64;
@@ -52,7 +52,7 @@ impl Message for Box<u64> {
     }
 }
 
-/// Which message a scenario sends.
+/// The kind of message that a scenario sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload {
     Bytes8,

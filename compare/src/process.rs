@@ -1,8 +1,8 @@
 //! Runs a part of the work in a process of its own.
 //!
-//! Three things come of it: a peer that hangs, or crashes, costs its cell and not the run; nothing that
-//! a peer leaves behind (threads, a grown heap) is there for the next; and each round has its own layout of
-//! memory, so that a lucky one is not taken for a fast peer.
+//! This has three advantages: a peer that hangs or crashes fails its cell, but not the run; nothing
+//! that a peer leaves behind (threads, a grown heap) affects the next one; and each round has its
+//! own memory layout, so that a lucky layout is not mistaken for a fast peer.
 
 use std::fmt;
 use std::io::Read;
@@ -11,11 +11,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Why a part gave no result.
+/// The reason why a part gave no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     TimedOut,
-    /// Panicked or crashed.
+    /// The process panicked or crashed.
     Died,
     CouldNotRun(String),
 }
@@ -49,7 +49,7 @@ fn output(arguments: &[&str], timeout: Duration) -> Result<String, Failure> {
         .map_err(failed)?;
     let result = output_in_time(&mut child, timeout);
     if result.is_err() {
-        // It may have ended meanwhile; either way it is gone after this.
+        // It may have ended in the meantime; in both cases it has ended after this.
         let _ = child.kill();
     }
     let status = child.wait().map_err(failed)?;
@@ -67,7 +67,7 @@ fn output_in_time(child: &mut Child, timeout: Duration) -> Result<String, Failur
     thread::spawn(move || {
         let mut text = String::new();
         let read = pipe.read_to_string(&mut text);
-        // Nobody listens any more if it took too long.
+        // After the timeout, the receiver has been dropped.
         let _ = sender.send(read.map(|_| text));
     });
     match receiver.recv_timeout(timeout) {

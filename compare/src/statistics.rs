@@ -1,10 +1,11 @@
 //! The few statistics that the report needs.
 
-/// What several rounds of the same cell gave.
+/// The summary of several rounds of the same cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     pub median: f64,
-    /// The quartiles, the spread that the table shows: one disturbed round does not move them.
+    /// The quartiles, the spread that the table shows: a single disturbed round does not change
+    /// them.
     pub lower_quartile: f64,
     pub upper_quartile: f64,
     pub min: f64,
@@ -13,7 +14,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// `None` if there is no value.
+    /// Returns the summary, or `None` if there is no value.
     pub fn of(values: &[f64]) -> Option<Self> {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -28,7 +29,7 @@ impl Summary {
     }
 }
 
-/// The value below which the part `q` of `sorted` lies, interpolated between neighbors.
+/// Returns the value below which the part `q` of `sorted` lies, interpolated between neighbors.
 pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let position = q * last as f64;
@@ -38,7 +39,7 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     Some(sorted[below] * (1.0 - part) + sorted[above] * part)
 }
 
-/// The geometric mean: the one whose value does not depend on which side a ratio is taken from.
+/// Returns the geometric mean, which does not depend on the side from which a ratio is taken.
 pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
@@ -47,7 +48,7 @@ pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     Some((sum / values.len() as f64).exp())
 }
 
-/// Jain's fairness index: 1 if all shares are equal, 1/n if one of n takes everything.
+/// Returns Jain's fairness index: 1 if all shares are equal, 1/n if one of n has everything.
 pub fn jain_index(shares: &[u64]) -> f64 {
     let sum: f64 = shares.iter().map(|&share| share as f64).sum();
     let squares: f64 = shares.iter().map(|&share| (share as f64).powi(2)).sum();

@@ -1,11 +1,12 @@
-//! What only the operating system can change or tell: the cores of a process, its priority, its
-//! processor time.
+//! Settings and values of the operating system: the cores of a process, its priority, its processor
+//! time.
 //!
-//! On Linux. Elsewhere each call fails, and the list of rows leaves out those that need one.
+//! Available on Linux. On other systems each call fails, and the list of rows leaves out those that
+//! need one.
 
 #![cfg_attr(target_os = "linux", allow(unsafe_code))]
 
-/// Whether this module can do anything here.
+/// The availability of this module on this system.
 pub const SUPPORTED: bool = cfg!(target_os = "linux");
 
 #[cfg(target_os = "linux")]
@@ -19,48 +20,49 @@ mod linux {
     use std::mem::{MaybeUninit, size_of};
     use std::time::Duration;
 
-    /// Leaves the process the first of the cores that it may use. Threads that are started later
-    /// inherit it.
+    /// Restricts the process to the first of the cores that it may use. Threads that are started
+    /// later inherit this.
     pub fn pin_to_one_core() -> io::Result<()> {
-        // SAFETY: a `cpu_set_t` is an array of integers, so all zeros, which is no core, is one.
+        // SAFETY: A `cpu_set_t` is an array of integers, so all zeros is a valid value, the empty
+        // set.
         let mut cores: libc::cpu_set_t = unsafe { MaybeUninit::zeroed().assume_init() };
         let size = size_of::<libc::cpu_set_t>();
-        // SAFETY: writes at most `size` bytes, which is what `cores` has.
+        // SAFETY: The call writes at most `size` bytes, the size of `cores`.
         check(unsafe { libc::sched_getaffinity(0, size, &mut cores) })?;
-        // SAFETY: all numbers below CPU_SETSIZE are within the set.
+        // SAFETY: All numbers below CPU_SETSIZE are within the set.
         let is_usable = |core: &usize| unsafe { libc::CPU_ISSET(*core, &cores) };
         let first = (0..libc::CPU_SETSIZE as usize)
             .find(is_usable)
             .ok_or(io::ErrorKind::NotFound)?;
-        // SAFETY: as above.
+        // SAFETY: As above.
         let mut one: libc::cpu_set_t = unsafe { MaybeUninit::zeroed().assume_init() };
-        // SAFETY: as above.
+        // SAFETY: As above.
         unsafe { libc::CPU_SET(first, &mut one) };
-        // SAFETY: reads `size` bytes, which is what `one` has.
+        // SAFETY: The call reads `size` bytes, the size of `one`.
         check(unsafe { libc::sched_setaffinity(0, size, &one) })
     }
 
-    /// Leaves a real-time policy, if the process was started with one. Under such a policy other
-    /// programs get no time beside it.
+    /// Leaves a real-time scheduling policy, if the process was started with one. Under such a
+    /// policy other programs get no time beside it.
     pub fn use_ordinary_scheduling() -> io::Result<()> {
         let priority = libc::sched_param { sched_priority: 0 };
-        // SAFETY: `priority` outlives the call, which reads it.
+        // SAFETY: `priority` outlives the call, which only reads it.
         check(unsafe { libc::sched_setscheduler(0, libc::SCHED_OTHER, &priority) })
     }
 
     /// Sets the priority to a nice value of 10.
     pub fn lower_priority() -> io::Result<()> {
-        // SAFETY: takes and returns numbers only.
+        // SAFETY: The call takes and returns only numbers.
         check(unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) })
     }
 
-    /// The processor time of all threads of this process until now.
+    /// Returns the processor time of all threads of this process until now.
     pub fn processor_time() -> io::Result<Duration> {
         let mut time = libc::timespec {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        // SAFETY: writes one `timespec`.
+        // SAFETY: The call writes one `timespec`.
         check(unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) })?;
         Ok(Duration::new(time.tv_sec as u64, time.tv_nsec as u32))
     }
@@ -80,7 +82,7 @@ mod linux {
 
         #[test]
         fn a_pinned_thread_has_one_core() {
-            // In a thread of its own: threads of the test harness keep their cores.
+            // In a thread of its own, so that the threads of the test harness keep their cores.
             let cores = thread::spawn(|| {
                 pin_to_one_core().unwrap();
                 thread::available_parallelism().unwrap().get()

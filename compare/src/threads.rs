@@ -1,17 +1,17 @@
-//! Starts threads at the same time and measures until the last one is done.
+//! Starts threads at the same time, and measures the time until the last one has ended.
 
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What one thread does.
+/// The work of one thread.
 pub type Work<'a, R> = Box<dyn FnOnce() -> R + Send + 'a>;
 
-/// Runs each piece of work in a thread of its own. Returns the time from the first start to the last end, and
-/// what each returned.
+/// Runs each piece of work in a thread of its own. Returns the time from the first start to the
+/// last end, and the output of each.
 ///
-/// The threads take the time themselves. One that only watches would not get a core to look at the clock
-/// while the others keep all of them busy.
+/// The threads take the time themselves. A thread that only watches would not get a core to read
+/// the clock while the others keep all of them busy.
 pub fn run_together<R: Send>(work: Vec<Work<'_, R>>) -> (Duration, Vec<R>) {
     let barrier = Barrier::new(work.len());
     let done: Vec<(Instant, R, Instant)> = thread::scope(|scope| {

@@ -1,10 +1,10 @@
-//! What handlers and producers do between the channel's operations.
+//! The work of handlers and producers between the channel's operations.
 
 use std::cell::Cell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Computes for that long. The clock decides, so a job is as long on every machine.
+/// Computes for that time. The clock ends it, so a job takes the same time on every machine.
 pub fn compute(time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
@@ -13,26 +13,28 @@ pub fn compute(time: Duration) {
 }
 
 thread_local! {
-    /// Where the thread's next step begins. Without it a processor would begin one message's steps
-    /// before it is done with those of the message before.
+    /// The value from which the thread's next step continues. Without it a processor would begin
+    /// the steps of one message before it has finished those of the message before.
     static VALUE: Cell<u64> = const { Cell::new(1) };
 }
 
-/// Computes so many steps of some cycles, each of which needs the result of the one before. Unlike
-/// [`compute`], this is no shorter when another thread has the core for a part of it.
+/// Computes the given number of steps, of some cycles each. Each needs the result of the one
+/// before. Unlike [`compute`], this is no shorter when another thread has the core for a part of
+/// the time.
 ///
 /// Not inlined, so that [`time_of_steps`] times the code that runs elsewhere.
 #[inline(never)]
 pub fn compute_steps(steps: u32) {
     let mut value = VALUE.get();
     for _ in 0..steps {
-        // With a shift in between, the compiler cannot make one multiplication of two.
+        // With a shift in between, the compiler cannot combine two multiplications into one.
         value = (value ^ (value >> 7)).wrapping_mul(0x5851_F42D_4C95_7F2D);
     }
     VALUE.set(black_box(value));
 }
 
-/// How long the steps take on a core that no other thread uses: the least of several attempts.
+/// Returns the time of the steps on a core that no other thread uses: the minimum of several
+/// attempts.
 pub fn time_of_steps(steps: u32) -> Duration {
     const ATTEMPTS: usize = 20;
     const CALLS: u32 = 10;

@@ -5,7 +5,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// No program here needs more than a few seconds. One that takes longer than this hangs.
+/// The time after which a program is considered to hang. No program here needs more than a few
+/// seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A running program, which is killed when this is dropped, also by a test that fails.
@@ -26,7 +27,7 @@ impl Program {
         Self { child }
     }
 
-    /// Waits for the program to end by itself.
+    /// Waits for the program to end without a signal.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
@@ -41,7 +42,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail only if it has ended before.
+        // Both fail only if it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

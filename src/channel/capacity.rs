@@ -10,10 +10,10 @@ impl<T> Shared<T> {
     ///
     /// # Panics
     ///
-    /// Panics as `MpmcQueue::late` does for the limit, or if the capacity is zero.
+    /// Panics as `MpmcQueue::lazy` does for the limit, or if the capacity is zero.
     #[track_caller]
     pub(super) fn queue(capacity: usize, limit: usize, spin: Spin) -> MpmcQueue<T> {
-        let queue = MpmcQueue::late(limit, spin);
+        let queue = MpmcQueue::lazy(limit, spin);
         if capacity < limit {
             if let Err(error) = queue.set_capacity(capacity) {
                 panic!("mpmc-std: {error}");

@@ -1,23 +1,25 @@
 //! A capacity that changes while the queue is in use.
 //!
-//! The ring keeps its slots, as many as the *limit* says. A lower capacity is made by *withholding* slots: they
-//! are counted in `tail` along with the permits, and nobody uses them. So a claim learns of them from the word
-//! that it changes anyway, and a send through a queue whose capacity is its limit costs what it always did.
+//! The ring keeps as many slots as the *limit* says. To lower the capacity, the queue *withholds*
+//! slots: `tail` counts them along with the permits, and no sender uses them. So a claim learns of
+//! them from the state that it changes anyway, and a send through a queue whose capacity is its
+//! limit costs no more than without this feature.
 //!
-//! Slots are withheld whether they are free or not. While messages and permits are more than the new
-//! capacity, the ring is over capacity, and accepts nothing until it is below. A permit that was reserved
-//! before still finds its slot, since what is withheld is never filled: messages, permits and slots reserved
-//! for waiting senders are at most as many as there are slots.
+//! Slots are withheld whether they are free or not. While there are more messages and permits than
+//! the new capacity, the ring is over capacity, and accepts nothing until it is below. A permit
+//! that was reserved before still finds its slot, because withheld slots are never filled:
+//! messages, permits and slots reserved for waiting senders are at most as many as there are slots.
 //!
-//! Closing gives the slots back in the step that sets CLOSED, or else receivers would wait for messages on
-//! permits that nobody holds. After it the count stays as it was, for those who ask for the capacity.
+//! Closing releases the withheld slots in the step that sets CLOSED. Otherwise receivers would wait
+//! for messages on permits that no sender holds. The number of withheld slots keeps its value after
+//! that, to report the capacity.
 
 use super::MpmcQueue;
 use crate::error::SetCapacityError;
 use crate::ring::{MAX_PERMITS, MAX_WITHHELD, Released};
 use crate::unwind::defer;
 
-/// What changed, and whom to tell.
+/// A change of the capacity, and the waiters to notify.
 enum Change {
     Nothing,
     Lowered,
@@ -25,28 +27,29 @@ enum Change {
 }
 
 impl<T> MpmcQueue<T> {
-    /// Returns the number of messages that the queue holds when full: the limit less what is withheld.
+    /// Returns the number of messages that the queue holds when full: the limit minus the withheld
+    /// slots.
     pub(super) fn current_capacity(&self) -> usize {
         self.capacity_limit() - self.ring.withheld.count()
     }
 
-    /// Returns what the capacity can be raised to: the number of slots.
+    /// Returns the highest capacity that can be set, which is the number of slots.
     pub(crate) fn capacity_limit(&self) -> usize {
         self.ring.capacity()
     }
 
-    /// Returns how many permits there can be at a time, as the capacity is now.
+    /// Returns the number of permits that can be outstanding at a time, with the current capacity.
     pub(crate) fn max_together(&self) -> usize {
         let withheld = self.ring.withheld.count();
         let capacity = self.capacity_limit() - withheld;
         capacity.min(MAX_PERMITS as usize - withheld)
     }
 
-    /// Returns how many more messages fit, permits counted as taken.
+    /// Returns the free capacity. Permits count as used.
     pub(crate) fn free_capacity(&self) -> usize {
         let (free, is_closed) = self.ring.free_capacity();
         if is_closed {
-            // Closing has given back what is withheld, but the capacity is what it was.
+            // Closing has released the withheld slots, but the reported capacity stays the same.
             free.saturating_sub(self.ring.withheld.count())
         } else {
             free
@@ -65,7 +68,7 @@ impl<T> MpmcQueue<T> {
         })
     }
 
-    /// Closes the ring, and gives back what is withheld. `false` if it was closed before.
+    /// Closes the ring, and releases the withheld slots. Returns `false` if it was closed before.
     pub(super) fn close_ring(&self) -> bool {
         let withheld = &self.ring.withheld;
         withheld
@@ -73,7 +76,7 @@ impl<T> MpmcQueue<T> {
             .with(|()| self.ring.close(withheld.count()))
     }
 
-    /// Changes the capacity, at once for all sends that begin after this. Returns the one before.
+    /// Changes the capacity for all sends that begin after this call. Returns the capacity before.
     pub(crate) fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
         let target = self.withheld_at(capacity)?;
         let withheld = &self.ring.withheld;
@@ -107,7 +110,7 @@ impl<T> MpmcQueue<T> {
         Ok(self.capacity_limit() - before)
     }
 
-    /// Returns how many slots have to be withheld for a capacity.
+    /// Returns the number of slots to withhold for a capacity.
     fn withheld_at(&self, capacity: usize) -> Result<usize, SetCapacityError> {
         let limit = self.capacity_limit();
         if capacity == 0 {
@@ -122,15 +125,16 @@ impl<T> MpmcQueue<T> {
         Ok(withheld)
     }
 
-    /// Has tasks that wait for several permits see whether there can be as many.
+    /// Wakes tasks that wait for several permits, so that they check whether as many are possible.
     fn announce_lowered(&self) {
         if let Some(rare) = self.rare.get_after() {
             rare.lowered.notify_all();
         }
     }
 
-    /// Wakes a sender for each slot that is free now. While messages and permits are still more than the
-    /// capacity there is none; the receivers that make room wake the senders.
+    /// Wakes a sender for each slot that is free now. While there are still more messages and
+    /// permits than the capacity, no slot is free; the receivers that free capacity wake the
+    /// senders.
     fn announce_raised(&self, by: usize, released: Released) {
         let _exhausted = defer(|| self.after_use_of_permits(released.was_exhausted));
         if released.senders_parked {
@@ -141,7 +145,8 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Waits until no `count` permits can be out together, for the capacity has been lowered.
+    /// Waits until the capacity is lowered so far that `count` permits cannot be outstanding at a
+    /// time.
     pub(crate) async fn lowered_below(&self, count: usize) {
         let is_below = || (count > self.max_together()).then_some(());
         self.rare().lowered.until(is_below).await;

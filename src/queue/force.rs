@@ -1,11 +1,12 @@
-//! Sends that take the oldest message out where there is no room.
+//! Sends that evict the oldest message if the queue is full.
 //!
-//! A forced send first promises: it takes a permit that there may be no room for, and then takes a message out
-//! to make up for it (see `ring/permit.rs`). If there is no message to take out, then permits hold all of the room,
-//! and the send fails.
+//! A `force_send` first reserves over capacity: it takes a permit even if there is no free capacity
+//! for it, and then evicts a message to get below the capacity again (see `ring/permit.rs`). If
+//! there is no message to evict, permits hold all of the capacity, and the send fails.
 //!
-//! One at a time. Two promises could be in each other's way, and to others the room would look taken by a promise
-//! that then gives way: "full", and no message or permit was ever there.
+//! One `force_send` runs at a time. Two reservations over capacity could block each other; and
+//! because both would then be released, other senders would find the queue full although no message
+//! or permit had filled it.
 
 use super::MpmcQueue;
 use super::operation::{RetryPolicy, retry};
@@ -13,32 +14,32 @@ use crate::ring::{ClaimError, Sent, Tail};
 use crate::unwind::defer;
 use crate::wait::Side;
 
-/// A forced send that has been done, but for calling wakers.
+/// The result of a `force_send` whose wakers have not been called yet.
 struct Forced<T> {
     sent: Sent,
-    /// What was taken out.
+    /// The message that was evicted.
     evicted: Option<T>,
-    /// What was taken out was the last that a task may have waited for to go.
+    /// True if a task may have waited for the evicted message to leave the queue.
     may_be_drained: bool,
 }
 
-/// Why a forced send was not done.
+/// The reason why a `force_send` failed.
 enum ForceError {
-    Refused(ClaimError),
-    /// Permits hold all of the room. So did this send's own, which has been given back.
+    Claim(ClaimError),
+    /// Permits hold all of the capacity. The permit of this send, now released, was one of them.
     Held {
         was_exhausted: bool,
     },
 }
 
 impl<T> MpmcQueue<T> {
-    /// Sends, taking the oldest message out to make room if there is none: that message is returned. Refused
-    /// only as `Closed`, as `Exhausted`, or as `Blocked` if all room is held by permits.
+    /// Sends, evicting the oldest message if there is no free capacity; returns that message. Fails
+    /// only with `Closed`, with `Exhausted`, or with `Blocked` if permits hold all of the capacity.
     pub(crate) fn force_send(&self, value: T) -> Result<Option<T>, (T, ClaimError)> {
-        // Before the lock: it panics if there is no memory, and the message is dropped.
+        // Before the lock is taken: if there is no memory, this panics, and the message is dropped.
         self.ring.allocate();
-        // Wakers are called after it: one of them may force a send itself.
-        let mut forced = self.forcing.with(|()| self.force_exclusive(value));
+        // Wakers are called after the lock is released: one of them may call `force_send`.
+        let mut forced = self.force_lock.with(|()| self.force_exclusive(value));
         if let Err((
             value,
             ForceError::Held {
@@ -47,7 +48,7 @@ impl<T> MpmcQueue<T> {
         )) = forced
         {
             self.end_reservation::<Tail>();
-            forced = self.forcing.with(|()| self.force_exclusive(value));
+            forced = self.force_lock.with(|()| self.force_exclusive(value));
         }
         match forced {
             Ok(Forced {
@@ -56,8 +57,9 @@ impl<T> MpmcQueue<T> {
                 may_be_drained,
             }) => {
                 {
-                    // The slot of a message that was taken out is in use again. But a slot that came free
-                    // meanwhile looked taken to the sender that was woken for it.
+                    // The slot of the evicted message is in use again. But if another slot became
+                    // free in the meantime, the sender that was woken for it may have found the
+                    // queue full.
                     let _senders = defer(|| self.senders_side().forward());
                     let _drained = defer(|| {
                         if may_be_drained {
@@ -66,11 +68,11 @@ impl<T> MpmcQueue<T> {
                     });
                     self.after_send_reserved(sent, 1);
                 }
-                // Not while a guard lives that calls wakers: if one panicked, what is returned would not be
-                // dropped.
+                // Only after the guards that call wakers: if one panicked, the returned message
+                // would not be dropped.
                 Ok(evicted)
             }
-            Err((value, ForceError::Refused(error))) => Err((value, error)),
+            Err((value, ForceError::Claim(error))) => Err((value, error)),
             Err((value, ForceError::Held { was_exhausted })) => {
                 let _senders = defer(|| self.senders_side().forward());
                 self.after_use_of_permits(was_exhausted);
@@ -79,10 +81,11 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// [`force_send`](Self::force_send) while no other one is going on, without calling wakers.
+    /// Performs a [`force_send`](Self::force_send) without calling wakers. The caller holds
+    /// `force_lock`.
     fn force_exclusive(&self, value: T) -> Result<Forced<T>, (T, ForceError)> {
         let evicted = retry(RetryPolicy::Yield, || self.ring.reserve_over_capacity())
-            .map_err(ForceError::Refused)
+            .map_err(ForceError::Claim)
             .and_then(|()| self.evict_if_over_capacity());
         match evicted {
             Ok(evicted) => {
@@ -97,14 +100,14 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Takes a message out, unless there is room by now. Returns also whether tasks have marked that
-    /// they wait for messages to go.
+    /// Evicts a message, unless capacity has become free. Also returns whether tasks have marked
+    /// that they wait for messages to leave.
     fn evict_if_over_capacity(&self) -> Result<Option<(T, bool)>, ForceError> {
         while self.ring.is_over_capacity() {
             if let Ok(claim) = retry(RetryPolicy::Yield, || self.ring.claim_eviction()) {
                 return Ok(Some(claim.take()));
             }
-            // Permits in the way, unless somebody has received or released just now.
+            // Permits fill the queue, unless another thread has just received or released.
             if let Some(was_exhausted) = self.ring.release_excess() {
                 return Err(ForceError::Held { was_exhausted });
             }

@@ -46,28 +46,28 @@ use crate::wait::{DrainWaiters, Observer, Run, Spin, SpinState, WaitList, WaitSt
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
-/// Share it in an `Arc` and work on it through [`Producer`] and [`Consumer`] handles. It never closes
-/// by itself: dropping handles does nothing, [`close`](Self::close) does. Messages that are left are
-/// dropped with the queue.
+/// Share it in an `Arc` and use it through [`Producer`] and [`Consumer`] handles. Dropping handles
+/// does not close it; [`close`](Self::close) does. Messages that are left are dropped with the
+/// queue.
 ///
-/// For async services use [`channel`](crate::channel()) instead, which closes when one side is gone.
-///
+/// For async services use [`channel`](crate::channel()) instead, which closes when all handles of
+/// one side have been dropped.
 /// # What `send` and `recv` can wait for
 ///
 /// [`Producer::send`] and [`Consumer::recv`] do not wait for capacity or messages, nor for a thread
-/// that is suspended in the middle of an operation. But they are not free of waiting:
+/// that is suspended in the middle of an operation. But they can wait for two other things:
 ///
-/// * If a task waits on the other side (`send_async`, `recv_async`), one that succeeds wakes it: it
-///   takes the lock of the waiting list, which other threads hold for moments (a suspended one for
-///   longer), and calls the waker, which is the executor's code. One that finds only what is
-///   reserved for a waiter may take that lock, too. Without the feature `std` the lock spins.
-/// * After 16 races in a row lost to other threads it backs off: it spins, then yields the thread,
-///   and after some 1000 rounds sleeps for moments.
+/// * If a task waits on the other side (`send_async`, `recv_async`), an operation that succeeds
+///   wakes it: it takes the lock of the wait queue, which other threads hold for moments (a
+///   suspended one for longer), and calls the waker, which is the executor's code. An operation
+///   that finds only what is reserved for a waiter may take that lock, too. Without the feature
+///   `std` the lock spins.
+/// * After 16 races in a row lost to other threads, an operation backs off: it spins, then yields
+///   the thread, and after some 1000 rounds sleeps for moments.
 ///
-/// As long as nobody calls `send_async` or `recv_async`, no lock is taken and no waker called. Where
-/// that must hold for certain, and every operation must end in a bounded number of steps, use
+/// As long as no task calls `send_async` or `recv_async`, no lock is taken and no waker is called.
+/// If that must be guaranteed, and every operation must end in a bounded number of steps, use
 /// [`RealtimeQueue`].
-///
 /// # Examples
 ///
 /// ```
@@ -88,27 +88,28 @@ use crate::wait::{DrainWaiters, Observer, Run, Spin, SpinState, WaitList, WaitSt
 pub struct MpmcQueue<T> {
     ring: Ring<T, WaitList>,
     receivers: SpinState,
-    /// Held during a forced send. Between the two, which are on cache lines of their own because of it.
-    forcing: Lock<()>,
+    /// Held during a `force_send`. It separates `receivers` from `senders`, so that these are on
+    /// different cache lines.
+    force_lock: Lock<()>,
     senders: SpinState,
     rare: OnceBox<RareWaiters>,
 }
 
-/// Tasks that wait for what few programs wait for.
+/// The wait queues that few programs use.
 struct RareWaiters {
-    /// Until permits can be counted again.
+    /// Tasks that wait until permits can be counted again.
     countable: WakerSet,
-    /// Until what was sent before has been received.
+    /// Tasks that wait until the messages sent before have been received.
     drains: DrainWaiters,
-    /// Until the capacity is lowered.
+    /// Tasks that wait until the capacity is lowered.
     lowered: WakerSet,
 }
 
 impl<T> MpmcQueue<T> {
-    /// Creates a queue for at least `capacity` messages: the capacity is rounded up to a power of two.
-    /// [`with_exact_capacity`](Self::with_exact_capacity) does not round.
-    /// All memory is allocated here, one slot (the message and 8 bytes, padded to the alignment) per
-    /// message.
+    /// Creates a queue for at least `capacity` messages: the capacity is rounded up to a power of
+    /// two. [`with_exact_capacity`](Self::with_exact_capacity) does not round.
+    /// All memory is allocated here, one slot (the message and 8 bytes, padded to the alignment)
+    /// per message.
     ///
     /// # Panics
     ///
@@ -124,7 +125,8 @@ impl<T> MpmcQueue<T> {
     #[track_caller]
     pub fn new(capacity: usize) -> Self {
         let rounded = capacity.checked_next_power_of_two();
-        // What cannot be rounded cannot be allocated either; the ring says so. Zero rounds to one.
+        // A capacity that cannot be rounded cannot be allocated either, and the ring panics. Zero
+        // would be rounded to one.
         Self::with_exact_capacity(if capacity == 0 {
             0
         } else {
@@ -134,8 +136,8 @@ impl<T> MpmcQueue<T> {
 
     /// Creates a queue for exactly `capacity` messages. Otherwise as [`new`](Self::new).
     ///
-    /// Operations cost the same. A power of two only makes positions last twice as long as the least
-    /// favorable capacity does (they wrap after 2^44 instead of 2^43 messages).
+    /// Operations cost the same. A power of two only makes positions last twice as long as the
+    /// least favorable capacity does (they wrap after 2^44 instead of 2^43 messages).
     ///
     /// # Panics
     ///
@@ -150,13 +152,14 @@ impl<T> MpmcQueue<T> {
     /// ```
     #[track_caller]
     pub fn with_exact_capacity(capacity: usize) -> Self {
-        Self::with_ring(Ring::with_beside(capacity, WaitList::new), Spin::Adaptive)
+        Self::with_ring(Ring::eager(capacity, WaitList::new), Spin::Adaptive)
     }
 
-    /// A queue for exactly `capacity` messages, whose slots may be allocated when the first one is sent.
+    /// Creates a queue for exactly `capacity` messages, whose slots may be allocated lazily, when
+    /// the first message is sent.
     #[track_caller]
-    pub(crate) fn late(capacity: usize, spin: Spin) -> Self {
-        Self::with_ring(Ring::late_with_beside(capacity, WaitList::new), spin)
+    pub(crate) fn lazy(capacity: usize, spin: Spin) -> Self {
+        Self::with_ring(Ring::lazy(capacity, WaitList::new), spin)
     }
 
     #[track_caller]
@@ -166,12 +169,12 @@ impl<T> MpmcQueue<T> {
             receivers: SpinState::new(ring.capacity(), spin, channel.receivers()),
             senders: SpinState::new(ring.capacity(), spin, channel.senders()),
             ring,
-            forcing: Lock::new(()),
+            force_lock: Lock::new(()),
             rare: OnceBox::new(),
         }
     }
 
-    /// The number of messages that the queue holds when full.
+    /// Returns the number of messages that the queue holds when full.
     ///
     /// # Examples
     ///
@@ -182,9 +185,9 @@ impl<T> MpmcQueue<T> {
         self.current_capacity()
     }
 
-    /// The number of messages in the queue at some moment during the call, those included whose
-    /// `send` has claimed its place and is about to finish. Costs three loads, and a repetition for
-    /// each send that succeeds during the call.
+    /// Returns the number of messages in the queue at some moment during the call. Messages whose
+    /// `send` has claimed its slot and is about to finish are included. Costs three loads, and a
+    /// repetition for each send that succeeds during the call.
     ///
     /// # Examples
     ///
@@ -200,7 +203,7 @@ impl<T> MpmcQueue<T> {
         self.ring.len()
     }
 
-    /// Whether there is no message in the queue. Costs as much as [`len`](Self::len).
+    /// Returns whether there is no message in the queue. Costs as much as [`len`](Self::len).
     ///
     /// # Examples
     ///
@@ -212,7 +215,7 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Returns whether a message sent now would find no free capacity; slots that are reserved for
-    /// waiting producers count as taken. Costs as much as [`len`](Self::len).
+    /// waiting producers count as used. Costs as much as [`len`](Self::len).
     ///
     /// # Examples
     ///
@@ -229,9 +232,9 @@ impl<T> MpmcQueue<T> {
         self.free_capacity() == 0
     }
 
-    /// Closes the queue: every later `send` fails and hands its message back, tasks that wait to send
-    /// do so too, and tasks that wait to receive get what is left and then `None`. `true` if the queue
-    /// was open.
+    /// Closes the queue: every later `send` fails and hands its message back, tasks that wait to
+    /// send do so too, and tasks that wait to receive get the messages that are left and then
+    /// `None`. Returns `true` if the queue was open.
     ///
     /// # Examples
     ///
@@ -252,13 +255,13 @@ impl<T> MpmcQueue<T> {
         closed_now
     }
 
-    /// [`close`](Self::close) without waking anybody: if it returns `true`, the caller must
-    /// [`announce_close`](Self::announce_close).
+    /// Closes like [`close`](Self::close), without waking any task. If it returns `true`, the
+    /// caller must call [`announce_close`](Self::announce_close).
     pub(crate) fn close_quietly(&self) -> bool {
         self.close_ring()
     }
 
-    /// Whether [`close`](Self::close) was called.
+    /// Returns whether [`close`](Self::close) was called.
     ///
     /// # Examples
     ///
@@ -272,12 +275,13 @@ impl<T> MpmcQueue<T> {
         self.ring.is_closed()
     }
 
-    /// The ring, for figures.
+    /// Returns the ring, for statistics.
     pub(crate) fn ring(&self) -> &Ring<T, WaitList> {
         &self.ring
     }
 
-    /// Numbers about the tasks that wait to send, those included that wait for a permit to be counted.
+    /// Returns the statistics of the tasks that wait to send, including those that wait until
+    /// permits can be counted.
     pub(crate) fn sender_stats(&self) -> WaitStats {
         let mut stats = Tail::wait_queue(self).stats();
         let countable = self.rare.get_after().map(|rare| &rare.countable);
@@ -285,12 +289,12 @@ impl<T> MpmcQueue<T> {
         stats
     }
 
-    /// Numbers about the tasks that wait to receive.
+    /// Returns the statistics of the tasks that wait to receive.
     pub(crate) fn receiver_stats(&self) -> WaitStats {
         Head::wait_queue(self).stats()
     }
 
-    /// Sends if that is possible without waiting for anybody.
+    /// Sends if that is possible without waiting.
     #[inline]
     pub(crate) fn try_send(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
         match self.ring.claim_send_at_once() {
@@ -322,7 +326,7 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Receives if that is possible without waiting for anybody.
+    /// Receives if that is possible without waiting.
     #[inline]
     pub(crate) fn try_recv(&self, policy: RetryPolicy) -> Result<T, ClaimError> {
         match self.ring.claim_recv_at_once() {
@@ -342,8 +346,8 @@ impl<T> MpmcQueue<T> {
         claim.map(|claim| self.take(claim))
     }
 
-    /// [`retry`](operation::retry) for an operation that does not wait, in whose way reservations may be
-    /// that nobody uses.
+    /// Runs [`retry`](operation::retry) for an operation that does not wait. If a reservation that
+    /// no task uses may block it, ends the reservation and retries once more.
     fn retry<D: Waits, C>(
         &self,
         policy: RetryPolicy,
@@ -367,7 +371,7 @@ impl<T> MpmcQueue<T> {
         self.retry::<Head, _>(policy, || self.recv_many_at_once(target, limit))
     }
 
-    /// [`try_recv_many`](Self::try_recv_many) with a bounded number of steps.
+    /// Receives like [`try_recv_many`](Self::try_recv_many), in a bounded number of steps.
     pub(crate) fn recv_many_at_once(
         &self,
         target: &mut Vec<T>,
@@ -386,12 +390,13 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Reserves capacity for at least `least` and at most `most` messages if that is possible
-    /// without waiting for anybody.
+    /// without waiting.
     pub(crate) fn try_reserve_many(&self, least: usize, most: usize) -> Result<usize, ClaimError> {
         self.retry::<Tail, _>(RetryPolicy::Yield, || self.ring.reserve_many(least, most))
     }
 
-    /// Sends on a permit, which must be held. Waits only for a receiver that is just freeing the slot.
+    /// Sends on a permit, which the caller must hold. Waits only for a receiver that is freeing the
+    /// slot.
     #[inline]
     pub(crate) fn send_reserved(&self, value: T) {
         let sent = self.claim_reserved().publish(value);
@@ -414,7 +419,7 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// To be called after `count` messages were sent on permits.
+    /// Wakes waiters. Call this after `count` messages were sent on permits.
     #[inline]
     fn after_send_reserved(&self, sent: Sent, count: usize) {
         let _exhausted = defer(|| self.after_use_of_permits(sent.was_exhausted));
@@ -425,7 +430,7 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// Sends all values of `chunk`, each on a permit that is held.
+    /// Sends all values of `buffer`, each on a permit of `held`.
     pub(crate) fn send_reserved_many<const N: usize>(
         &self,
         held: &mut Held<'_, T>,
@@ -439,14 +444,14 @@ impl<T> MpmcQueue<T> {
             let Ok(sent) = sent else {
                 unreachable!("a permit holds capacity and outlives closing")
             };
-            // Before a waker is called, which may panic.
+            // Before a waker is called, because it may panic.
             let count = before - buffer.len();
             held.take(count);
             self.after_send_reserved(sent, count);
         }
     }
 
-    /// Gives the capacity of `count` permits back.
+    /// Releases `count` permits.
     pub(crate) fn release(&self, count: usize) {
         if count == 0 {
             return;
@@ -484,7 +489,8 @@ impl<T> MpmcQueue<T> {
             &mut Context<'_>,
         ) -> Poll<Result<(), AttemptError>>,
     ) -> Poll<Result<(), SendError<()>>> {
-        // Once more if permits can be counted again by then; after that it comes back.
+        // A second attempt if permits can be counted again by then. After that the task is polled
+        // again.
         for _ in 0..2 {
             match ready!(poll(&mut ReserveOperation { queue: self }, cx)) {
                 Ok(()) => return Poll::Ready(Ok(())),
@@ -506,7 +512,7 @@ impl<T> MpmcQueue<T> {
         })
     }
 
-    /// Ends a wait until permits can be counted. Returns whether there was one.
+    /// Ends a wait until permits can be counted. Returns whether the observer was waiting.
     #[inline]
     pub(crate) fn leave_countable(&self, observer: &mut Observer) -> bool {
         observer.is_used() && self.rare().countable.deregister_observer(observer)
@@ -516,7 +522,8 @@ impl<T> MpmcQueue<T> {
     pub(crate) fn discard_all(&self) {
         let mut message = None;
         run_all(|| {
-            // A step of its own: if a sender's waker panics, the message is not dropped meanwhile.
+            // A step of its own: the message must not be dropped while a panic of a sender's waker
+            // unwinds.
             if message.take().is_some() {
                 return true;
             }
@@ -537,7 +544,8 @@ impl<T> MpmcQueue<T> {
         Run::new(SendOperation::new(self, value))
     }
 
-    /// Receives, waiting while the queue is empty. `None` when it is closed and nothing can come.
+    /// Receives, waiting while the queue is empty. Returns `None` when it is closed and no message
+    /// can arrive.
     #[inline]
     pub(crate) fn recv_waiting(&self) -> Run<RecvOperation<'_, T>> {
         Run::new(RecvOperation { queue: self })
@@ -555,7 +563,8 @@ impl<T> MpmcQueue<T> {
         }
     }
 
-    /// To be called after permits were used: others may wait for fewer of them to be out.
+    /// Wakes tasks that wait until permits can be counted. Call this after permits were used;
+    /// `was_exhausted` says whether no more could be counted before.
     #[inline]
     fn after_use_of_permits(&self, was_exhausted: bool) {
         if was_exhausted {
@@ -585,14 +594,14 @@ impl<T> MpmcQueue<T> {
     }
 }
 
-/// A number of permits that go back to the queue when this is dropped.
+/// A number of permits that are released when this is dropped.
 pub(crate) struct Held<'a, T> {
     queue: &'a MpmcQueue<T>,
     count: usize,
 }
 
 impl<'a, T> Held<'a, T> {
-    /// Permits that are counted already.
+    /// Wraps `count` permits that the ring has counted.
     pub(crate) fn new(queue: &'a MpmcQueue<T>, count: usize) -> Self {
         Self { queue, count }
     }
@@ -601,12 +610,12 @@ impl<'a, T> Held<'a, T> {
         self.count
     }
 
-    /// Adds those of `other`, of the same queue.
+    /// Adds the permits of `other`, which must belong to the same queue.
     pub(crate) fn add(&mut self, mut other: Self) {
         self.count += core::mem::take(&mut other.count);
     }
 
-    /// Hands `count` of them to the caller, who uses them or gives them back.
+    /// Moves `count` permits to the caller, which must use or release them.
     pub(crate) fn take(&mut self, count: usize) {
         self.count -= count;
     }

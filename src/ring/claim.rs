@@ -636,10 +636,11 @@ impl<T, B> Ring<T, B> {
     #[inline(always)]
     pub(super) fn advance<K: Kind>(&self, seen: State, step: Step, count: u64) -> bool {
         let claimed = K::claimed(seen, step, count);
-        // ORDERING: AcqRel [claim]. Acquire synchronizes with [mark] on this state: a waiter whose
-        // bits this claim sees is registered before it is notified. Release synchronizes with the
-        // Acquire load of `head` in `try_snapshot`: a thread that sees this `head` sees the `tail`
-        // that it stays behind. On failure Relaxed: the value is not used.
+        // ORDERING: AcqRel [claim]. Acquire synchronizes with [mark] on this state, and with [mark
+        // drain] on `head`: a waiter whose bits this claim sees is registered before it is
+        // notified. Release synchronizes with the Acquire load of `head` in `try_snapshot`: a
+        // thread that sees this `head` sees the `tail` that it stays behind. On failure Relaxed:
+        // the value is not used.
         // Test: loom `a_length_is_of_one_moment`, for Release.
         let exchanged = K::Direction::state(self).compare_exchange_weak(
             seen.bits(),

@@ -34,10 +34,10 @@ impl<T, B> Ring<T, B> {
             if seen.position().has_reached(target) {
                 return false;
             }
-            // ORDERING: AcqRel [mark]. Release synchronizes with [claim] on `head`: the task is
-            // registered before a receiver searches for it. It writes even if the bits are set, as
-            // in `mark_parked`. On failure Relaxed: the state is loaded again.
-            // Test: loom `drained::a_mark_against_a_notification`.
+            // ORDERING: AcqRel [mark drain]. Release synchronizes with [claim] on `head`: the task
+            // is registered before a receiver searches for it. It writes even if the bits are set,
+            // as in `mark_parked`. On failure Relaxed: the state is loaded again. Test: loom
+            // `drained::a_mark_against_a_notification`.
             let marked = Head::state(self).compare_exchange(
                 seen.bits(),
                 seen.with_parked().bits(),

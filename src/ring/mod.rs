@@ -70,10 +70,10 @@
 //! * **R3** `Layout::index` of any position made by `Layout` is below the number of slots.
 //! * **R4** A claim is always completed: between the compare-exchange and the stamp store there is
 //!   only a copy of the value, which cannot panic.
-//! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` where neither the
-//!   slots of [`Ring::withhold`] nor the permit of [`Ring::reserve_over_capacity`] count as permits.
-//!   With them it holds after every other claim and reservation. No more messages are reserved than the ring
-//!   holds (except for the moment in which a `force_send` replaces one).
+//! * **R5** `head` is never ahead of `tail`, and `tail - head + permits <= capacity` where neither
+//!   the slots of [`Ring::withhold`] nor the permit of [`Ring::reserve_over_capacity`] count as
+//!   permits. With them it holds after every other claim and reservation. No more messages are
+//!   reserved than the ring holds (except for the moment in which a `force_send` replaces one).
 //!
 //! # Slots are packed
 //!
@@ -101,7 +101,7 @@ mod tests;
 use core::mem::MaybeUninit;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use crate::sync::{AtomicU64, CachePadded, MAX_LATE_BYTES, Ordering, UnsafeCell};
+use crate::sync::{AtomicU64, CachePadded, MAX_LAZY_BYTES, Ordering, UnsafeCell};
 use crate::unwind::run_all;
 use slots::Slots;
 use state::{Layout, MAX_CAPACITY};
@@ -192,7 +192,7 @@ impl<T, B> Ring<T, B> {
     /// If `capacity` is zero or above [`MAX_CAPACITY`], or if the memory cannot be allocated;
     /// nothing has been allocated then.
     #[track_caller]
-    pub(crate) fn with_beside(capacity: usize, beside: impl Fn() -> B) -> Self {
+    pub(crate) fn eager(capacity: usize, beside: impl Fn() -> B) -> Self {
         Self::starting_in_lap(0, capacity, beside)
     }
 
@@ -206,16 +206,16 @@ impl<T, B> Ring<T, B> {
         Self::starting_at(start, layout, slots, beside)
     }
 
-    /// Creates a ring like [`with_beside`](Self::with_beside), but allocates slots of at most
-    /// [`MAX_LATE_BYTES`] only when the first message is sent.
+    /// Creates a ring like [`eager`](Self::eager), but allocates slots of at most
+    /// [`MAX_LAZY_BYTES`] only when the first message is sent.
     ///
     /// # Panics
     ///
-    /// As for `with_beside`.
+    /// As for `eager`.
     #[track_caller]
-    pub(crate) fn late_with_beside(capacity: usize, beside: impl Fn() -> B) -> Self {
-        if capacity.saturating_mul(size_of::<Slot<T>>()) > MAX_LATE_BYTES {
-            return Self::with_beside(capacity, beside);
+    pub(crate) fn lazy(capacity: usize, beside: impl Fn() -> B) -> Self {
+        if capacity.saturating_mul(size_of::<Slot<T>>()) > MAX_LAZY_BYTES {
+            return Self::eager(capacity, beside);
         }
         Self::without_slots(capacity, beside)
     }
@@ -224,7 +224,7 @@ impl<T, B> Ring<T, B> {
     fn without_slots(capacity: usize, beside: impl Fn() -> B) -> Self {
         let layout = checked(capacity);
         let start = layout.position(0, 0);
-        Self::starting_at(start, layout, Slots::late(capacity), beside)
+        Self::starting_at(start, layout, Slots::lazy(capacity), beside)
     }
 
     fn starting_at(
@@ -295,7 +295,8 @@ impl<T, B> Ring<T, B> {
     /// Returns the number of outstanding permits, including the withheld ones, and whether the
     /// ring is closed.
     pub(crate) fn permits(&self) -> (usize, bool) {
-        // ORDERING: Acquire. Synchronizes with [close]: a thread that sees the ring closed sees what was withheld.
+        // ORDERING: Acquire. Synchronizes with [close]: a thread that sees the ring closed sees
+        // what was withheld.
         let tail = State::from_bits(self.tail.state.load(Ordering::Acquire));
         (tail.permits() as usize, tail.is_closed())
     }
@@ -384,10 +385,10 @@ impl<T, B> Ring<T, B> {
 }
 
 impl<T> Ring<T> {
-    /// Creates a ring with nothing beside its states; see [`with_beside`](Self::with_beside).
+    /// Creates a ring with nothing beside its states; see [`eager`](Self::eager).
     #[track_caller]
     pub(crate) fn new(capacity: usize) -> Self {
-        Self::with_beside(capacity, || ())
+        Self::eager(capacity, || ())
     }
 }
 

@@ -1,20 +1,23 @@
-//! Permits: room that is held without a position.
+//! Permits: capacity that is reserved without a position.
 //!
-//! The count rides in `tail`. `messages + permits <= capacity` (R5) is kept in two ways:
+//! Their number is stored in `tail`. `messages + permits <= capacity` (R5) is ensured in two ways:
 //!
-//! * one message or permit more looks one slot further than `tail` for every permit that is out: that
-//!   slot is free exactly if one more fits;
-//! * several permits at once compare `head` and `tail`, and have the swap of `tail` confirm it. `head` may
-//!   have moved since, which only makes more room.
+//! * to add one message or permit, an operation checks the slot that lies as many places after
+//!   `tail` as there are permits: that slot is free exactly if one more message or permit fits;
+//! * to add several permits at once, an operation compares `head` and `tail`, and its
+//!   compare-exchange of `tail` confirms the result. `head` may have moved since, which only
+//!   increases the free capacity.
 //!
-//! Two operations go beyond:
+//! Two operations exceed the capacity:
 //!
-//! * [`Ring::withhold`] adds what the capacity is lowered by, whatever is in the ring. These permits are used by
-//!   nobody, so all others still find their slots. While the sum is above `capacity`, the slot that lies so far
-//!   ahead holds a message (or `tail` itself is that far), and nothing more fits.
-//! * [`Ring::reserve_over_capacity`] takes a permit that the ring has no room for, as the promise to take a message
-//!   out next. There is one such promise at a time. A thread that holds a permit still finds a slot for its message,
-//!   for the promised permit is not used before it is kept: with it and its own counted, at most `capacity - 1`
+//! * [`Ring::withhold`] adds the number of slots by which the capacity is lowered, whatever is in
+//!   the ring. No sender uses these permits, so all others still find their slots. While the sum is
+//!   above `capacity`, the slot that lies so far ahead holds a message (or `tail` itself is that
+//!   far), and nothing more fits.
+//! * [`Ring::reserve_over_capacity`] takes a permit even if there is no free capacity for it; its
+//!   caller then evicts a message. At most one such permit exists at a time. A thread that holds
+//!   another permit still finds a slot for its message, because the permit over capacity is not
+//!   used before a message is evicted: counting it and the other permit, at most `capacity - 1`
 //!   messages are in the ring.
 
 use super::claim::{ATTEMPTS, Direction, Tail};
@@ -22,30 +25,30 @@ use super::state::{MAX_PERMITS, State, change};
 use super::{ClaimError, Ring, invariant};
 use crate::sync::{ClaimBackoff, Ordering};
 
-/// Whom to notify after permits were given back.
+/// The waiters to notify after permits were released.
 #[must_use]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Released {
-    /// One sender for each permit: the capacity is free again, and senders wait for it.
+    /// One sender for each permit: capacity is free again, and senders wait for it.
     pub(crate) senders_parked: bool,
-    /// All receivers: this was the last permit of a closed ring, nothing can come any more.
+    /// All receivers: this was the last permit of a closed ring, so no message can arrive any more.
     pub(crate) receivers_finished: bool,
-    /// Those who wait for fewer than [`MAX_PERMITS`] permits to be out.
+    /// Tasks that wait until fewer than [`MAX_PERMITS`] permits are outstanding.
     pub(crate) was_exhausted: bool,
 }
 
-/// What came of reserving a slot (message) for a waiter.
+/// The result of reserving a slot (message) for a waiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reserved {
     One,
-    /// There is none.
+    /// There is none to reserve.
     Nothing,
     /// No more reservations can be counted.
     Uncountable,
 }
 
 impl<T, B> Ring<T, B> {
-    /// Takes room for one message without sending it yet.
+    /// Reserves capacity for one message without sending it yet.
     pub(crate) fn reserve(&self) -> Result<(), ClaimError> {
         self.reserve_when(|ring, seen| {
             if seen.permits() == MAX_PERMITS {
@@ -59,7 +62,7 @@ impl<T, B> Ring<T, B> {
         .map(|_| ())
     }
 
-    /// [`reserve`](Self::reserve) with a single look.
+    /// Reserves like [`reserve`](Self::reserve), in a single attempt.
     #[inline(always)]
     pub(crate) fn reserve_at_once(&self) -> bool {
         let seen = self.load::<Tail>();
@@ -69,7 +72,7 @@ impl<T, B> Ring<T, B> {
             && self.advance_tail(seen, seen.with_permits(1))
     }
 
-    /// Takes room for at least `least` and at most `most` messages, as many as fit.
+    /// Reserves capacity for at least `least` and at most `most` messages, as many as fit.
     pub(crate) fn reserve_many(&self, least: usize, most: usize) -> Result<usize, ClaimError> {
         self.reserve_when(|ring, seen| {
             let Some((head, tail)) = ring.try_snapshot() else {
@@ -94,9 +97,10 @@ impl<T, B> Ring<T, B> {
         })
     }
 
-    /// Takes a permit whether there is room for it or not. The caller owes the ring a message taken out
-    /// before it uses the permit, unless [`is_over_capacity`](Self::is_over_capacity) finds that room
-    /// came up by itself. Once it did, nobody else can take that room. To be called by one at a time.
+    /// Takes a permit whether there is free capacity for it or not. Before it uses the permit, the
+    /// caller must evict a message, unless [`is_over_capacity`](Self::is_over_capacity) returns
+    /// `false` because capacity has become free. No other thread can take that capacity. Only one
+    /// thread may call this at a time.
     pub(crate) fn reserve_over_capacity(&self) -> Result<(), ClaimError> {
         self.reserve_when(|_, seen| {
             if seen.permits() == MAX_PERMITS {
@@ -108,16 +112,17 @@ impl<T, B> Ring<T, B> {
         .map(|_| ())
     }
 
-    /// Whether messages and permits together are more than fit.
+    /// Returns whether there are more messages and permits than the capacity.
     pub(crate) fn is_over_capacity(&self) -> bool {
         let (head, tail) = self.snapshot();
         let messages = self.layout.distance(head.position(), tail.position());
         messages + tail.permits() as usize > self.capacity()
     }
 
-    /// Gives the permit of [`reserve_over_capacity`](Self::reserve_over_capacity) back if other permits hold all of the room; says whether
-    /// no more could be counted before. In the same step, so that until then it is they who make the ring full:
-    /// there is nobody to notify of any room.
+    /// Releases the permit of [`reserve_over_capacity`](Self::reserve_over_capacity) if other
+    /// permits hold all of the capacity. Returns whether no more could be counted before. The check
+    /// and the release are one step, so the other permits fill the ring until then, and no sender
+    /// must be notified of free capacity.
     pub(crate) fn release_excess(&self) -> Option<bool> {
         let mut backoff = ClaimBackoff::new();
         loop {
@@ -132,11 +137,11 @@ impl<T, B> Ring<T, B> {
         }
     }
 
-    /// Withholds `count` slots from senders, free or not: they count as permits, which nobody uses. `false`,
-    /// and nothing is withheld, if so many permits cannot be counted. The ring must be open, and stay so
-    /// meanwhile.
+    /// Withholds `count` slots from senders, free or not: they count as permits that no sender
+    /// uses. Returns `false`, and withholds nothing, if so many permits cannot be counted. The ring
+    /// must be open, and must stay open during the call.
     ///
-    /// Repeats only after another thread's success.
+    /// Retries only after another thread's success.
     pub(crate) fn withhold(&self, count: usize) -> bool {
         let mut backoff = ClaimBackoff::new();
         loop {
@@ -151,7 +156,8 @@ impl<T, B> Ring<T, B> {
         }
     }
 
-    /// Adds as many permits as `count_for` allows for the `tail` it is shown; it may also name another one.
+    /// Adds as many permits as `count_for` returns for the given `tail`. `count_for` may return
+    /// another `tail` to try instead.
     fn reserve_when(
         &self,
         count_for: impl Fn(&Self, State) -> Result<Result<usize, State>, ClaimError>,
@@ -179,11 +185,13 @@ impl<T, B> Ring<T, B> {
         Err(ClaimError::Contended)
     }
 
-    /// Swaps `tail` for one with another number of permits; `false` if it has changed.
+    /// Changes the number of permits in `tail` by a compare-exchange. Returns `false` if `tail` has
+    /// changed.
     #[inline(always)]
     fn advance_tail(&self, seen: State, next: State) -> bool {
-        // ORDERING: AcqRel. Keeps the release sequence of [arm] and [close] on `tail` going (any
-        // read-modify-write does); nothing else depends on it. On failure Relaxed: nothing is done with it.
+        // ORDERING: AcqRel. Any read-modify-write continues the release sequences of [mark] and
+        // [close] on `tail`, and nothing else depends on it. On failure Relaxed: the value is not
+        // used.
         let exchanged = self.tail.state.compare_exchange_weak(
             seen.bits(),
             next.bits(),
@@ -193,7 +201,7 @@ impl<T, B> Ring<T, B> {
         exchanged.is_ok()
     }
 
-    /// Gives the capacity of `count` permits back.
+    /// Releases `count` permits.
     pub(crate) fn release(&self, count: usize) -> Released {
         let (before, senders_parked) = self.unreserve::<Tail>(count);
         let after = before.without_permits(count as u64);
@@ -204,11 +212,12 @@ impl<T, B> Ring<T, B> {
         }
     }
 
-    /// Gives `count` reservations of a direction back. Returns the word before, and whether waiters have to
-    /// be notified.
+    /// Gives `count` reservations of a direction back. Returns the state before, and whether
+    /// waiters must be notified.
     pub(crate) fn unreserve<D: Direction>(&self, count: usize) -> (State, bool) {
-        // ORDERING: AcqRel [unreserve]. Release pairs with the second look in `mark_parked`, by way of
-        // [touch]. Acquire pairs with [mark] on `tail`: a receiver that must be notified is registered.
+        // ORDERING: AcqRel [unreserve]. Release synchronizes with the second load in `mark_parked`,
+        // by way of [touch]. Acquire synchronizes with [mark] on `tail`: a receiver that must be
+        // notified is registered.
         let before = D::state(self).fetch_sub(change::permits(count as u64), Ordering::AcqRel);
         let before = State::from_bits(before);
         invariant(
@@ -218,10 +227,10 @@ impl<T, B> Ring<T, B> {
         (before, self.touch::<D>())
     }
 
-    /// Reserves a slot, or a message, for a waiter, if there is one that is neither taken nor reserved and
-    /// the ring is open. Newcomers cannot take it while the word is fair.
+    /// Reserves a slot, or a message, for a waiter, if the ring is open and one is available that
+    /// is not reserved. Newcomers cannot take it while the state is fair.
     ///
-    /// Repeats only after another thread's success, and newcomers have none meanwhile.
+    /// Retries only after another thread's success, and newcomers have none in the meantime.
     pub(crate) fn reserve_for_waiter<D: Direction>(&self) -> Reserved {
         let mut backoff = ClaimBackoff::new();
         loop {
@@ -233,8 +242,8 @@ impl<T, B> Ring<T, B> {
             if seen.permits() == MAX_PERMITS {
                 return Reserved::Uncountable;
             }
-            // ORDERING: AcqRel [reserve]. Release: a thread that sees the reservation sees that it is counted
-            // in the wait queue. On failure Relaxed: nothing is done with it.
+            // ORDERING: AcqRel [reserve]. Release: a thread that sees the reservation sees that it
+            // is counted in the wait queue. On failure Relaxed: the value is not used.
             let reserved = D::state(self).compare_exchange(
                 seen.bits(),
                 seen.with_permits(1).bits(),
@@ -248,16 +257,16 @@ impl<T, B> Ring<T, B> {
         }
     }
 
-    /// Whether no more permits can be counted.
+    /// Returns whether no more permits can be counted.
     pub(crate) fn is_exhausted(&self) -> bool {
-        // ORDERING: Acquire. Pairs with [release] and [claim] on `tail`, which precede the notification of
-        // those who wait for it.
+        // ORDERING: Acquire. Synchronizes with [unreserve] and [claim] on `tail`, which precede the
+        // notification of the tasks that wait until permits can be counted.
         let tail = State::from_bits(self.tail.state.load(Ordering::Acquire));
         tail.permits() == MAX_PERMITS && !tail.is_closed()
     }
 
-    /// Whether one more message or permit fits beside the permits outstanding: the slot that lies
-    /// as many places ahead as there are permits must be free (R5).
+    /// Returns whether one more message or permit fits beside the outstanding permits: the slot
+    /// that lies as many places ahead as there are permits must be free (R5).
     #[inline]
     pub(super) fn fits_beside_permits(&self, seen: State) -> bool {
         !seen.is_closed()
@@ -265,7 +274,8 @@ impl<T, B> Ring<T, B> {
             && self.is_ready::<Tail>(self.layout.ahead(seen.position(), seen.permits()))
     }
 
-    /// Why there is no room for one more message or permit, or another `tail` to try.
+    /// Returns why there is no free capacity for one more message or permit, or another `tail` to
+    /// try.
     #[cold]
     pub(super) fn explain_full(&self, seen: State) -> Result<State, ClaimError> {
         if seen.is_closed() {

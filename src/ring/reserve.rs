@@ -29,8 +29,8 @@ impl<T, B> Ring<T, B> {
                 continue;
             }
             // ORDERING: AcqRel. As in `advance` on `head`: any read-modify-write continues the
-            // release sequences of [claim] and [mark], and nothing else depends on it. On failure
-            // Relaxed: the value is not used.
+            // release sequences of [claim], [mark] and [mark drain], and nothing else depends on
+            // it. On failure Relaxed: the value is not used.
             let reserved = self.head.state.compare_exchange_weak(
                 seen.bits(),
                 seen.with_permits(1).bits(),

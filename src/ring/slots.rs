@@ -2,7 +2,7 @@
 //!
 //! So a channel that has sent no message takes a few hundred bytes, whatever its capacity. A server
 //! may have one such channel for each connection. Slots that take more than
-//! [`MAX_LATE_BYTES`](crate::sync::MAX_LATE_BYTES) are allocated with the ring. So a capacity that
+//! [`MAX_LAZY_BYTES`](crate::sync::MAX_LAZY_BYTES) are allocated with the ring. So a capacity that
 //! cannot be allocated panics where it is requested, and no send takes long.
 //!
 //! The memory stays allocated until the ring is dropped.
@@ -25,7 +25,7 @@ pub(super) struct Slots<T> {
 
 impl<T> Slots<T> {
     /// Creates slots that are not allocated yet.
-    pub(super) fn late(capacity: usize) -> Self {
+    pub(super) fn lazy(capacity: usize) -> Self {
         Self {
             first: AtomicPtr::new(ptr::null_mut()),
             capacity,

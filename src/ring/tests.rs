@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::state::{MAX_CAPACITY, MAX_PERMITS};
 use super::{ClaimError, Direction, Head, Parked, Reserved, Ring, Tail};
 
-/// The very first lap, and the last but one before the 44 bits of a position wrap.
+/// The first lap, and the last but one before the 44 bits of a position wrap.
 const LAPS: [u64; 2] = [0, u64::MAX - 1];
 
-/// Whether the waiters of a direction can be marked as parked.
+/// Marks the waiters of a direction as parked, and returns whether that was possible.
 fn may_park<D: Direction>(ring: &Ring<impl Sized>) -> bool {
     ring.mark_parked::<D>() != Parked::No
 }
 
-/// What a notification does that leaves no waiter.
+/// Clears KEEP, as a notification does that leaves no waiter.
 fn clear_keep<D: Direction>(ring: &Ring<impl Sized>) {
     ring.clear_keep::<D>(ring.marks::<D>());
 }
@@ -64,7 +64,7 @@ fn exactly_capacity_messages_fit_at_every_offset() {
                 assert_eq!(recv(&ring), Ok((round, number)));
             }
             assert_eq!(recv(&ring), Err(ClaimError::Blocked));
-            // One message more moves the next round's start to another slot.
+            // One more message moves the next round's start to another slot.
             send(&ring, (round, 0)).unwrap();
             recv(&ring).unwrap();
         }
@@ -76,12 +76,12 @@ fn an_unpublished_message_is_in_flight_and_holds_back_those_behind_it() {
     for capacity in [2, 3, 8] {
         let ring = Ring::new(capacity);
         let claim = ring.claim_send().ok().unwrap();
-        assert_eq!(ring.len(), 1, "a claimed place is taken");
+        assert_eq!(ring.len(), 1, "a claimed slot is used");
         assert_eq!(recv(&ring), Err(ClaimError::InFlight));
         assert!(ring.claim_recv_at_once().is_none());
         assert!(
             !may_park::<Head>(&ring),
-            "nobody parks while a message comes"
+            "no receiver parks while a message is in flight"
         );
 
         send(&ring, 1).unwrap();
@@ -101,7 +101,7 @@ fn an_unpublished_message_fills_a_ring_of_one() {
     assert_eq!(send(&ring, 1), Err(ClaimError::Blocked));
     assert!(
         may_park::<Tail>(&ring),
-        "who takes the message will see the bit, so parking is safe"
+        "the receiver of the message will see the bit, so parking is safe"
     );
     let _ = claim.publish(0);
     assert_eq!(ring.claim_recv().ok().unwrap().take(), (0, true));
@@ -130,7 +130,7 @@ fn a_message_not_yet_taken_out_is_in_flight_for_senders() {
 }
 
 #[test]
-fn a_claim_at_once_gives_up_where_a_claim_says_why() {
+fn a_claim_at_once_fails_where_a_claim_returns_an_error() {
     let ring = Ring::new(1);
     assert!(ring.claim_recv_at_once().is_none());
     let _ = ring.claim_send_at_once().unwrap().publish(1);
@@ -143,7 +143,7 @@ fn a_claim_at_once_gives_up_where_a_claim_says_why() {
 }
 
 #[test]
-fn close_refuses_claims_but_not_what_was_claimed_before() {
+fn after_close_new_claims_fail_and_earlier_ones_are_completed() {
     let ring = Ring::new(3);
     send(&ring, 0).unwrap();
     let claim = ring.claim_send().ok().unwrap();
@@ -236,7 +236,7 @@ fn a_closed_ring_ends_only_with_its_last_permit() {
 fn receivers_park_exactly_while_the_ring_is_empty_and_may_still_fill() {
     let ring = Ring::new(2);
     assert!(may_park::<Head>(&ring));
-    assert!(may_park::<Head>(&ring), "marking again is marking");
+    assert!(may_park::<Head>(&ring), "a second mark succeeds, too");
     assert!(ring.claim_send().ok().unwrap().publish(1).receivers_parked);
     clear_keep::<Head>(&ring);
     assert!(!ring.claim_send().ok().unwrap().publish(2).receivers_parked);
@@ -248,12 +248,12 @@ fn receivers_park_exactly_while_the_ring_is_empty_and_may_still_fill() {
     ring.close(0);
     assert!(
         may_park::<Head>(&ring),
-        "a permit may still bring a message"
+        "a message may still be sent on the permit"
     );
     let sent = ring.claim_reserved().ok().unwrap().publish(1);
     assert!(sent.receivers_parked);
     recv(&ring).unwrap();
-    assert!(!may_park::<Head>(&ring), "nothing can come any more");
+    assert!(!may_park::<Head>(&ring), "no message can arrive any more");
 }
 
 #[test]
@@ -263,8 +263,8 @@ fn senders_park_exactly_while_the_ring_is_full_and_open() {
     send(&ring, 1).unwrap();
     assert!(!may_park::<Tail>(&ring));
     ring.reserve().unwrap();
-    assert!(may_park::<Tail>(&ring), "permits fill a ring too");
-    assert!(may_park::<Tail>(&ring), "marking again is marking");
+    assert!(may_park::<Tail>(&ring), "permits fill a ring, too");
+    assert!(may_park::<Tail>(&ring), "a second mark succeeds, too");
     assert_eq!(ring.claim_recv().ok().unwrap().take(), (1, true));
     send(&ring, 2).unwrap();
     assert_eq!(
@@ -286,12 +286,12 @@ fn senders_park_exactly_while_the_ring_is_full_and_open() {
     assert_eq!(
         ring.claim_recv().ok().unwrap().take(),
         (3, true),
-        "close leaves the bits alone"
+        "close does not clear the bits"
     );
 }
 
 #[test]
-fn the_bits_survive_what_does_not_end_the_wait() {
+fn the_bits_stay_set_until_the_wait_ends() {
     let ring = Ring::new(2);
     assert!(may_park::<Head>(&ring));
     ring.reserve().unwrap();
@@ -308,11 +308,11 @@ fn the_bits_survive_what_does_not_end_the_wait() {
 }
 
 #[test]
-fn release_says_whom_to_notify() {
-    for (close, arm, permits) in [false, true]
+fn release_returns_which_side_to_notify() {
+    for (close, parked, permits) in [false, true]
         .into_iter()
-        .flat_map(|close| [false, true].map(|arm| (close, arm)))
-        .flat_map(|(close, arm)| [1, 2].map(|permits| (close, arm, permits)))
+        .flat_map(|close| [false, true].map(|parked| (close, parked)))
+        .flat_map(|(close, parked)| [1, 2].map(|permits| (close, parked, permits)))
     {
         let ring = Ring::<u8>::new(2);
         for _ in 0..permits {
@@ -321,7 +321,7 @@ fn release_says_whom_to_notify() {
         if close {
             ring.close(0);
         }
-        if arm {
+        if parked {
             assert!(may_park::<Head>(&ring));
         }
         let senders_parked = may_park::<Tail>(&ring);
@@ -330,13 +330,13 @@ fn release_says_whom_to_notify() {
         assert_eq!(released.senders_parked, senders_parked);
         assert_eq!(
             released.receivers_finished,
-            close && arm && permits == 1,
-            "closed {close}, receivers parked {arm}, {permits} permits"
+            close && parked && permits == 1,
+            "closed {close}, receivers parked {parked}, {permits} permits"
         );
     }
 }
 
-/// Notes that it was dropped, and panics if it is told to.
+/// Counts its drops, and panics in them if `panics` is set.
 struct Counted {
     drops: Arc<AtomicUsize>,
     panics: bool,
@@ -345,11 +345,12 @@ struct Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.drops.fetch_add(1, Ordering::Relaxed);
-        assert!(!self.panics, "as the test wants it");
+        assert!(!self.panics, "the destructor panics");
     }
 }
 
-/// Fills a ring whose messages begin at slot `offset`, drops it, and returns how many of them were dropped.
+/// Fills a ring whose messages begin at slot `offset`, drops it, and returns how many of them were
+/// dropped.
 fn drops_with_the_ring(lap: u64, offset: usize, panicking: Option<usize>) -> usize {
     let capacity = 3;
     let drops = Arc::new(AtomicUsize::new(0));
@@ -371,7 +372,7 @@ fn drops_with_the_ring(lap: u64, offset: usize, panicking: Option<usize>) -> usi
 }
 
 #[test]
-fn what_is_left_is_dropped_with_the_ring_whatever_one_destructor_does() {
+fn the_ring_drops_its_messages_even_if_a_destructor_panics() {
     for lap in LAPS {
         for offset in 0..7 {
             for panicking in [None, Some(0), Some(1), Some(2)] {
@@ -382,7 +383,7 @@ fn what_is_left_is_dropped_with_the_ring_whatever_one_destructor_does() {
 }
 
 fn panic_message(body: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(body)).expect_err("this panics");
+    let panic = catch_unwind(AssertUnwindSafe(body)).expect_err("the body panics");
     *panic
         .downcast::<String>()
         .or_else(|panic| panic.downcast::<&str>().map(|text| text.to_string().into()))
@@ -390,16 +391,16 @@ fn panic_message(body: impl FnOnce()) -> String {
 }
 
 #[test]
-fn an_impossible_capacity_panics_with_its_reason() {
+fn an_invalid_capacity_panics_with_a_reason() {
     assert!(panic_message(|| drop(Ring::<u8>::new(0))).contains("must be at least 1"));
     let above = panic_message(|| drop(Ring::<u8>::new(MAX_CAPACITY + 1)));
     assert!(above.contains("is above the maximum"), "{above}");
-    // More than the address space, so that no system can hand it out.
+    // More than the address space, so that no system can allocate it.
     let huge = panic_message(|| drop(Ring::<[u8; 1 << 24]>::new(MAX_CAPACITY)));
     assert!(huge.contains("cannot be allocated"), "{huge}");
 }
 
-/// The bit stands for the waiters that a notification has left, and for those that came since.
+/// The bit represents the waiters that a notification has left, and those that have marked since.
 #[test]
 fn keep_is_cleared_only_if_no_waiter_has_marked_since_the_last_claim() {
     let ring = Ring::new(3);
@@ -421,7 +422,7 @@ fn keep_is_cleared_only_if_no_waiter_has_marked_since_the_last_claim() {
     ring.clear_keep::<Head>(marks);
     assert!(
         ring.claim_send().ok().unwrap().publish(3).receivers_parked,
-        "the word is another one, although the bits are the same"
+        "the state is a different one, although the bits are the same"
     );
     clear_keep::<Head>(&ring);
     recv(&ring).unwrap();
@@ -469,7 +470,10 @@ fn a_message_reserved_for_a_waiter_is_kept_from_newcomers() {
     assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::One);
     ring.end_fair::<Head>();
     assert_eq!(recv(&ring), Err(ClaimError::Blocked));
-    assert!(may_park::<Head>(&ring), "nothing is there for others");
+    assert!(
+        may_park::<Head>(&ring),
+        "no message is left for other receivers"
+    );
     send(&ring, 2).unwrap();
     send(&ring, 3).unwrap();
     assert_eq!(recv(&ring), Ok(1), "the oldest, and one is left");

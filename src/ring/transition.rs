@@ -69,7 +69,8 @@ impl<T, B> Ring<T, B> {
 
     /// Loads the state that the waiters of a direction mark, at the start of a notification.
     pub(crate) fn marks<D: Direction>(&self) -> State {
-        // ORDERING: Acquire. Synchronizes with [mark]: a waiter whose mark this sees is registered.
+        // ORDERING: Acquire. Synchronizes with [mark], and with [mark drain] on `head`: a waiter
+        // whose mark this sees is registered.
         State::from_bits(D::opposite(self).load(Ordering::Acquire))
     }
 

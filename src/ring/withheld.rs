@@ -4,8 +4,8 @@ use crate::sync::{AtomicUsize, Lock, Ordering};
 
 /// How many slots of the ring are withheld.
 pub(crate) struct Withheld {
-    /// Changed under the lock. In an open ring `tail` counts at least as many permits; in a closed one
-    /// this does not change, and `tail` does not count them any more.
+    /// Changed under the lock. In an open ring `tail` counts at least as many permits; in a closed
+    /// one this does not change, and `tail` does not count them any more.
     count: AtomicUsize,
     /// Held while slots are withheld or given back, and while the ring is closed.
     pub(crate) changing: Lock<()>,

@@ -50,7 +50,7 @@ impl DrainWaiters {
     /// Returns whether a task waits whose mark in `head` the caller has seen.
     #[inline]
     pub(crate) fn is_waiting(&self) -> bool {
-        // ORDERING: Relaxed. Ordered by [mark]: [mark] follows the registration, and the caller's
+        // ORDERING: Relaxed. Ordered by [mark drain], which follows the registration: the caller's
         // claim or load of `head` has acquired it.
         self.waiting.load(Ordering::Relaxed) > 0
     }
@@ -100,7 +100,7 @@ impl DrainWaiters {
                     list.push(QueueKind::Exclusive, link);
                     list.entry(link, |entry| entry.ticket = target.bits());
                     list.set_state(link, WaiterState::Waiting);
-                    // ORDERING: Relaxed. Published by [mark]; see `is_waiting`. Test: loom
+                    // ORDERING: Relaxed. Published by [mark drain]; see `is_waiting`. Test: loom
                     // `drained::a_mark_against_a_notification`.
                     self.waiting.fetch_add(1, Ordering::Relaxed);
                 }

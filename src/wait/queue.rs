@@ -148,7 +148,7 @@ impl SpinState {
         }
     }
 
-    /// To be called when the channel's capacity has changed.
+    /// Sets the capacity that spinning assumes. Call this when the channel's capacity has changed.
     pub(crate) fn set_capacity(&self, capacity: usize) {
         self.spinner.set_capacity(capacity);
     }

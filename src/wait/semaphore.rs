@@ -1,37 +1,37 @@
 //! A semaphore for units: a task takes several at once, and waiters are served in the order in
-//! which they came.
+//! which they registered.
 //!
-//! The word `state` holds the units that are available, and the bit QUEUED:
+//! The state holds the number of available units, and the bit QUEUED:
 //!
 //! ```text
 //!   acquire(n)                                   release(n)
 //!   ----------                                   ----------
 //!   1 not QUEUED, and n available:               1 add n in one step
 //!     take them in one step; done                2 QUEUED was set? GRANT, under the lock:
-//!   2 under the lock: look again, or                 while the first waiter's units are there:
+//!   2 under the lock: try again, or                  while the first waiter's units are available:
 //!     set QUEUED and register, in one step               take them for it, and remove it
-//!   3 wait until granted                               nobody left? clear QUEUED
+//!   3 wait until granted                               no waiter left? clear QUEUED
 //!                                                  call the wakers, outside the lock
 //! ```
 //!
 //! * **S1** QUEUED is set exactly while a waiter is registered. It changes under the lock only.
 //! * **S2** While QUEUED is set, units are taken under the lock only, and for the first waiter.
-//! * **S3** The units available, those of [`Units`] and those granted to waiters are `total`
-//!   together.
+//! * **S3** The sum of the available units, those of [`Units`] and those granted to waiters is
+//!   `total`.
 //!
-//! No wake is lost: the step that sets QUEUED has seen too few units in the same word. A release
-//! before it is among what it saw. A release after it finds QUEUED, takes the lock, and sees the
+//! No wake is lost: the step that sets QUEUED has loaded a state with too few units. That state
+//! includes every earlier release. A later release finds QUEUED, takes the lock, and finds the
 //! waiter. So no matter how a release and a grant on another thread overlap, the thread of the last
-//! release looks at the first waiter once its own units are there. And each change of the first
-//! waiter (a grant, a canceled wait) is followed by a look at the next one, so that one release
-//! wakes all that it satisfies before it returns.
+//! release checks the first waiter after its own units were added. And after each change of the
+//! first waiter (a grant, a canceled wait) the next one is checked, so that one release wakes all
+//! waiters that it satisfies before it returns.
 //!
-//! No waiter is overtaken: newcomers that find QUEUED register behind all others, and the first
-//! waiter leaves units where they are until there are enough. Units are handed over, not offered: a
-//! waiter that was granted owns them, and gives them back if its future is dropped before it has
-//! seen that.
+//! No waiter is overtaken: newcomers that find QUEUED register behind all others, and units stay
+//! available until there are enough for the first waiter. Units are granted, not offered: a granted
+//! waiter owns its units, and gives them back if its future is dropped before it has observed the
+//! grant.
 //!
-//! User code (wakers) runs outside the lock, with no units in hand that a panic could lose.
+//! User code (wakers) runs outside the lock, and holds no units that a panic could lose.
 
 use core::fmt;
 use core::mem;
@@ -53,15 +53,15 @@ use crate::sync;
 use crate::sync::{AtomicUsize, Lock, Ordering};
 use crate::unwind::defer;
 
-/// A waiter is registered.
+/// The bit that is set while a waiter is registered.
 const QUEUED: usize = 1;
 
-/// One unit.
+/// One unit in the state.
 const UNIT: usize = 2;
 
-/// See the module's documentation.
+/// A fair semaphore. See the module documentation.
 pub(crate) struct Semaphore {
-    /// The units available, times [`UNIT`], and [`QUEUED`].
+    /// The number of available units, times [`UNIT`], and [`QUEUED`].
     state: AtomicUsize,
     total: usize,
     queue: Lock<Queue>,
@@ -74,12 +74,12 @@ struct Queue {
     closed: bool,
 }
 
-/// There is nothing to wait for any more.
+/// The error of a wait after the semaphore was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Closed;
 
 impl Semaphore {
-    /// The most units that a semaphore can have.
+    /// The maximum number of units of a semaphore.
     pub(crate) const MAX_UNITS: usize = usize::MAX / UNIT;
 
     /// Creates a semaphore with `total` units, at most [`MAX_UNITS`](Self::MAX_UNITS), all of them
@@ -100,7 +100,7 @@ impl Semaphore {
         self.total
     }
 
-    /// Returns how many units are available now.
+    /// Returns the number of units that are available now.
     pub(crate) fn available(&self) -> usize {
         // ORDERING: Relaxed. Informational only, may be stale.
         self.state.load(Ordering::Relaxed) / UNIT
@@ -113,9 +113,10 @@ impl Semaphore {
         let mut seen = self.state.load(Ordering::Relaxed);
         while seen & QUEUED == 0 && count <= seen / UNIT {
             let taken = seen - count * UNIT;
-            // ORDERING: Acquire [taken at once]. Pairs with [released]: what was done before the
-            // units were given back is visible. On failure Relaxed: again only a guess.
-            // Guard: loom `wait::semaphore::tests::units_guard_data`.
+            // ORDERING: Acquire [acquire units]. Synchronizes with [release units]: the operations
+            // before the units were given back are visible. On failure Relaxed: the value is only a
+            // guess, too.
+            // Test: loom `wait::semaphore::tests::units_guard_data`.
             match self.state.compare_exchange_weak(
                 seen,
                 taken,
@@ -129,8 +130,8 @@ impl Semaphore {
         None
     }
 
-    /// Takes `count` units, waiting behind all that wait already. Fails when the semaphore is
-    /// closed. `count` must not be more than the total, or it waits until then.
+    /// Takes `count` units, waiting behind all waiters that registered before. Fails when the
+    /// semaphore is closed. If `count` is more than the total, it waits until then.
     pub(crate) fn acquire(&self, count: usize) -> Acquire<'_> {
         Acquire {
             semaphore: self,
@@ -139,8 +140,8 @@ impl Semaphore {
         }
     }
 
-    /// [`acquire`](Self::acquire) that blocks the thread; `call` is what the panic names if the
-    /// thread must not block.
+    /// Acquires like [`acquire`](Self::acquire), but blocks the thread. If the thread must not
+    /// block, the panic message contains `call`.
     #[cfg(feature = "std")]
     #[track_caller]
     pub(crate) fn acquire_on_thread(&self, count: usize, call: &str) -> Result<Units<'_>, Closed> {
@@ -149,7 +150,7 @@ impl Semaphore {
         }
         let mut acquire = pin!(self.acquire(count));
         if sync::is_in_runtime() {
-            // It does not have to block if the semaphore is closed.
+            // If the semaphore is closed, the thread does not have to block.
             let now = Some(Instant::now());
             if let Some(acquired) = sync::block_on_until(acquire.as_mut(), now) {
                 return acquired;
@@ -162,7 +163,7 @@ impl Semaphore {
         }
     }
 
-    /// Has all waits fail, those to come included. Units can still be given back, and taken if they
+    /// Makes all waits fail, including later ones. Units can still be given back, and taken if they
     /// are available.
     #[cold]
     pub(crate) fn close(&self) {
@@ -183,14 +184,15 @@ impl Semaphore {
         });
     }
 
-    /// Gives `count` units back, and grants waiters what they wait for.
+    /// Gives `count` units back, and grants waiters their units.
     #[inline]
     fn release(&self, count: usize) {
         if count == 0 {
             return;
         }
-        // ORDERING: Release [released]. Pairs with [taken at once] and [granted].
-        // Guard: loom `wait::semaphore::tests::units_guard_data`.
+        // ORDERING: Release [release units]. Synchronizes with [acquire units], [acquire queued]
+        // and [grant units].
+        // Test: loom `wait::semaphore::tests::units_guard_data`.
         let before = self.state.fetch_add(count * UNIT, Ordering::Release);
         debug_assert!(count <= self.total - before / UNIT, "S3: released once");
         if before & QUEUED != 0 {
@@ -221,22 +223,22 @@ impl Semaphore {
         });
     }
 
-    /// Takes `count` units for the first waiter, if there are as many. To be called under the lock
+    /// Takes `count` units for the first waiter, if so many are available. Call this under the lock
     /// (S2).
     fn take_queued(&self, count: usize) -> bool {
-        // ORDERING: Relaxed. Units that are seen stay: only this thread can take them (S2).
+        // ORDERING: Relaxed. Units that this load sees stay: only this thread can take them (S2).
         if self.state.load(Ordering::Relaxed) / UNIT < count {
             return false;
         }
-        // ORDERING: Acquire [granted]. Pairs with [released], of all releases that the units come
-        // from; the waiter synchronizes with this by its state.
-        // Guard: loom `wait::semaphore::tests::units_granted_by_another_guard_data`.
+        // ORDERING: Acquire [grant units]. Synchronizes with [release units], of all releases that
+        // the units come from; the waiter synchronizes with this by its state.
+        // Test: loom `wait::semaphore::tests::units_granted_by_another_guard_data`.
         self.state.fetch_sub(count * UNIT, Ordering::Acquire);
         true
     }
 
-    /// Takes `count` units if that is possible at once, or sets QUEUED. To be called under the lock
-    /// by a waiter that registers in the second case (S1). Returns whether it has the units.
+    /// Takes `count` units if that is possible without waiting, or sets QUEUED. A waiter calls this
+    /// under the lock, and registers in the second case (S1). Returns whether the units were taken.
     fn take_or_mark(&self, count: usize) -> bool {
         // ORDERING: Relaxed. A guess, which the compare-exchange confirms.
         let mut seen = self.state.load(Ordering::Relaxed);
@@ -247,9 +249,10 @@ impl Semaphore {
             } else {
                 seen | QUEUED
             };
-            // ORDERING: Acquire. As [taken at once]. A mark is ordered by the lock, which a release
-            // that sees it takes. On failure Relaxed: again only a guess.
-            // Guard: loom `wait::semaphore::tests::units_taken_under_the_lock_guard_data`.
+            // ORDERING: Acquire [acquire queued]. As [acquire units]. A mark is ordered by the
+            // lock, which a release that sees the mark takes. On failure Relaxed: the value is only
+            // a guess, too. Test: loom
+            // `wait::semaphore::tests::units_taken_under_the_lock_guard_data`.
             match self
                 .state
                 .compare_exchange_weak(seen, next, Ordering::Acquire, Ordering::Relaxed)
@@ -264,14 +267,14 @@ impl Semaphore {
     /// Removes a waiter, and clears QUEUED if it was the last one (S1).
     fn unlink(&self, queue: &mut Queue, link: Link) {
         if queue.waiters.unlink(link).is_some() && queue.waiters.is_empty(QueueKind::Exclusive) {
-            // ORDERING: Relaxed. Orders nothing: it continues the release sequences of the units,
-            // and waiters are ordered by the lock.
+            // ORDERING: Relaxed. It only has to continue the release sequences of the units, and
+            // the lock orders the waiters.
             self.state.fetch_sub(QUEUED, Ordering::Relaxed);
         }
     }
 
-    /// Registers a waiter that is idle, or replaces the waker of one that waits. Returns what came
-    /// of its wait, if that is over, and a waker to be dropped outside the lock.
+    /// Registers an idle waiter, or replaces the waker of a waiting one. Returns the result of the
+    /// wait if it has ended, and a waker to drop outside the lock.
     fn poll_wait(
         &self,
         link: Link,
@@ -301,7 +304,7 @@ impl Semaphore {
         })
     }
 
-    /// Ends the wait of a waiter that is waiting or granted, and whose future is dropped.
+    /// Ends the wait of a waiting or granted waiter whose future is dropped.
     #[cold]
     fn cancel(&self, waiter: Pin<&Waiter>, count: usize) {
         let link = Link::to(waiter);
@@ -312,12 +315,12 @@ impl Semaphore {
             let waker = queue.waiters.entry(link, |entry| entry.waker.take());
             (was_granted, waker)
         });
-        // Also if the destructor of the waker panics.
+        // Also runs if the destructor of the waker panics.
         let _next = defer(|| {
             if was_granted {
                 self.release(count);
             } else {
-                // It may have been the first, and the next one may need less.
+                // The waiter may have been the first, and the next one may need fewer units.
                 self.grant();
             }
         });
@@ -335,7 +338,7 @@ impl fmt::Debug for Semaphore {
 }
 
 pin_project! {
-    /// See [`Semaphore::acquire`].
+    /// The future of [`Semaphore::acquire`].
     pub(crate) struct Acquire<'a> {
         semaphore: &'a Semaphore,
         count: usize,
@@ -367,7 +370,7 @@ impl<'a> Future for Acquire<'a> {
                 return Poll::Ready(Ok(units));
             }
         }
-        // What the waiter was told is final.
+        // A result that was stored in the waiter is final.
         let (polled, waker) = match state {
             WaiterState::Granted => (Poll::Ready(Ok(())), None),
             WaiterState::Notified => (Poll::Ready(Err(Closed)), None),
@@ -383,14 +386,14 @@ impl<'a> Future for Acquire<'a> {
                 Poll::Ready(outcome.map(|()| Units::new(semaphore, count)))
             }
         };
-        // Before the return, for if it panics, what is returned would not be dropped; and after the
-        // units have an owner.
+        // Before the return: if the destructor of the waker panics, the returned value would not be
+        // dropped. And after the units have an owner.
         drop(waker);
         polled
     }
 }
 
-/// Units that were taken, and go back when this is dropped.
+/// Units of a semaphore, given back when this is dropped.
 #[must_use]
 pub(crate) struct Units<'a> {
     semaphore: &'a Semaphore,
@@ -398,7 +401,7 @@ pub(crate) struct Units<'a> {
 }
 
 impl<'a> Units<'a> {
-    /// Units that were taken.
+    /// Wraps `count` units that were taken from the state.
     fn new(semaphore: &'a Semaphore, count: usize) -> Self {
         Self { semaphore, count }
     }
@@ -407,14 +410,14 @@ impl<'a> Units<'a> {
         self.count
     }
 
-    /// Keeps `count` of them, and returns the rest.
+    /// Keeps `count` units, and returns the rest.
     pub(crate) fn split_off(&mut self, count: usize) -> Self {
         let rest = self.count - count;
         self.count = count;
         Self::new(self.semaphore, rest)
     }
 
-    /// Returns them without the lifetime.
+    /// Returns the units without the lifetime.
     ///
     /// # Safety
     ///
@@ -436,18 +439,18 @@ impl Drop for Units<'_> {
     }
 }
 
-/// [`Units`] that lead to their semaphore by a pointer: for messages, which outlive the call that
+/// [`Units`] that hold a pointer to their semaphore: for messages, which outlive the call that
 /// sends them.
 ///
-/// * **S4** The semaphore is where the pointer leads for as long as this exists.
+/// * **S4** The pointer is valid for as long as this exists.
 pub(crate) struct DetachedUnits {
     semaphore: NonNull<Semaphore>,
     count: usize,
 }
 
-// SAFETY: S4: it is no more than a reference to a `Semaphore`, which is `Sync`.
+// SAFETY: S4: the pointer is used as a reference to a `Semaphore`, which is `Sync`.
 unsafe impl Send for DetachedUnits {}
-// SAFETY: as above.
+// SAFETY: As above.
 unsafe impl Sync for DetachedUnits {}
 
 impl Drop for DetachedUnits {

@@ -488,7 +488,7 @@ mod tests {
     #[test]
     fn spinning_can_be_turned_off() {
         for spin in [Spin::Adaptive, Spin::Never] {
-            let queue = MpmcQueue::<u8>::late(1, spin);
+            let queue = MpmcQueue::<u8>::lazy(1, spin);
             let side = queue.receivers_side();
             let spinner = side.queue().spinner();
             // Spinning starts by recording the thread.

@@ -69,7 +69,7 @@ impl<T> Sender<T> {
         let Ok(units) = self.semaphore.acquire_on_thread(weight, call) else {
             return Err(SendError::Closed(value));
         };
-        // SAFETY: M1: sent through a handle of the channel, or taken apart below.
+        // SAFETY: M1: the message is sent through a handle of the channel, or taken apart below.
         let message = unsafe { Weighed::new(value, units) };
         self.plain.send_on_thread(message, call).map_err(closed)
     }

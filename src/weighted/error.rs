@@ -1,4 +1,5 @@
-//! Error types of the weighted channel: those of the plain one, and what is too heavy.
+//! Error types of the weighted channel: those of the plain one, and one for messages that are too
+//! heavy.
 
 use core::error::Error;
 use core::fmt;
@@ -21,8 +22,8 @@ use core::fmt;
 pub enum SendError<T> {
     /// The channel is closed: by a handle, or because the last receiver is gone.
     Closed(T),
-    /// The weight is more than the channel's maximum, so the message can never be sent. Whether the
-    /// channel is closed is not looked at.
+    /// The weight is more than the channel's maximum, so the message can never be sent.
+    /// Returned whether the channel is closed or not.
     TooHeavy(T),
 }
 
@@ -105,12 +106,13 @@ const TOO_HEAVY: &str = "message heavier than the channel's maximum weight";
 /// ```
 #[derive(PartialEq, Eq, Clone, Copy)]
 pub enum TrySendError<T> {
-    /// There is too little weight or no slot now, or other senders wait for weight, and come first.
+    /// There is too little available weight or no free slot now, or other senders wait for weight
+    /// and are served first.
     Full(T),
     /// The channel is closed: by a handle, or because the last receiver is gone.
     Closed(T),
-    /// The weight is more than the channel's maximum, so the message can never be sent. Whether the
-    /// channel is closed is not looked at.
+    /// The weight is more than the channel's maximum, so the message can never be sent.
+    /// Returned whether the channel is closed or not.
     TooHeavy(T),
 }
 

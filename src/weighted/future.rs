@@ -53,12 +53,12 @@ impl<'a, T> Send<'a, T> {
 fn take<T>(message: &mut Option<T>) -> T {
     match message.take() {
         Some(message) => message,
-        None => panic!("a future was polled after it had finished"),
+        None => panic!("future polled after completion"),
     }
 }
 
 impl<'a, T> Send<'a, T> {
-    /// Goes on with a message that has its weight.
+    /// Starts to wait for a slot for a message that has its weight.
     #[inline]
     fn start_sending(self: Pin<&mut Self>, message: T, units: Units<'a>) {
         let mut this = self.project();
@@ -108,7 +108,7 @@ impl<T> Future for Send<'_, T> {
     }
 }
 
-/// Gives the weight of a message back that was not sent.
+/// Gives back the weight of a message that was not sent.
 pub(super) fn closed<T>(error: error::SendError<Weighed<T>>) -> SendError<T> {
     SendError::Closed(error.0.into_value())
 }

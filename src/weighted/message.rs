@@ -2,11 +2,11 @@
 //!
 //! * **M1** A message of this type is in the plain channel, or in a future or a permit that borrows
 //!   a handle. Each handle of a weighted channel owns the semaphore, and drops its plain handle
-//!   before; so the semaphore is there for as long as a message.
+//!   first; so the semaphore outlives every message.
 
 use crate::wait::{DetachedUnits, Units};
 
-/// Gives its weight back when it is taken apart or dropped.
+/// A message that gives its weight back when it is taken apart or dropped.
 pub(super) struct Weighed<T> {
     // Dropped first: the weight is given back before the message's destructor runs, also if that
     // panics.
@@ -15,12 +15,12 @@ pub(super) struct Weighed<T> {
 }
 
 impl<T> Weighed<T> {
-    /// Puts a message beside its weight.
+    /// Combines a message with its weight.
     ///
     /// # Safety
     ///
-    /// The units are of the semaphore of the channel that the result is sent to, by a caller that
-    /// keeps M1.
+    /// The units must be from the semaphore of the channel that the result is sent to, and the
+    /// caller must ensure M1.
     #[inline]
     pub(super) unsafe fn new(value: T, units: Units<'_>) -> Self {
         // SAFETY: M1: the semaphore is in an `Arc` that is dropped after the message.

@@ -1,9 +1,9 @@
 //! A channel that is bounded by the weight of its messages as well as by their count.
 //!
-//! Messages of very different sizes make a bound on their count either too small for light ones or
-//! too large for heavy ones. Here each message has a weight (its bytes, rows, or whatever is
-//! scarce), and the channel holds messages of at most `max_weight` together, and at most `capacity`
-//! of them.
+//! If messages have very different sizes, a bound on their count is either too small for light ones
+//! or too large for heavy ones. Here each message has a weight (its bytes, rows, or whatever is
+//! scarce). The channel holds messages of at most `max_weight` in total, and at most `capacity` of
+//! them.
 //!
 //! ```
 //! use mpmc_std::weighted;
@@ -23,33 +23,31 @@
 //!
 //! # Weight
 //!
-//! [`send`](Sender::send) asks the message by the trait [`Weight`], which bytes and strings
-//! implement; [`send_with_weight`](Sender::send_with_weight) takes the weight beside a message of
-//! any type. The weight is found once, when the message is sent.
+//! [`send`](Sender::send) calls the message's [`Weight::weight`], which bytes and strings
+//! implement; [`send_with_weight`](Sender::send_with_weight) takes the weight as an argument, with
+//! a message of any type. The weight is determined once, when the message is sent.
 //!
-//! * **Exact.** The weights of the messages in the channel and of the permits outstanding never
-//!   exceed `max_weight` together. A sender that has its weight and waits for a slot counts, too.
-//! * **When it is given back.** When the message leaves the channel: before a receiver has it, and
-//!   before the destructor of a message that is discarded, runs. So the bound is on what is in the
-//!   channel; what receivers are working on comes on top.
-//! * **Zero is allowed.** An empty buffer is a message like any other, and the capacity bounds how
-//!   many there are. It waits behind other senders as a heavy message does.
-//! * **Too heavy is an error.** A message heavier than `max_weight` comes back at once, since no
+//! * **Exact.** The total weight of the messages in the channel and of the permits outstanding
+//!   never exceeds `max_weight`. A sender that has its weight and waits for a slot counts, too.
+//! * **When it is given back.** When the message leaves the channel: before a receiver gets it, and
+//!   before the destructor of a message that is discarded runs. So the bound is on the messages in
+//!   the channel; those that receivers are processing are not included.
+//! * **Zero is allowed.** An empty buffer is a message like any other, and the capacity bounds the
+//!   number of them. It waits behind other senders as a heavy message does.
+//! * **Too heavy is an error.** A message heavier than `max_weight` is returned at once, because no
 //!   wait would help.
-//!
-//! # Waiting
 //!
 //! A sender waits for its weight first, and then for a slot, as in the [plain
 //! channel](crate::channel()). Senders that wait for weight are served strictly in the order in
-//! which they came: a heavy message waits until enough has been received, and no lighter one that
-//! came later goes first. So a heavy message at the front leaves weight unused for a while, and
-//! [`try_send`](Sender::try_send) answers `Full` meanwhile even
-//! if [`available_weight`](Sender::available_weight) is enough. What one receive gives back is
-//! granted to all waiting senders that it is enough for, and all of them are woken before the call
-//! returns.
+//! which they registered: a heavy message waits until enough has been received, and no lighter one
+//! that was sent later overtakes it. So a heavy message at the front leaves weight unused for a
+//! while, and in that time [`try_send`](Sender::try_send) returns `Full` even if
+//! [`available_weight`](Sender::available_weight) is enough. The weight that one receive gives back
+//! is granted to all waiting senders for which it is enough, and all of them are woken before the
+//! call returns.
 //!
 //! Weight that was granted to a future belongs to it until the future is polled, which sends the
-//! message, or dropped, which passes the weight on to the next sender. A future that is kept and
+//! message, or dropped, which forwards the weight to the next sender. A future that is kept and
 //! never polled again holds its weight, as a [`Permit`] does.
 //!
 //! Closing, draining, cancel safety and the order of messages are those of the plain channel.
@@ -58,7 +56,7 @@
 //!
 //! One atomic read-modify-write more than the plain channel for each send, and one more for each
 //! receive, as long as no sender waits for weight; no lock and no allocation. Senders and receivers
-//! share the word that counts the weight, so between cores its cache line moves, which the plain
+//! share the atomic that counts the weight, so its cache line moves between cores, which the plain
 //! channel avoids. A slot takes 16 bytes more.
 
 #[cfg(feature = "std")]
@@ -81,11 +79,11 @@ pub use weight::Weight;
 use crate::sync::Arc;
 use crate::wait::Semaphore;
 
-/// Creates a channel for at most `capacity` messages, of at most `max_weight` together.
+/// Creates a channel for at most `capacity` messages, of at most `max_weight` in total.
 ///
 /// The slots are allocated as those of the [plain channel](crate::channel()), each for a message
-/// and 24 bytes. Choose the `capacity` for the lightest messages: it costs memory, and bounds how
-/// many empty messages there can be.
+/// and 24 bytes. Choose the `capacity` for the lightest messages: it costs memory, and bounds the
+/// number of empty messages.
 ///
 /// # Panics
 ///

@@ -7,8 +7,8 @@ use crate::wait::Units;
 /// A slot and some weight for one message, from [`Sender::reserve`](super::Sender::reserve) or
 /// [`Sender::try_reserve`](super::Sender::try_reserve).
 ///
-/// Dropping it gives both back, and wakes the senders that wait for them. A permit that is leaked
-/// ([`mem::forget`](core::mem::forget)) takes its slot and its weight with it.
+/// Dropping it gives both back, and wakes the senders that wait for them. If a permit is leaked
+/// ([`mem::forget`](core::mem::forget)), its slot and its weight are never given back.
 #[must_use = "a permit that is dropped releases its capacity"]
 pub struct Permit<'a, T> {
     slot: crate::Permit<'a, Weighed<T>>,
@@ -79,11 +79,11 @@ impl<'a, T> Permit<'a, T> {
     pub fn send_with_weight(self, value: T, weight: usize) -> Result<(), TooHeavyError<T>> {
         let Self { slot, mut units } = self;
         if weight > units.count() {
-            // Before the return, for if a waker panics, what is returned would not be dropped.
+            // Before the return: if a waker panics, the returned message would not be dropped.
             drop((slot, units));
             return Err(TooHeavyError(value));
         }
-        // Given back at the end, and also if a waker panics meanwhile.
+        // Given back at the end, also if a waker panics.
         let _rest = units.split_off(weight);
         // SAFETY: M1: the permit borrows the sender.
         slot.send(unsafe { Weighed::new(value, units) });

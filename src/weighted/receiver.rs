@@ -16,13 +16,13 @@ use crate::wait::Semaphore;
 /// Clone it for every task that receives; each message goes to one of them. It is also a
 /// [`Stream`](futures_core::Stream). Receiving gives the message's weight back.
 pub struct Receiver<T> {
-    // Before the semaphore (M1).
+    // Dropped before the semaphore (M1).
     pub(super) plain: crate::Receiver<Weighed<T>>,
     semaphore: Arc<ClosedWhenDropped>,
 }
 
-/// The semaphore as receivers share it: when the last of them is gone, nobody is to wait for weight
-/// any more.
+/// The semaphore as the receivers share it: it is closed when the last of them is dropped, so that
+/// no sender waits for weight any more.
 struct ClosedWhenDropped(Arc<Semaphore>);
 
 impl Drop for ClosedWhenDropped {
@@ -43,13 +43,13 @@ impl<T> Receiver<T> {
         &self.semaphore.0
     }
 
-    /// Receives the oldest message, waiting while the channel is empty. `None` when the channel is
-    /// closed and everything that was sent, outstanding permits included, has been received.
-    /// Waits and is woken as [`recv`](crate::Receiver::recv) of the plain channel.
+    /// Receives the oldest message, waiting while the channel is empty. Returns `None` when the
+    /// channel is closed and everything that was sent, outstanding permits included, has been
+    /// received. Waits and is woken as [`recv`](crate::Receiver::recv) of the plain channel.
     ///
     /// Two atomic read-modify-writes when there is a message, and the lock of the senders' queue if
-    /// one of them waits for weight; no allocation. All senders that the weight is enough for
-    /// have been woken when this returns `Ready`.
+    /// one of them waits for weight; no allocation. All senders for which the weight is enough have
+    /// been woken when this returns `Ready`.
     ///
     /// # Cancel safety
     ///
@@ -115,8 +115,8 @@ impl<T> Receiver<T> {
     }
 
     /// Closes the channel for all its senders, without dropping this receiver. What was sent
-    /// before, and what is still sent on permits reserved before, can be received; then comes
-    /// `None`. Senders that wait, for weight or for a slot, fail with their messages.
+    /// before, and what is still sent on permits reserved before, can be received; then receivers
+    /// get `None`. Senders that wait, for weight or for a slot, fail with their messages.
     ///
     /// # Examples
     ///
@@ -131,7 +131,7 @@ impl<T> Receiver<T> {
     /// # });
     /// ```
     pub fn close(&self) {
-        // Also if a waker panics.
+        // Also runs if a waker panics.
         let _waiting = defer(|| self.semaphore().close());
         self.plain.close();
     }
@@ -150,8 +150,8 @@ impl<T> Receiver<T> {
         self.plain.is_closed()
     }
 
-    /// Returns the weight that is taken: by the messages in the channel, by permits, and by senders
-    /// that wait for a slot or were granted their weight just now.
+    /// Returns the weight in use: by the messages in the channel, by permits, and by senders that
+    /// wait for a slot or were granted their weight just now.
     ///
     /// # Examples
     ///
@@ -164,7 +164,7 @@ impl<T> Receiver<T> {
         self.max_weight() - self.available_weight()
     }
 
-    /// Returns how much weight is not taken. While senders wait for weight, it is theirs.
+    /// Returns the available weight. While senders wait for weight, it is reserved for them.
     ///
     /// # Examples
     ///
@@ -214,7 +214,7 @@ impl<T> Receiver<T> {
         self.plain.is_empty()
     }
 
-    /// Returns how many slots are free, permits counted as taken.
+    /// Returns the number of free slots. Permits count as used.
     ///
     /// # Examples
     ///
@@ -239,7 +239,7 @@ impl<T> Receiver<T> {
         self.plain.max_capacity()
     }
 
-    /// Returns whether both receive from the same channel.
+    /// Returns whether both handles receive from the same channel.
     ///
     /// # Examples
     ///

@@ -11,7 +11,7 @@ use crate::wait::{Semaphore, Units};
 ///
 /// Clone it for every task that sends; the channel closes when the last clone is dropped.
 pub struct Sender<T> {
-    // Before the semaphore (M1).
+    // Dropped before the semaphore (M1).
     pub(super) plain: crate::Sender<Weighed<T>>,
     pub(super) semaphore: Arc<Semaphore>,
 }
@@ -24,11 +24,11 @@ impl<T> Sender<T> {
     /// Sends a message that knows its weight, waiting while there is too little weight or no slot.
     ///
     /// Waits for weight first, behind all senders that wait already, and is woken when it has been
-    /// granted; then for a slot, as [`send`](crate::Sender::send) of the plain channel. Woken
-    /// by a receiver that takes a message, by a permit that is given back, by a sender that is
-    /// canceled, and by closing.
+    /// granted; then for a slot, as [`send`](crate::Sender::send) of the plain channel. Woken by a
+    /// receiver that takes a message, by a permit that is given back, by a sender that is canceled,
+    /// and by closing.
     ///
-    /// Two atomic read-modify-writes when there is both; no allocation.
+    /// Two atomic read-modify-writes when both are available; no allocation.
     ///
     /// # Errors
     ///
@@ -91,15 +91,15 @@ impl<T> Sender<T> {
         Send::new(self, value, weight)
     }
 
-    /// Sends a message that knows its weight, if there is enough weight and a slot at once. Two
-    /// atomic read-modify-writes.
+    /// Sends a message that knows its weight, if there is enough weight and a slot now. Two atomic
+    /// read-modify-writes.
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] with the message. It is `Full` also while other senders wait for weight,
-    /// which come first; and it may be while another sender that will find no slot has taken
-    /// its weight for a moment. Otherwise as [`try_send`](crate::Sender::try_send) of the plain
-    /// channel.
+    /// [`TrySendError`] with the message. It is also `Full` while other senders wait for weight,
+    /// because they are served first. It may be `Full` while another sender holds its weight for a
+    /// moment, before it finds no slot. Otherwise as [`try_send`](crate::Sender::try_send) of the
+    /// plain channel.
     ///
     /// # Panics
     ///
@@ -146,7 +146,7 @@ impl<T> Sender<T> {
             Ok(units) => units,
             Err(error) => return Err(error.with(value)),
         };
-        // SAFETY: M1: sent through a handle of the channel, or taken apart below.
+        // SAFETY: M1: the message is sent through a handle of the channel, or taken apart below.
         let message = unsafe { Weighed::new(value, units) };
         self.plain.try_send(message).map_err(|error| match error {
             error::TrySendError::Full(message) => TrySendError::Full(message.into_value()),
@@ -154,7 +154,7 @@ impl<T> Sender<T> {
         })
     }
 
-    /// Takes weight, if there is enough and no sender waits for it.
+    /// Takes weight, if there is enough and no sender waits for weight.
     #[inline]
     fn try_acquire(&self, weight: usize) -> Result<Units<'_>, TrySendError<()>> {
         match self.semaphore.try_acquire(weight) {
@@ -177,8 +177,8 @@ impl<T> Sender<T> {
     /// Waits for `weight` and for a slot, and reserves both for one message. Waits and is woken as
     /// [`send`](Self::send).
     ///
-    /// For a message that is not there yet: reserve the most that it may weigh. What it does not
-    /// need is given back when it is sent.
+    /// For a message that does not exist yet, reserve the maximum that it may weigh. The weight
+    /// that it does not need is given back when it is sent.
     ///
     /// # Errors
     ///
@@ -205,7 +205,7 @@ impl<T> Sender<T> {
         Reserve::new(self, weight)
     }
 
-    /// Reserves `weight` and a slot for one message if both are there now.
+    /// Reserves `weight` and a slot for one message if both are available now.
     ///
     /// # Errors
     ///
@@ -250,8 +250,8 @@ impl<T> Sender<T> {
         self.plain.closed().await;
     }
 
-    /// Closes the channel for all, as [`Receiver::close`](super::Receiver::close) does. Returns
-    /// `true` if the channel was open.
+    /// Closes the channel for all handles, as [`Receiver::close`](super::Receiver::close) does.
+    /// Returns `true` if the channel was open.
     ///
     /// # Examples
     ///
@@ -261,7 +261,7 @@ impl<T> Sender<T> {
     /// assert!(rx.is_closed());
     /// ```
     pub fn close_channel(&self) -> bool {
-        // Also if a waker panics.
+        // Also runs if a waker panics.
         let _waiting = defer(|| self.semaphore.close());
         self.plain.close_channel()
     }
@@ -280,8 +280,8 @@ impl<T> Sender<T> {
         self.plain.is_closed()
     }
 
-    /// Returns the weight that is taken: by the messages in the channel, by permits, and by senders
-    /// that wait for a slot or were granted their weight just now.
+    /// Returns the weight in use: by the messages in the channel, by permits, and by senders that
+    /// wait for a slot or were granted their weight just now.
     ///
     /// # Examples
     ///
@@ -296,7 +296,7 @@ impl<T> Sender<T> {
         self.max_weight() - self.available_weight()
     }
 
-    /// Returns how much weight is not taken. While senders wait for weight, it is theirs.
+    /// Returns the available weight. While senders wait for weight, it is reserved for them.
     ///
     /// # Examples
     ///
@@ -321,7 +321,7 @@ impl<T> Sender<T> {
         self.semaphore.total()
     }
 
-    /// Returns how many slots are free, permits counted as taken.
+    /// Returns the number of free slots. Permits count as used.
     ///
     /// # Examples
     ///
@@ -371,7 +371,7 @@ impl<T> Sender<T> {
         self.plain.is_empty()
     }
 
-    /// Returns whether both send into the same channel.
+    /// Returns whether both handles send into the same channel.
     ///
     /// # Examples
     ///
@@ -387,7 +387,7 @@ impl<T> Sender<T> {
 }
 
 impl TrySendError<()> {
-    /// The same with a message.
+    /// Converts to the same error with a message.
     #[cold]
     fn with<T>(self, value: T) -> TrySendError<T> {
         match self {

@@ -5,10 +5,10 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// What a message of a [weighted channel](crate::weighted) counts for.
+/// A message of a [weighted channel](crate::weighted) that knows its weight.
 ///
-/// For bytes and strings this is their length. For what a buffer has allocated beyond that, or for
-/// another type than your own, use [`Sender::send_with_weight`](super::Sender::send_with_weight).
+/// The weight of bytes and strings is their length. To include the spare capacity of a buffer, or
+/// for a type of another crate, use [`Sender::send_with_weight`](super::Sender::send_with_weight).
 ///
 /// # Examples
 ///
@@ -32,9 +32,8 @@ use alloc::vec::Vec;
 /// assert_eq!(rx.weight(), 4);
 /// ```
 pub trait Weight {
-    /// Returns the weight. Called once for each send, before the message has any place in the
-    /// channel, and under no lock. If it panics, nothing has been sent, and the message is
-    /// dropped.
+    /// Returns the weight. Called once for each send, before the message enters the channel, and
+    /// under no lock. If it panics, nothing has been sent, and the message is dropped.
     fn weight(&self) -> usize;
 }
 
@@ -73,35 +72,35 @@ impl Weight for String {
     }
 }
 
-/// The weight of what it refers to.
+/// The weight of the value that it refers to.
 impl<T: Weight + ?Sized> Weight for &T {
     fn weight(&self) -> usize {
         (**self).weight()
     }
 }
 
-/// The weight of what it holds.
+/// The weight of the value that it holds.
 impl<T: Weight + ?Sized> Weight for Box<T> {
     fn weight(&self) -> usize {
         (**self).weight()
     }
 }
 
-/// The weight of what it shares, also if others share it.
+/// The weight of the value that it shares, even if it has other owners.
 impl<T: Weight + ?Sized> Weight for Arc<T> {
     fn weight(&self) -> usize {
         (**self).weight()
     }
 }
 
-/// The weight of what it shares, also if others share it.
+/// The weight of the value that it shares, even if it has other owners.
 impl<T: Weight + ?Sized> Weight for Rc<T> {
     fn weight(&self) -> usize {
         (**self).weight()
     }
 }
 
-/// The weight of what it holds or refers to.
+/// The weight of the value that it holds or refers to.
 impl<T: Weight + ToOwned + ?Sized> Weight for Cow<'_, T> {
     fn weight(&self) -> usize {
         (**self).weight()

@@ -16,22 +16,22 @@ use crate::peers::{AsyncPeer, AsyncReceive, AsyncSend, AsyncWork, run_async};
 
 const SENDERS: u64 = 3;
 const RECEIVERS: u64 = 3;
-/// Messages that each sender tries to send in a round.
+/// The number of messages that each sender tries to send in a round.
 const ATTEMPTS: u64 = 64;
 const CAPACITIES: [usize; 3] = [1, 2, 8];
-/// One in so many futures is polled to its end.
+/// One in so many futures is polled until it is ready.
 const UNLIMITED: u64 = 4;
-/// Futures that are given up are polled fewer times than this.
+/// Other futures are polled fewer times than this, and then dropped.
 const POLLS: u64 = 4;
-/// How long a round may take that takes less than a millisecond when no wake is lost.
+/// The time limit of a round, which takes less than a millisecond if no wake is lost.
 const HANG: Duration = Duration::from_secs(1);
-/// A peer that hangs so often on one runtime has shown it.
+/// The number of hangs on one runtime after which a peer is not tried any further.
 const ENOUGH_HANGS: u64 = 3;
-/// How long all hangs together can take.
+/// The maximum total time of all hangs.
 pub const MOST_TIME_IN_HANGS: Duration = Duration::from_secs(2 * ENOUGH_HANGS);
 
-/// Tries one peer for about that time: half of it on one thread, where the order of polls follows from
-/// the random numbers alone, half on two, where polls and drops race.
+/// Tries one peer for about that time: one half on one thread, where only the random numbers
+/// determine the order of polls, and the other half on two threads, where polls and drops race.
 pub fn observe(peer: &str, time: Duration) -> Observation {
     run_async(peer, &Trials { time }).expect("a peer for tasks")
 }
@@ -49,7 +49,7 @@ impl AsyncWork for Trials {
         for runtime in [tokio_current(), tokio_multi()] {
             let start = Instant::now();
             let mut hangs = 0;
-            // The time spent in hangs is no time of trying.
+            // The time of the hangs does not count as time of trials.
             while start.elapsed() < self.time / 2 + HANG * hangs && hangs < ENOUGH_HANGS as u32 {
                 let before = observation.hung;
                 // Some peers have other code for messages larger than a pointer.
@@ -57,21 +57,21 @@ impl AsyncWork for Trials {
                 round::<P, [u64; 4]>(&runtime, &mut random, &mut observation);
                 hangs += (observation.hung - before) as u32;
             }
-            // A hung task must not keep the program from its end.
+            // A hung task must not prevent the program from ending.
             runtime.shutdown_background();
         }
         observation
     }
 }
 
-/// What one task has seen.
+/// The log of one task.
 #[derive(Default)]
 struct Log {
-    /// Sent or received, depending on the side.
+    /// The messages that were sent or received, depending on the side.
     done: Vec<u64>,
-    /// Sends that were dropped. Only filled by senders.
+    /// The messages whose sends were dropped. Only filled by senders.
     cancelled: Vec<u64>,
-    /// Futures that were polled, and dropped before they were ready.
+    /// The number of futures that were polled, and dropped before they were ready.
     trials: u64,
 }
 
@@ -103,12 +103,12 @@ fn round<P: AsyncPeer, M: Message>(
         tokio::time::timeout(HANG, all).await
     });
     match logs {
-        Ok((sent, received)) => judge(&sent, &received, observation),
+        Ok((sent, received)) => count_violations(&sent, &received, observation),
         Err(_) => observation.hung += 1,
     }
 }
 
-/// What the tasks return.
+/// Returns the outputs of the tasks.
 async fn logs(tasks: Vec<JoinHandle<Log>>) -> Vec<Log> {
     let mut logs = Vec::with_capacity(tasks.len());
     for task in tasks {
@@ -117,7 +117,7 @@ async fn logs(tasks: Vec<JoinHandle<Log>>) -> Vec<Log> {
     logs
 }
 
-fn judge(sent: &[Log], received: &[Log], observation: &mut Observation) {
+fn count_violations(sent: &[Log], received: &[Log], observation: &mut Observation) {
     let mut times_received = HashMap::new();
     for number in received.iter().flat_map(|log| &log.done) {
         *times_received.entry(*number).or_insert(0_u64) += 1;
@@ -144,14 +144,14 @@ async fn send_some<M: Message>(
 ) -> Log {
     let mut log = Log::default();
     for number in first..first + ATTEMPTS {
-        let patience = Patience::random(&mut random);
-        match attempt(sender.send(M::new(number)), patience).await {
+        let poll_limit = PollLimit::random(&mut random);
+        match attempt(sender.send(M::new(number)), poll_limit).await {
             Some(sent) => {
                 assert!(sent, "closed early");
                 log.done.push(number);
             }
             None => {
-                log.trials += patience.trials();
+                log.trials += poll_limit.trials();
                 log.cancelled.push(number);
             }
         }
@@ -162,23 +162,23 @@ async fn send_some<M: Message>(
 async fn receive_all<M: Message>(mut receiver: impl AsyncReceive<M>, mut random: Random) -> Log {
     let mut log = Log::default();
     loop {
-        let patience = Patience::random(&mut random);
-        match attempt(receiver.recv(), patience).await {
+        let poll_limit = PollLimit::random(&mut random);
+        match attempt(receiver.recv(), poll_limit).await {
             Some(Some(message)) => log.done.push(message.number()),
             Some(None) => return log,
-            None => log.trials += patience.trials(),
+            None => log.trials += poll_limit.trials(),
         }
     }
 }
 
-/// How often a future is polled before it is dropped.
+/// The number of polls of a future before it is dropped.
 #[derive(Clone, Copy)]
-enum Patience {
+enum PollLimit {
     Polls(u64),
     Unlimited,
 }
 
-impl Patience {
+impl PollLimit {
     fn random(random: &mut Random) -> Self {
         if random.below(UNLIMITED) == 0 {
             Self::Unlimited
@@ -187,7 +187,8 @@ impl Patience {
         }
     }
 
-    /// Dropping a future that was never polled shows nothing.
+    /// Returns the number of trials that a dropped future counts as. Dropping a future that was
+    /// never polled is not a trial.
     fn trials(self) -> u64 {
         match self {
             Self::Polls(0) | Self::Unlimited => 0,
@@ -196,12 +197,13 @@ impl Patience {
     }
 }
 
-/// Polls the future as often as `patience` has it, with other tasks in between, and then drops it.
-async fn attempt<F: Future>(future: F, patience: Patience) -> Option<F::Output> {
+/// Polls the future as often as `poll_limit` allows, with other tasks in between, and then drops
+/// it.
+async fn attempt<F: Future>(future: F, poll_limit: PollLimit) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;
     poll_fn(|cx| {
-        if let Patience::Polls(limit) = patience
+        if let PollLimit::Polls(limit) = poll_limit
             && polls == limit
         {
             return Poll::Ready(None);
@@ -211,8 +213,9 @@ async fn attempt<F: Future>(future: F, patience: Patience) -> Option<F::Output> 
             Poll::Ready(output) => return Poll::Ready(Some(output)),
             Poll::Pending => {}
         }
-        // Who is to give up comes back without being woken by the channel. Who is not relies on it.
-        if let Patience::Polls(_) = patience {
+        // A future that will be dropped is polled again without a wake of the channel. A future
+        // that is polled until it is ready relies on the wakes.
+        if let PollLimit::Polls(_) = poll_limit {
             cx.waker().wake_by_ref();
         }
         Poll::Pending
@@ -220,7 +223,8 @@ async fn attempt<F: Future>(future: F, patience: Patience) -> Option<F::Output> 
     .await
 }
 
-/// xorshift64: enough for choosing how often to poll, and the same on every machine.
+/// The generator xorshift64: good enough to choose the number of polls, and the same on every
+/// machine.
 struct Random(u64);
 
 impl Random {
@@ -235,7 +239,7 @@ impl Random {
         (self.next() >> 33) % limit
     }
 
-    /// Another one, for another task.
+    /// Returns a second generator, for another task.
     fn fork(&mut self) -> Self {
         Self(self.next() | 1)
     }

@@ -1,7 +1,7 @@
 //! asyncband's mpmc channel. No calls for batches.
 //!
-//! It has futures only. A thread waits for them by the crate's own `blocking::FutureExt`, as its
-//! documentation tells callers outside of tasks to do.
+//! It has only futures. A thread waits for them with the crate's own `blocking::FutureExt`, as its
+//! documentation recommends to callers outside of tasks.
 
 use asyncband::blocking::FutureExt;
 use asyncband::mpmc::{BoundedReceiver, BoundedSender, bounded};

@@ -1,4 +1,5 @@
-//! The channels that know no tasks: crossbeam-channel, and the standard library's `sync_channel`.
+//! The channels without support for tasks: crossbeam-channel, and the standard library's
+//! `sync_channel`.
 
 use std::sync::mpsc;
 

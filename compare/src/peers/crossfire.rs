@@ -1,4 +1,5 @@
-//! crossfire, in two flavors: `mpmc`, and `mpsc` for the rows that have one receiver. No calls for batches.
+//! crossfire, in two flavors: `mpmc`, and `mpsc` for the rows that have one receiver. No calls for
+//! batches.
 //!
 //! The flavor of the queue and whether handles can be shared are type parameters, so the impls are
 //! generic over the flavor.

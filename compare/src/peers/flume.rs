@@ -1,4 +1,5 @@
-//! flume. Its `drain` takes everything that is in the channel under one lock; there is none for sending.
+//! flume. Its `drain` takes all messages of the channel under one lock; there is no batch call for
+//! sending.
 
 use flume::{Receiver, Sender, bounded};
 

@@ -1,7 +1,8 @@
 //! futures-channel's mpsc channel.
 //!
-//! Its capacity is the buffer and one message for each sender, so the buffer is one less than what the
-//! scenario asks for: exact with one sender, and larger by the other senders with several.
+//! Its capacity is the buffer and one message for each sender, so the buffer is one less than the
+//! capacity that the scenario requests: exact with one sender, and larger with several, by one for
+//! each other sender.
 
 use futures_channel::mpsc::{Receiver, Sender, channel};
 use futures_util::SinkExt;
@@ -35,8 +36,8 @@ impl<M: Message> TryReceive<M> for Receiver<M> {
 }
 
 impl<M: Message> AsyncSend<M> for Sender<M> {
-    /// `feed`, not `send`: the latter also waits until the *next* message would find room, which is more
-    /// than any other peer does, and hands the message over before that wait.
+    /// Calls `feed`, not `send`: the latter also waits until there is capacity for the *next*
+    /// message, which no other peer does, and hands the message over before that wait.
     async fn send(&mut self, message: M) -> bool {
         self.feed(message).await.is_ok()
     }

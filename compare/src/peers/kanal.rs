@@ -1,5 +1,5 @@
-//! kanal. Its `drain_into` takes everything that is in the channel under one lock; there is none for
-//! sending.
+//! kanal. Its `drain_into` takes all messages of the channel under one lock; there is no batch call
+//! for sending.
 
 use kanal::{AsyncReceiver, AsyncSender, Receiver, Sender, bounded, bounded_async};
 

@@ -1,4 +1,5 @@
-//! loole. Its `drain` takes everything that is in the channel under one lock; there is none for sending.
+//! loole. Its `drain` takes all messages of the channel under one lock; there is no batch call for
+//! sending.
 
 use loole::{Receiver, Sender, bounded};
 

@@ -1,8 +1,8 @@
 //! The channels and queues compared, each behind the same few traits.
 //!
-//! A peer is one small file: it implements the traits on the crate's own handles, so that a scenario
-//! is written once and calls each peer by the function that its documentation recommends. Handles are
-//! `&mut self` everywhere, since some peers need that; those that do not lose nothing.
+//! A peer is one small file that implements the traits on the crate's own handles. So a scenario is
+//! written once, and calls for each peer the function that its documentation recommends. Handles
+//! are `&mut self` everywhere, because some peers need that, and it costs the others nothing.
 
 mod async_channel;
 mod asyncband;
@@ -34,13 +34,13 @@ pub use registry::{
     run_queue, run_try, try_names,
 };
 
-/// A sending handle, as far as it never waits.
+/// The calls of a sending handle that never wait.
 pub trait TrySend<M: Message> {
-    /// Whether the message was taken.
+    /// Returns whether the message was accepted.
     fn try_send(&mut self, message: M) -> bool;
 
-    /// Sends as many as there is room for. Returns how many were taken. One by one, unless the peer has
-    /// a call for it.
+    /// Sends as many messages as there is free capacity for. Returns the number of messages that
+    /// were sent. Sends one by one, unless the peer has a batch call.
     fn try_send_many(&mut self, messages: impl ExactSizeIterator<Item = M> + Send) -> usize {
         let mut sent = 0;
         for message in messages {
@@ -53,12 +53,12 @@ pub trait TrySend<M: Message> {
     }
 }
 
-/// A receiving handle, as far as it never waits.
+/// The calls of a receiving handle that never wait.
 pub trait TryReceive<M: Message> {
     fn try_recv(&mut self) -> Option<M>;
 
-    /// Receives up to about `limit` messages. Returns how many. One by one, unless the peer has a call for
-    /// it; a peer whose call knows no limit takes all there is.
+    /// Receives up to about `limit` messages. Returns their number. Receives one by one, unless the
+    /// peer has a batch call; a peer whose call has no limit takes all messages.
     fn try_recv_many(&mut self, buffer: &mut Vec<M>, limit: usize) -> usize {
         let mut received = 0;
         while received < limit {
@@ -74,10 +74,10 @@ pub trait TryReceive<M: Message> {
 
 /// A sending handle for tasks.
 pub trait AsyncSend<M: Message>: TrySend<M> + Clone + Send + 'static {
-    /// `false` if the channel is closed.
+    /// Returns `false` if the channel is closed.
     fn send(&mut self, message: M) -> impl Future<Output = bool> + Send;
 
-    /// Sends all messages. One by one, unless the peer has a call for it.
+    /// Sends all messages, one by one unless the peer has a batch call.
     fn send_many(
         &mut self,
         messages: impl ExactSizeIterator<Item = M> + Send,
@@ -95,14 +95,14 @@ pub trait AsyncSend<M: Message>: TrySend<M> + Clone + Send + 'static {
 
 /// A receiving handle for tasks.
 pub trait AsyncReceive<M: Message>: TryReceive<M> + Sized + Send + 'static {
-    /// One more handle on the same channel; `None` if the peer has a single receiver.
+    /// Returns one more handle on the same channel; `None` if the peer has a single receiver.
     fn another(&self) -> Option<Self>;
 
-    /// `None` if the channel is closed and drained.
+    /// Returns `None` if the channel is closed and drained.
     fn recv(&mut self) -> impl Future<Output = Option<M>> + Send;
 
-    /// Receives at least one message; 0 if the channel is closed and drained. Waits for the first one and
-    /// then takes what is there, unless the peer has a call for it.
+    /// Receives at least one message; returns 0 if the channel is closed and drained. Waits for the
+    /// first one and then takes those that are ready, unless the peer has a batch call.
     fn recv_many(
         &mut self,
         buffer: &mut Vec<M>,
@@ -130,16 +130,16 @@ pub trait AsyncPeer: 'static {
 
 /// A sending handle for threads.
 pub trait BlockingSend<M: Message>: TrySend<M> + Clone + Send + 'static {
-    /// `false` if the channel is closed.
+    /// Returns `false` if the channel is closed.
     fn send_blocking(&mut self, message: M) -> bool;
 }
 
 /// A receiving handle for threads.
 pub trait BlockingReceive<M: Message>: TryReceive<M> + Sized + Send + 'static {
-    /// One more handle on the same channel; `None` if the peer has a single receiver.
+    /// Returns one more handle on the same channel; `None` if the peer has a single receiver.
     fn another_blocking(&self) -> Option<Self>;
 
-    /// `None` if the channel is closed and drained.
+    /// Returns `None` if the channel is closed and drained.
     fn recv_blocking(&mut self) -> Option<M>;
 }
 
@@ -169,7 +169,7 @@ pub trait Queue: Send + Sync + 'static {
 
     fn with_capacity(capacity: usize) -> Self;
 
-    /// Whether the message was taken.
+    /// Returns whether the message was accepted.
     fn push(&self, message: u64) -> bool;
 
     fn pop(&self) -> Option<u64>;

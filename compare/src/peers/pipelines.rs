@@ -1,5 +1,5 @@
-//! The peers whose ends are a `Sink` and a `Stream`. crossfire, tachyonix, async-channel and kanal have a
-//! `Stream` only.
+//! The peers whose ends are a `Sink` and a `Stream`. crossfire, tachyonix, async-channel and kanal
+//! have only a `Stream`.
 
 use futures_channel::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -7,7 +7,7 @@ use tokio_util::sync::{PollSendError, PollSender};
 
 use super::PipelinePeer;
 
-/// tokio's channel in the wrappers that its companion crates offer for this.
+/// tokio's channel in the wrappers of its companion crates.
 pub struct Tokio;
 
 impl PipelinePeer for Tokio {

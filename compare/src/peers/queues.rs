@@ -6,7 +6,7 @@ use mpmc_std::{Consumer, Producer};
 
 use super::Queue;
 
-/// mpmc-std's, through the handles that its documentation tells to use.
+/// mpmc-std's queue, through the handles that its documentation recommends.
 pub struct MpmcQueue {
     producer: Producer<u64>,
     consumer: Consumer<u64>,

@@ -1,7 +1,9 @@
-//! The lists of peers, in the order in which the report shows them, and how to find one by its name.
+//! The lists of peers, in the order in which the report shows them, and how to find one by its
+//! name.
 //!
-//! A visitor per family of traits takes the place of a list of values, because a peer is a type with
-//! generic members. Each list is written once; names and look-ups come from visiting it.
+//! Each family of traits has a visitor instead of a list of values, because a peer is a type with
+//! generic members. Each list is written once; the lists of names and the searches by name visit
+//! it.
 
 use super::{
     AsyncPeer, BlockingPeer, PipelinePeer, Queue, TryReceive, TrySend, async_channel, asyncband,
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::message::Message;
 
-/// How many receivers a channel can have.
+/// The number of receivers that a channel can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Receivers {
     One,
@@ -18,7 +20,7 @@ pub enum Receivers {
 }
 
 impl Receivers {
-    /// What a scenario with `count` receivers asks for.
+    /// Returns what a scenario with `count` receivers requires.
     pub fn for_count(count: usize) -> Self {
         if count > 1 { Self::Many } else { Self::One }
     }
@@ -74,7 +76,7 @@ fn each_queue(visitor: &mut impl QueueVisitor) {
     visitor.visit::<queues::ConcurrentQueue>();
 }
 
-/// The crate of a peer, if it is one.
+/// Returns the crate of a peer, if it is one.
 pub fn crate_of(peer: &str) -> Option<&str> {
     match peer {
         "std" => None,
@@ -180,35 +182,35 @@ impl QueueVisitor for Names {
     }
 }
 
-/// The channels for tasks that can have so many receivers.
+/// Returns the channels for tasks that can have so many receivers.
 pub fn async_names(least: Receivers) -> Vec<&'static str> {
     let mut names = Names::new(least);
     each_async(&mut names);
     names.names
 }
 
-/// The channels for threads that can have so many receivers.
+/// Returns the channels for threads that can have so many receivers.
 pub fn blocking_names(least: Receivers) -> Vec<&'static str> {
     let mut names = Names::new(least);
     each_blocking(&mut names);
     names.names
 }
 
-/// The channels that are a sink and a stream.
+/// Returns the channels that are a sink and a stream.
 pub fn pipeline_names() -> Vec<&'static str> {
     let mut names = Names::new(Receivers::One);
     each_pipeline(&mut names);
     names.names
 }
 
-/// The queues.
+/// Returns the queues.
 pub fn queue_names() -> Vec<&'static str> {
     let mut names = Names::new(Receivers::One);
     each_queue(&mut names);
     names.names
 }
 
-/// All channels, for tasks or for threads.
+/// Returns all channels, for tasks or for threads.
 pub fn try_names() -> Vec<&'static str> {
     let mut names = Names::new(Receivers::One);
     each_async(&mut names);
@@ -276,7 +278,7 @@ impl<W: TryWork> BlockingVisitor for FindTry<'_, W, W::Output> {
     }
 }
 
-/// A look-up with nothing found yet.
+/// Creates a search that has found no peer yet.
 fn find<'a, W, O>(work: &'a W, name: &'a str) -> Find<'a, W, O> {
     Find {
         work,

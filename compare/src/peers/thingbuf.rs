@@ -1,7 +1,7 @@
 //! thingbuf's mpsc channel. No calls for batches.
 //!
-//! Messages are sent and received by value, as everywhere here; its own strength, to write into a slot in
-//! place and to recycle what is in it, has no counterpart elsewhere.
+//! Messages are sent and received by value, as with all peers here. Its particular strength, to
+//! write into a slot in place and to reuse its contents, has no counterpart in the other crates.
 
 use thingbuf::mpsc::{self, blocking};
 

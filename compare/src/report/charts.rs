@@ -1,4 +1,4 @@
-//! Which charts there are, and what is in them.
+//! The charts and their contents.
 
 use std::error::Error;
 
@@ -13,7 +13,7 @@ pub struct Chart {
     pub svg: String,
 }
 
-/// All charts that there are figures for.
+/// Draws all charts for which there are results.
 pub fn draw(report: &Report) -> Result<Vec<Chart>, Box<dyn Error>> {
     let plots = [
         ("means.svg", means(report)),
@@ -33,7 +33,7 @@ pub fn draw(report: &Report) -> Result<Vec<Chart>, Box<dyn Error>> {
     Ok(charts)
 }
 
-/// Geometric means, peer by peer.
+/// Draws the geometric mean of each peer.
 fn means(report: &Report) -> DotPlot {
     let best = [
         ("best peer of each row", Among::All),
@@ -56,7 +56,7 @@ fn means(report: &Report) -> DotPlot {
     }
 }
 
-/// Every row of time per message, every peer.
+/// Draws every row of time per message, with every peer.
 fn rows(report: &Report) -> DotPlot {
     let peers = report.peers();
     let mut rows = Vec::new();
@@ -86,7 +86,7 @@ fn rows(report: &Report) -> DotPlot {
     }
 }
 
-/// Percentiles, peer by peer.
+/// Draws the percentiles of each peer.
 fn latency(report: &Report) -> DotPlot {
     let percentiles: Vec<_> = report
         .table()

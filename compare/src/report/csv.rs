@@ -1,11 +1,11 @@
-//! The figures for programs: one line per row and peer.
+//! The results for programs: one line per row and peer.
 
 use std::fmt::Write;
 
 use super::Report;
 use crate::peers::OURS;
 
-/// Everything that was measured, the floor included.
+/// Returns all results, including the floor, as CSV.
 pub fn render(report: &Report) -> String {
     let mut csv = String::from(
         "row,group,title,unit,peer,median,lower_quartile,upper_quartile,min,max,rounds,advantage_of_mpmc_std,status\n",
@@ -46,7 +46,7 @@ pub fn render(report: &Report) -> String {
     csv
 }
 
-/// A field, in quotes where the format asks for them.
+/// Returns a field, in quotes if the format requires them.
 fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n']) {
         format!("\"{}\"", field.replace('"', "\"\""))

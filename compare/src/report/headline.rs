@@ -1,4 +1,4 @@
-//! The few figures that people quote, each beside what the hardware allows.
+//! The headline figures, each beside the limit of the hardware.
 
 use super::Report;
 use crate::measure::MeasuredRow;
@@ -16,7 +16,7 @@ pub struct Headline {
     pub floor: String,
 }
 
-/// A headline figure: where it comes from, and what it is.
+/// The definition of a headline figure: its source rows, and its measure.
 struct Figure {
     title: &'static str,
     row: &'static str,
@@ -24,8 +24,8 @@ struct Figure {
     measure: Measure,
 }
 
-/// What is made of the nanoseconds per message of a row. A put or a take of one message is an operation, so a
-/// message is two.
+/// The conversion of a row's nanoseconds per message. A put or a take of one message is an
+/// operation, so a message is two operations.
 #[derive(Clone, Copy)]
 enum Measure {
     OperationsPerSecond,
@@ -60,7 +60,7 @@ const FIGURES: [Figure; 4] = [
     },
 ];
 
-/// The figures; "–" for what was not measured.
+/// Returns the figures, with "–" for those that were not measured.
 pub fn headlines(report: &Report) -> Vec<Headline> {
     let missing = || "–".to_owned();
     FIGURES

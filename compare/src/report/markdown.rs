@@ -11,7 +11,7 @@ use crate::peers::OURS;
 use crate::scenarios::Group;
 use crate::statistics::Summary;
 
-/// For what is not there.
+/// The text of an empty cell.
 const NONE: &str = "–";
 
 pub fn render(report: &Report, charts: &[Chart]) -> String {
@@ -54,7 +54,7 @@ fn introduction(report: &Report) -> String {
     )
 }
 
-/// The geometric means.
+/// Returns the section of the geometric means.
 fn in_short(report: &Report) -> String {
     let mut text = String::from(
         "## In short\n\n\
@@ -91,7 +91,7 @@ fn in_short(report: &Report) -> String {
     text
 }
 
-/// What was seen of a peer, in a few words. Never more than what was seen.
+/// Returns the result of a peer's trials in a few words, without claiming more than was observed.
 fn verdict(report: &Report, peer: &str) -> String {
     let Some(observed) = report.observations.iter().find(|seen| seen.peer == peer) else {
         return "no futures".into();
@@ -226,7 +226,7 @@ fn cell(report: &Report, row: &MeasuredRow, peer: &str) -> String {
     }
 }
 
-/// A median, in bold if it is the best of its row, over its quartiles.
+/// Formats a median, in bold if it is the best of its row, above its quartiles.
 fn measured(summary: &Summary, leads: bool) -> String {
     let median = figure(summary.median);
     let lower = figure(summary.lower_quartile);
@@ -239,7 +239,7 @@ fn measured(summary: &Summary, leads: bool) -> String {
     format!("{median}<br><sub>{lower}–{upper}</sub>")
 }
 
-/// Three digits, which is what such figures are good for; fewer below 0.01.
+/// Formats with three digits, which matches the precision of the measurements; fewer below 0.01.
 fn figure(value: f64) -> String {
     match value {
         v if v >= 99.95 => format!("{v:.0}"),

@@ -1,4 +1,4 @@
-//! What was measured, the ratios that follow from it, and the files.
+//! The results, the ratios that follow from them, and the files.
 
 mod charts;
 mod csv;
@@ -30,23 +30,23 @@ pub struct Report {
     pub rows: Vec<MeasuredRow>,
 }
 
-/// Which peers a row's best one is looked for among.
+/// The peers among which the best one of a row is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Among {
     All,
-    /// Those of which no violation of exact cancellation was seen. Peers without futures (blocking channels,
-    /// raw queues) have nothing to cancel, and belong to both.
+    /// The peers that showed no violation of cancel safety. Peers without futures (blocking
+    /// channels, raw queues) have nothing to cancel, and belong to both.
     Exact,
 }
 
-/// A peer, and how far ahead of it ours is: above 1 is ahead.
+/// A peer, and the factor by which ours is better: above 1, ours is ahead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratio<'a> {
     pub peer: &'a str,
     pub value: f64,
 }
 
-/// The ratios of several rows, in short.
+/// The summary of the ratios of several rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mean {
     pub rows: usize,
@@ -66,18 +66,18 @@ impl Report {
         Ok(())
     }
 
-    /// The rows of the table: all but the floor.
+    /// Returns the rows of the table: all except the floor.
     pub fn table(&self) -> impl Iterator<Item = &MeasuredRow> {
         self.rows.iter().filter(|row| row.row.group != Group::Floor)
     }
 
-    /// The rows of time per message.
+    /// Returns the rows of time per message.
     pub fn per_message(&self) -> impl Iterator<Item = &MeasuredRow> {
         self.table()
             .filter(|row| row.row.unit == Unit::NanosecondsPerMessage)
     }
 
-    /// The rows that enter the geometric means.
+    /// Returns the rows that enter the geometric means.
     fn in_means(&self) -> impl Iterator<Item = &MeasuredRow> {
         self.per_message().filter(|row| row.row.group.is_in_means())
     }
@@ -86,7 +86,8 @@ impl Report {
         self.rows.iter().find(|row| row.row.id == id)
     }
 
-    /// Whether nothing speaks against counting the peer among the exact ones.
+    /// Returns whether the peer belongs to `among`: no violation was observed, or all peers are
+    /// meant.
     pub fn is_among(&self, peer: &str, among: Among) -> bool {
         among == Among::All
             || self
@@ -96,9 +97,9 @@ impl Report {
                 .all(|observed| observed.result.as_ref().is_ok_and(|seen| seen.is_clean()))
     }
 
-    /// The name of a peer as tables and charts show it: marked if it is not among the exact ones.
-    /// Such a peer may be faster because it hands a message over to a parked task, which loses the
-    /// message if that task's future is dropped.
+    /// Returns the name of a peer as tables and charts show it: marked if it is not among the exact
+    /// ones. Such a peer may be faster because it hands a message over to a parked task, which
+    /// loses the message if that task's future is dropped.
     pub fn name<'a>(&self, peer: &'a str) -> Cow<'a, str> {
         if self.is_among(peer, Among::Exact) {
             peer.into()
@@ -107,7 +108,7 @@ impl Report {
         }
     }
 
-    /// How far ahead of each peer ours is in a row.
+    /// Returns the ratios of a row, to each peer.
     pub fn ratios<'a>(&'a self, row: &'a MeasuredRow) -> impl Iterator<Item = Ratio<'a>> {
         let ours = row.median(OURS);
         row.cells
@@ -122,25 +123,25 @@ impl Report {
             })
     }
 
-    /// The best peer of a row, which is the one that ours is least ahead of.
+    /// Returns the best peer of a row, which is the one with the smallest ratio.
     pub fn best<'a>(&'a self, row: &'a MeasuredRow, among: Among) -> Option<Ratio<'a>> {
         self.ratios(row)
             .filter(|ratio| self.is_among(ratio.peer, among))
             .min_by(|a, b| a.value.total_cmp(&b.value))
     }
 
-    /// Over all rows, against the best peer of each.
+    /// Returns the mean over all rows, against the best peer of each.
     pub fn mean_of_best(&self, among: Among) -> Option<Mean> {
         mean(self.in_means().filter_map(|row| self.best(row, among)))
     }
 
-    /// Over all rows that the peer takes part in.
+    /// Returns the mean over all rows that the peer takes part in.
     pub fn mean_against(&self, peer: &str) -> Option<Mean> {
         let ratios = self.in_means().flat_map(|row| self.ratios(row));
         mean(ratios.filter(|ratio| ratio.peer == peer))
     }
 
-    /// All peers but ours, in the order of the first row that each takes part in.
+    /// Returns all peers except ours, in the order of the first row that each takes part in.
     pub fn peers(&self) -> Vec<&str> {
         let mut peers: Vec<&str> = Vec::new();
         for cell in self.table().flat_map(|row| &row.cells) {

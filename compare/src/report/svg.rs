@@ -1,5 +1,5 @@
-//! A dot plot: rows of labeled points on a logarithmic axis. All charts are of this one kind, which shows
-//! both a ratio of 1.1 and one of 50, and needs no more ink for twelve peers than for two.
+//! A dot plot: rows of labeled points on a logarithmic axis. All charts are of this kind, which can
+//! show both a ratio of 1.1 and one of 50, and is as readable with twelve peers as with two.
 
 use std::error::Error;
 
@@ -19,7 +19,8 @@ const MARGIN: u32 = 14;
 const INK: RGBColor = RGBColor(40, 40, 40);
 const FAINT: RGBColor = RGBColor(225, 225, 225);
 
-/// Told apart in print and by most color-blind readers, with the markers' help.
+/// The colors, which, together with the markers, can be distinguished in print and by most
+/// color-blind readers.
 const COLORS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -39,7 +40,7 @@ pub struct DotPlot {
     pub rows: Vec<PlotRow>,
 }
 
-/// What the axis shows.
+/// The kind of values on the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
     /// A ratio: 1 is always on the axis, and marked.
@@ -59,7 +60,7 @@ pub struct Point {
 }
 
 impl PlotRow {
-    /// A row of the only series.
+    /// Creates a row of the only series.
     pub fn of_one(label: &str, value: f64) -> Self {
         Self {
             label: label.into(),
@@ -67,7 +68,7 @@ impl PlotRow {
         }
     }
 
-    /// A row without points, over those that belong together.
+    /// Creates a row without points, as a title of the rows below.
     pub fn heading(label: &str) -> Self {
         Self {
             label: label.into(),
@@ -84,7 +85,7 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn Error>>;
 
 impl DotPlot {
-    /// The chart as SVG.
+    /// Returns the chart as SVG.
     pub fn draw(&self) -> Result<String, Box<dyn Error>> {
         let mut svg = String::new();
         {
@@ -106,7 +107,7 @@ impl DotPlot {
         (WIDTH - 2 * MARGIN) / LEGEND_COLUMN
     }
 
-    /// Where the rows begin.
+    /// Returns the position at which the rows begin.
     fn top(&self) -> u32 {
         let lines = if self.series.len() > 1 {
             (self.series.len() as u32).div_ceil(self.legend_columns())
@@ -124,7 +125,7 @@ impl DotPlot {
         (self.top() + self.body()) as i32
     }
 
-    /// The least and the greatest value on the axis, with some air.
+    /// Returns the minimum and the maximum of the axis, with a margin.
     fn range(&self) -> (f64, f64) {
         let values = self.rows.iter().flat_map(|row| &row.points);
         let mut values: Vec<f64> = values.map(|point| point.value).collect();
@@ -204,7 +205,7 @@ impl DotPlot {
         for point in &row.points {
             let x = self.x(point.value);
             if self.series.len() == 1 {
-                // A single series has room for its values, and for bars.
+                // A single series leaves space for its values, and for bars.
                 let bar = vec![(self.x(1.0), y), (x, y)];
                 area.draw(&PathElement::new(bar, COLORS[0].stroke_width(3)))?;
                 let value = format!("{:.2}", point.value);
@@ -228,7 +229,7 @@ fn text<'a>(size: i32, color: &'a RGBColor, side: HPos) -> TextStyle<'a> {
         .pos(Pos::new(side, VPos::Center))
 }
 
-/// A series' sign: its color, and with more series than colors, its shape.
+/// Returns the marker of a series: its color and, if there are more series than colors, its shape.
 fn draw_marker(area: &Area<'_>, series: usize, (x, y): (i32, i32)) -> Drawn {
     let style = COLORS[series % COLORS.len()].filled();
     match series / COLORS.len() {
@@ -239,7 +240,7 @@ fn draw_marker(area: &Area<'_>, series: usize, (x, y): (i32, i32)) -> Drawn {
     Ok(())
 }
 
-/// 1, 2 and 5 times the powers of ten.
+/// Returns the ticks: 1, 2 and 5 times the powers of ten.
 fn ticks(min: f64, max: f64) -> Vec<f64> {
     let mut ticks = Vec::new();
     for exponent in -3..=9 {

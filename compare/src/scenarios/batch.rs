@@ -8,7 +8,7 @@ use crate::peers::{
     AsyncPeer, AsyncReceive, AsyncSend, AsyncWork, Receivers, async_names, run_async,
 };
 
-/// How many messages go into one call.
+/// The number of messages in one call.
 pub const BATCH: u64 = 64;
 
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ async fn produce(mut sender: impl AsyncSend<u64>, count: u64) -> u64 {
     let mut next = 0;
     while next < count {
         let end = count.min(next + BATCH);
-        // `Range<u64>` does not know its length in a `usize`, which is what the peers' calls want.
+        // `Range<u64>` has no length in a `usize`, which the peers' calls require.
         let batch = (0..(end - next) as usize).map(move |index| next + index as u64);
         assert!(sender.send_many(batch).await, "closed early");
         next = end;

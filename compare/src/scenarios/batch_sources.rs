@@ -1,4 +1,4 @@
-//! Batches from where programs have them: a range, a slice, a vector that is drained.
+//! Batches from the sources that programs have: a range, a slice, a vector that is drained.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use crate::peers::{TryReceive, TrySend, TryWork, run_try, try_names};
 
 const CAPACITY: usize = 1024;
 
-/// One thread that sends batches of that size and takes them out again, from each source in turn.
+/// One thread that sends batches of that size and receives them again, from each source in turn.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchSources {
     pub batch: usize,
@@ -50,12 +50,12 @@ impl Scenario for BatchSources {
 
 struct Run {
     batch: usize,
-    /// From each source.
+    /// The time of each source.
     batches: u64,
 }
 
 impl TryWork for Run {
-    /// A range of another integer type does not know its length in a `usize`.
+    /// The message type. A range of another integer type has no length in a `usize`.
     type Message = usize;
     type Output = [Duration; 3];
 

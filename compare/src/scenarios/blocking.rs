@@ -59,8 +59,8 @@ impl BlockingWork for Run {
 }
 
 impl Blocking {
-    /// Passes so many messages through a channel. Producers do `before_send` before each, consumers
-    /// do `handle` after each.
+    /// Passes so many messages through a channel. Producers call `before_send` before each,
+    /// consumers call `handle` after each.
     pub fn pass<P: BlockingPeer>(
         self,
         count: u64,

@@ -1,4 +1,4 @@
-//! Whether all receivers, and all senders, get their share when the channel is always in use.
+//! The shares of the receivers, and of the senders, when the channel is always in use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +44,7 @@ struct ReceiverShares {
 }
 
 impl AsyncWork for ReceiverShares {
-    /// Messages per receiver.
+    /// The number of messages of each receiver.
     type Output = Vec<u64>;
 
     fn run<P: AsyncPeer>(&self) -> Vec<u64> {
@@ -82,11 +82,11 @@ struct SenderShares {
 }
 
 impl AsyncWork for SenderShares {
-    /// Messages per sender.
+    /// The number of messages of each sender.
     type Output = Vec<u64>;
 
-    /// All senders send until the one receiver has had `count` messages. Each returns how many it
-    /// sent: until then, and the few that were on their way.
+    /// Lets all senders send until the one receiver has received `count` messages. Each returns the
+    /// number of messages that it sent, including the few that were in flight at that moment.
     fn run<P: AsyncPeer>(&self) -> Vec<u64> {
         let (sender, mut receiver) = P::channel::<u64>(CAPACITY);
         let stop = Arc::new(AtomicBool::new(false));
@@ -116,7 +116,7 @@ impl AsyncWork for SenderShares {
             received
         }));
         let (_, mut outputs) = Executor::TokioMulti.run(tasks);
-        let received = outputs.pop().expect("the receiver's");
+        let received = outputs.pop().expect("the receiver's output");
         check_received(received, outputs.iter().sum());
         outputs
     }

@@ -1,8 +1,9 @@
-//! What the hardware allows: the two figures that the headline stands beside.
+//! The limits of the hardware: the two values beside the headline figures.
 //!
-//! Without batching, a message through any queue that several threads share takes a claim on each side,
-//! which is two locked instructions, and, between two cores, moves at least one cache line there and one
-//! back. Batches can stay below both, since they move several messages for the price of one.
+//! Without batching, a message through any queue that several threads share takes a claim on each
+//! side, which is two locked instructions. Between two cores it also moves at least one cache line
+//! in each direction. Batches can stay below both, because they move several messages at the cost
+//! of one.
 
 use std::hint::{black_box, spin_loop};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -65,8 +66,8 @@ impl Scenario for LineRoundTrip {
     fn run(&self, _: &str, count: u64) -> Vec<f64> {
         const PARTS: u64 = 16;
         let trips = count.div_ceil(PARTS);
-        // The best of several parts: the scheduler may have both threads on one core for a while, which
-        // is no property of the cache.
+        // The best of several parts: the scheduler may run both threads on one core for a while,
+        // which says nothing about the cache.
         let best = (0..PARTS)
             .map(|_| round_trips(trips))
             .fold(f64::INFINITY, f64::min);
@@ -77,7 +78,8 @@ impl Scenario for LineRoundTrip {
 fn round_trips(count: u64) -> f64 {
     let line = CachePadded::new(AtomicU64::new(0));
     let line = &line;
-    // The threads write odd and even numbers in turn, each when it has seen the other's.
+    // The threads alternately write odd and even numbers, each after it has seen the other's
+    // number.
     let play = move |first: u64| {
         for round in 0..count {
             let mine = 2 * round + first;
@@ -89,7 +91,8 @@ fn round_trips(count: u64) -> f64 {
     time.as_nanos() as f64 / count as f64
 }
 
-/// Spins far longer than a line can take, so that yielding happens only where the other thread has no core.
+/// Spins far longer than a cache line takes to move, so that it yields only if the other thread has
+/// no core.
 fn wait_for(line: &AtomicU64, value: u64) {
     const SPINS: u32 = 20_000;
     let mut spins = 0;

@@ -1,4 +1,4 @@
-//! What channels cost that nothing goes through.
+//! The cost of channels without traffic.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,11 +63,11 @@ struct Run {
 }
 
 impl AsyncWork for Run {
-    /// In the order of the rows, over all channels.
+    /// The totals over all channels, in the order of the rows.
     type Output = [f64; 5];
 
     fn run<P: AsyncPeer>(&self) -> Self::Output {
-        // On one thread, so that "all are parked" is a state that can be waited for.
+        // On one thread, so that the run can wait until all are parked.
         tokio_current().block_on(async {
             let channels = self.count as usize;
             let parked = Parked::<P>::new(channels).await;
@@ -75,7 +75,7 @@ impl AsyncWork for Run {
             let wake = parked.wake_all().await;
             let create = create_all::<P>(channels);
             let close = Parked::<P>::new(channels).await.close_all().await;
-            // Other channels than those that are timed: to count takes time.
+            // Not the channels that are timed, because counting takes time.
             let parked = Parked::<P>::new(channels).await;
             let allocations = parked.allocations_of_closing().await as f64;
             let [wake, create, close] = [wake, create, close].map(|time| time.as_nanos() as f64);
@@ -88,7 +88,7 @@ impl AsyncWork for Run {
 struct Parked<P: AsyncPeer> {
     senders: Vec<P::Sender<u64>>,
     tasks: Vec<JoinHandle<Option<u64>>>,
-    /// On the heap, of all channels and tasks.
+    /// The heap bytes of all channels and tasks.
     bytes: i64,
 }
 
@@ -108,8 +108,8 @@ impl<P: AsyncPeer> Parked<P> {
                 receiver.recv().await
             }));
         }
-        // A task does nothing between the count and its first wait, and all share one thread: when
-        // all have counted, all are parked.
+        // A task does nothing between the count and its first wait, and all tasks share one thread.
+        // So when all have counted, all are parked.
         while about_to_park.load(Ordering::Relaxed) < channels as u64 {
             tokio::task::yield_now().await;
         }
@@ -138,7 +138,7 @@ impl<P: AsyncPeer> Parked<P> {
         start.elapsed()
     }
 
-    /// Drops all senders. Returns how often that allocated memory.
+    /// Drops all senders. Returns the number of allocations that this caused.
     async fn allocations_of_closing(mut self) -> u64 {
         let count = allocations::start();
         self.senders.clear();
@@ -154,7 +154,7 @@ impl<P: AsyncPeer> Parked<P> {
     }
 }
 
-/// Returns the time to create so many channels. Dropping them is not in it.
+/// Returns the time to create so many channels, without the time to drop them.
 fn create_all<P: AsyncPeer>(channels: usize) -> Duration {
     let mut list = Vec::with_capacity(channels);
     let start = Instant::now();

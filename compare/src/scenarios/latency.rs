@@ -1,4 +1,4 @@
-//! How long a message is on its way when the channel is far from full.
+//! The latency of a message when the channel is far from full.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,15 +12,15 @@ use crate::statistics::{Summary, quantile};
 
 const INTERVAL: Duration = Duration::from_micros(10);
 const CAPACITY: usize = 1024;
-/// In how many parts the messages are looked at.
+/// The number of stretches into which the messages are divided.
 const STRETCHES: usize = 10;
-/// Messages before the ones that count.
+/// The number of messages before those that count.
 const WARM_UP: u64 = 1_000;
 
 /// A thread that sends at a fixed rate, and a task that receives on another thread.
 ///
-/// The time of a message starts when it was *due*, not when the sender got round to it: a sender that
-/// is held up makes all messages late, and leaving those out would hide just the bad cases.
+/// The time of a message starts when it was *due*, not when the sender sent it: a sender that is
+/// delayed makes all messages late, and leaving that out would hide the worst cases.
 pub struct Latency;
 
 impl Scenario for Latency {
@@ -54,8 +54,8 @@ impl Scenario for Latency {
     }
 }
 
-/// The median of the quantiles of the run's stretches. Now and then a machine stands still for a millisecond; that
-/// makes one stretch worse, and not the figure.
+/// Returns the median of the quantiles of the run's stretches. Occasionally the machine stalls for
+/// a millisecond; that worsens one stretch, but not the result.
 fn typical_quantile(latencies: &[f64], q: f64) -> f64 {
     let stretch = latencies.len().div_ceil(STRETCHES);
     let quantiles: Vec<f64> = latencies
@@ -76,7 +76,7 @@ struct Run {
 }
 
 impl AsyncWork for Run {
-    /// Nanoseconds, in the order of sending.
+    /// The latencies in nanoseconds, in the order of sending.
     type Output = Vec<f64>;
 
     fn run<P: AsyncPeer>(&self) -> Vec<f64> {

@@ -1,5 +1,5 @@
-//! The rows, in the order of the report. Not the full product of all parameters: each row is there because
-//! it shows something that its neighbors do not.
+//! The rows, in the order of the report. They are not the full product of all parameters: each row
+//! shows something that its neighbors do not.
 
 use super::batch::Batches;
 use super::batch_sources::BatchSources;
@@ -65,7 +65,7 @@ const PAYLOADS: [(usize, usize, Payload); 4] = [
 
 const BLOCKING: [(usize, usize, usize); 3] = [(1, 1, 1), (1, 1, 1024), (4, 4, 64)];
 
-/// All scenarios, those of the floor included.
+/// Returns all scenarios, including those of the floor.
 pub fn all() -> Vec<Box<dyn Scenario>> {
     let mut list: Vec<Box<dyn Scenario>> = vec![Box::new(LockedPair), Box::new(LineRoundTrip)];
     list.extend(workers::all());

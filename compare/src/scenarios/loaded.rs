@@ -14,7 +14,7 @@ pub struct Loaded {
     title: String,
 }
 
-/// The scenarios of the group, in the order of the report.
+/// Returns the scenarios of the group, in the order of the report.
 pub fn all() -> Vec<Loaded> {
     let threads = [64, 1024].map(|capacity| Loaded {
         id: format!("loaded/threads/1x1/capacity-{capacity}"),

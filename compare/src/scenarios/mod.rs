@@ -1,4 +1,4 @@
-//! What is measured: the rows of the table, and how each is run on a peer.
+//! The measurements: the rows of the table, and how each is run on a peer.
 
 mod batch;
 mod batch_sources;
@@ -30,7 +30,7 @@ use std::fmt;
 
 use crate::conditions::Conditions;
 
-/// What a row's figures are.
+/// The unit of a row's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Wall time per message.
@@ -38,23 +38,23 @@ pub enum Unit {
     /// A time that is not the cost of a message.
     Nanoseconds,
     Bytes,
-    /// How often memory was allocated.
+    /// The number of allocations.
     Allocations,
     /// Jain's index. More is better.
     Index,
     /// A time divided by the least time that the cores allow for the same work.
     TimesIdeal,
-    /// A part of what would be fair. More is better.
+    /// A part of the fair share. More is better.
     Share,
-    /// A wait, in messages of others that were received meanwhile.
+    /// A wait, in messages of other senders that were received during it.
     Messages,
-    /// How many messages a task keeps its thread for.
+    /// The number of messages for which a task keeps its thread.
     MessagesPerTurn,
     Microseconds,
 }
 
 impl Unit {
-    /// How much better `ours` is than `theirs`; above 1 if ours is ahead.
+    /// Returns the factor by which `ours` is better than `theirs`; above 1, ours is ahead.
     pub fn advantage(self, ours: f64, theirs: f64) -> f64 {
         match self {
             Self::Index | Self::Share => ours / theirs,
@@ -85,7 +85,7 @@ impl fmt::Display for Unit {
 /// One row of the table.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Unique, and what `--filter` looks in.
+    /// A unique id, which `--filter` searches.
     pub id: String,
     pub group: Group,
     pub title: String,
@@ -93,7 +93,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// A row of time per message.
+    /// Creates a row of time per message.
     fn per_message(group: Group, id: impl Into<String>, title: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -104,7 +104,7 @@ impl Row {
     }
 }
 
-/// How much work one cell is.
+/// The amount of work of one cell.
 #[derive(Clone, Copy, Debug)]
 pub enum Size {
     /// As many messages as take the time of a cell.
@@ -113,42 +113,42 @@ pub enum Size {
     Fixed { full: u64, quick: u64 },
 }
 
-/// Something that can be run on each of its peers, and gives one value for each of its rows.
+/// A measurement that can be run on each of its peers, and gives one value for each of its rows.
 pub trait Scenario {
     fn rows(&self) -> Vec<Row>;
 
-    /// The peers that can run it, in the order of the report.
+    /// Returns the peers that can run it, in the order of the report.
     fn peers(&self) -> Vec<&'static str>;
 
     fn size(&self) -> Size {
         Size::Calibrated
     }
 
-    /// What the measurement needs beside the channel.
+    /// Returns the conditions that the measurement needs.
     fn conditions(&self) -> Conditions {
         Conditions::Plain
     }
 
-    /// Whether it is left out unless `--filter` names it.
+    /// Returns whether it is left out unless `--filter` names it.
     fn is_extra(&self) -> bool {
         false
     }
 
-    /// Runs on the peer of that name. One value per row.
+    /// Runs on the peer of that name. Returns one value per row.
     ///
     /// # Panics
     ///
-    /// If there is no such peer, or messages went missing.
+    /// If there is no such peer, or if messages were lost.
     fn run(&self, peer: &str, count: u64) -> Vec<f64>;
 }
 
-/// What `part` of `parts` gets of `total`.
+/// Returns the share of `total` that part number `part` of `parts` gets.
 fn share(total: u64, parts: usize, part: usize) -> u64 {
     let parts = parts as u64;
     total / parts + u64::from((part as u64) < total % parts)
 }
 
-/// A measurement of a channel that loses messages would be worthless.
+/// Panics if messages were lost, because the measurement would then be worthless.
 fn check_received(received: u64, sent: u64) {
     assert_eq!(received, sent, "received and sent messages differ");
 }

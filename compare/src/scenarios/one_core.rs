@@ -9,19 +9,19 @@ use crate::conditions::Conditions;
 use crate::peers::{BlockingPeer, BlockingWork, run_blocking};
 use crate::work::{compute_steps, time_of_steps};
 
-/// Producers and as many consumers.
+/// The number of producers, and of consumers.
 const SIDES: [usize; 2] = [1, 4];
 const CAPACITIES: [usize; 3] = [1, 64, 1024];
 const STEPS: [u32; 3] = [0, 1_200, 20_000];
 
-/// Threads and capacity as in [`Blocking`], and what a consumer computes for each message.
+/// Threads and capacity as in [`Blocking`], and the computation of a consumer for each message.
 #[derive(Clone, Copy, Debug)]
 pub struct OneCore {
     threads: Blocking,
     steps: u32,
 }
 
-/// All combinations; most of them are extra.
+/// Returns all combinations; most of them are extra.
 pub fn all() -> Vec<OneCore> {
     let mut list = Vec::new();
     for side in SIDES {

@@ -1,4 +1,4 @@
-//! One thread that sends and receives without ever waiting: the bare cost of the calls.
+//! One thread that sends and receives without waiting: the cost of the calls alone.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

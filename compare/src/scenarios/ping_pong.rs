@@ -1,5 +1,5 @@
-//! Two tasks that answer each other over two channels of capacity 1: every message finds its receiver
-//! parked, so this is the cost of parking and waking.
+//! Two tasks that answer each other over two channels of capacity 1: every message finds its
+//! receiver parked, so this is the cost of parking and waking.
 
 use std::time::Duration;
 

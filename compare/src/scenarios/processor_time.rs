@@ -1,4 +1,4 @@
-//! What messages at a fixed rate cost in processor time, where the wall time is the rate's.
+//! The processor time of messages at a fixed rate, which determines the wall time.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,10 +12,11 @@ use crate::peers::{
 use crate::system;
 
 const CAPACITY: usize = 64;
-/// Messages before the ones that count, a multiple of the messages that come at once.
+/// The number of messages before those that count, a multiple of the messages that are sent at
+/// once.
 const WARM_UP: u64 = 100;
 
-/// Who sends and receives, and how often.
+/// The kind of sender and receiver, and the rate.
 #[derive(Clone, Copy, Debug)]
 pub enum ProcessorTime {
     /// A thread sends to a thread, one message every 100 µs.
@@ -45,7 +46,7 @@ impl Scenario for ProcessorTime {
         }
     }
 
-    /// A twentieth of a second, and the warm-up.
+    /// Returns a size of a twentieth of a second, and the warm-up.
     fn size(&self) -> Size {
         Size::Fixed {
             full: 500,
@@ -144,5 +145,5 @@ impl AsyncWork for Run {
 }
 
 fn processor_time() -> Duration {
-    system::processor_time().expect("a system that tells it")
+    system::processor_time().expect("a system that reports processor time")
 }

@@ -9,12 +9,12 @@ use super::{Group, Row, Scenario, share};
 use crate::peers::{Queue, QueueWork, queue_names, run_queue};
 use crate::threads::{Work, run_together};
 
-/// Which threads work on the queue.
+/// The threads that use the queue.
 #[derive(Clone, Copy, Debug)]
 pub enum Threads {
-    /// Some push and others pop.
+    /// Some threads push and others pop.
     Sides { producers: usize, consumers: usize },
-    /// Each pushes and pops in turn.
+    /// Each thread alternately pushes and pops.
     Both { threads: usize },
 }
 

@@ -10,11 +10,11 @@ use crate::peers::{
 };
 use crate::statistics::quantile;
 
-/// Round trips before the ones that count.
+/// The number of round trips before those that count.
 const WARM_UP: u64 = 200;
 
-/// Two threads, and a channel in each direction. A message always finds its channel empty, so the
-/// capacity is not needed; it tells how a channel uses what it knows about itself.
+/// Two threads, and a channel in each direction. A message always finds its channel empty, so only
+/// one slot is needed; the row shows whether a channel uses its capacity to decide how it waits.
 #[derive(Clone, Copy, Debug)]
 pub struct RoundTrip {
     pub capacity: usize,
@@ -35,7 +35,7 @@ impl Scenario for RoundTrip {
         blocking_names(Receivers::One)
     }
 
-    /// In round trips.
+    /// Returns the size in round trips.
     fn size(&self) -> Size {
         Size::Fixed {
             full: 1_000,
@@ -60,7 +60,7 @@ struct Run {
 }
 
 impl BlockingWork for Run {
-    /// Nanoseconds, for each round trip that counts.
+    /// The nanoseconds of each round trip that counts.
     type Output = Vec<f64>;
 
     fn run<P: BlockingPeer>(&self) -> Vec<f64> {

@@ -34,7 +34,8 @@ impl Scenario for SelectTwo {
         vec![OURS, CROSSBEAM]
     }
 
-    /// Few channels have a select for threads, so it would say little in a mean over all.
+    /// Few channels have a select for threads, so this row would contribute little to a mean over
+    /// all.
     fn is_extra(&self) -> bool {
         true
     }
@@ -49,7 +50,7 @@ impl Scenario for SelectTwo {
     }
 }
 
-/// The text of both programs: the one is the other with another import.
+/// The text of both programs, which differ only in an import.
 macro_rules! select_two {
     ($name:ident, $channel:ident) => {
         fn $name(capacity: usize, count: u64) -> Duration {

@@ -1,5 +1,5 @@
-//! One producer and one consumer, of which one takes time for each message and the other does not:
-//! what the waiting of the fast side costs the slow one.
+//! One producer and one consumer, of which only one takes time for each message: the cost that the
+//! waiting of the fast side causes for the slow one.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub struct SlowSide {
     kind: Kind,
 }
 
-/// The scenarios of the group, in the order of the report.
+/// Returns the scenarios of the group, in the order of the report.
 pub fn all() -> Vec<SlowSide> {
     let of_kind = |kind| [Side::Producer, Side::Consumer].map(|slow| SlowSide { slow, kind });
     [Kind::Threads, Kind::Tasks].map(of_kind).concat()
@@ -86,7 +86,7 @@ struct Run {
 }
 
 impl Run {
-    /// What that side does for each message.
+    /// Does the work of that side for each message.
     fn work_of(&self, side: Side) -> impl Fn() + Copy + Send + use<> {
         let is_slow = side == self.slow;
         move || {

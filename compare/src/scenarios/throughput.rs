@@ -86,7 +86,8 @@ impl Run {
     }
 }
 
-/// The producers, and after them the consumers, which return how many messages they got.
+/// Returns the producers, and after them the consumers, which return the number of messages they
+/// received.
 pub fn tasks<P: AsyncPeer, M: Message>(
     producers: usize,
     consumers: usize,

@@ -1,16 +1,20 @@
-//! A channel whose middle is a broker: what is sent goes through a Redis stream, and survives a crash.
+//! A channel with a broker in the middle: messages go through a Redis stream, and survive a crash.
 //!
 //! ```text
-//!   Sender<Job> ─► channel ─► uplink ─XADD─► [ Redis stream ] ─XREADGROUP─► downlink ─► channel ─► Receiver<Delivery>
-//!                                                  ▲                                                    │
-//!                                                  └─XACK, XDEL─ acknowledgements ◄─ channel ◄──────────┘
+//!   Sender<Job> ─► channel ─► uplink ─XADD─► [ Redis stream ] ─XREADGROUP─► downlink
+//!                                                  ▲                           │
+//!                   acknowledgements ──XACK, XDEL──┘                           ▼
+//!                          ▲                                                channel
+//!                          │                                                   │
+//!                       channel ◄──────── Receiver<Delivery> ◄─────────────────┘
 //! ```
 //!
-//! * **Backpressure.** An entry stays in the stream until it is acknowledged, and the uplink adds none beyond
-//!   `window`. When the consumer stops, the stream fills up, then the channel, and then `send` waits.
-//! * **At least once.** The uplink forgets a job only when the broker has answered that it is on disk, and the
-//!   broker forgets it only when the consumer has acknowledged it. Whatever has no answer is done again, so a
-//!   job may arrive twice; its number tells.
+//! * **Backpressure.** An entry stays in the stream until it is acknowledged, and the uplink adds
+//!   none beyond `window`. When the consumer stops, the stream fills up, then the channel, and then
+//!   `send` waits.
+//! * **At least once.** The uplink drops a job only when the broker has confirmed that it is on
+//!   disk, and the broker drops it only when the consumer has acknowledged it. A command without an
+//!   answer is repeated, so a job may arrive twice; its number identifies it.
 //!
 //! The window is exact for one uplink per stream.
 
@@ -23,23 +27,25 @@ use redis::streams::{StreamId, StreamReadOptions, StreamReadReply};
 use redis::{Client, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, pipe};
 use tokio::time::sleep;
 
-/// How many entries go over the wire at a time.
+/// The maximum number of entries in one command.
 const BATCH: usize = 32;
-/// How long to wait before looking again at a broker that is away, or at a window that is full.
+/// The time before the next attempt if the broker is not available, or the window is full.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How long the broker may let the downlink wait for an entry. Less than the client's limit for an answer.
+/// The time that the broker may block the downlink until an entry arrives. Less than the client's
+/// timeout for an answer.
 const BLOCK: usize = 100;
 
-/// Where the stream is and how much may be in it.
+/// The address of the stream, and its limits.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) url: String,
     /// The stream's key.
     pub(crate) stream: String,
     pub(crate) group: String,
-    /// Must be the same after a restart: the broker keeps what this consumer has not acknowledged.
+    /// The name of the consumer. It must be the same after a restart: the broker keeps the entries
+    /// that this consumer has not acknowledged.
     pub(crate) consumer: String,
-    /// How many entries may be unacknowledged.
+    /// The maximum number of unacknowledged entries.
     pub(crate) window: usize,
     /// The capacity of the channel on either side.
     pub(crate) capacity: usize,
@@ -60,14 +66,16 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Says that the job is done, so that the broker need not deliver it again.
+    /// Acknowledges that the job is done, so that the broker need not deliver it again.
     pub(crate) async fn acknowledge(self) {
-        // Fails only when the runtime is going down. Then the job is delivered once more, as it must be.
+        // Fails only while the runtime shuts down. Then the job is delivered once more, as it must
+        // be.
         let _ = self.done.send(self.id).await;
     }
 }
 
-/// [`mpmc_std::channel`] with a broker in the middle. Must be called inside a tokio runtime.
+/// Creates a channel like [`mpmc_std::channel`], with a broker in the middle. Must be called inside
+/// a tokio runtime.
 pub(crate) fn connect(settings: Settings) -> RedisResult<(Sender<Job>, Receiver<Delivery>)> {
     let client = Client::open(settings.url.as_str())?;
     let settings = Arc::new(settings);
@@ -81,7 +89,7 @@ pub(crate) fn connect(settings: Settings) -> RedisResult<(Sender<Job>, Receiver<
     Ok((tx, rx))
 }
 
-/// A connection that is made again after every error.
+/// A connection that is replaced after every error.
 struct Link {
     client: Client,
     connection: Option<MultiplexedConnection>,
@@ -104,14 +112,15 @@ impl Link {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        // An error leaves no connection behind: whether the commands were carried out is not known.
+        // After an error the connection is dropped, because it is unknown whether the commands were
+        // executed.
         let answer = commands.query_async(&mut connection).await?;
         self.connection = Some(connection);
         Ok(answer)
     }
 }
 
-/// Carries jobs into the stream until the senders are gone.
+/// Adds jobs to the stream until the senders have been dropped.
 async fn uplink(settings: Arc<Settings>, mut link: Link, jobs: Receiver<Job>) {
     let limit = BATCH.min(settings.window);
     let mut batch = Vec::with_capacity(limit);
@@ -128,7 +137,7 @@ async fn uplink(settings: Arc<Settings>, mut link: Link, jobs: Receiver<Job>) {
 
 /// Adds a batch to the stream if it fits into the window; fails with `None` if not.
 ///
-/// Looks at the window each time: a batch whose answer was lost may be in the stream already.
+/// Checks the window in each attempt: a batch whose answer was lost may be in the stream already.
 async fn publish(
     settings: &Settings,
     link: &mut Link,
@@ -149,16 +158,16 @@ async fn publish(
     Ok(link.run(&commands).await?)
 }
 
-/// Carries entries out of the stream until the receivers are gone.
+/// Reads entries from the stream until the receivers have been dropped.
 async fn downlink(
     settings: Arc<Settings>,
     mut link: Link,
     deliveries: Sender<Delivery>,
     done: Sender<String>,
 ) {
-    /// Entries that no consumer has been given yet.
+    /// Entries that have not been delivered to any consumer yet.
     const NEW: &str = ">";
-    /// Entries that this consumer has been given and has not acknowledged, from the first one.
+    /// Entries that were delivered to this consumer, and are not acknowledged, from the first one.
     const PENDING: &str = "0";
 
     let mut after = PENDING.to_owned();
@@ -172,7 +181,7 @@ async fn downlink(
             Err(error) => {
                 eprintln!("downlink: {error}; trying again");
                 sleep(PAUSE).await;
-                // An answer may have been lost on its way, and with it entries that are pending now.
+                // An answer may have been lost, and with it entries that are pending now.
                 after = PENDING.to_owned();
                 continue;
             }
@@ -220,7 +229,7 @@ async fn read(settings: &Settings, link: &mut Link, after: &str) -> RedisResult<
     Ok(streams.into_iter().flat_map(|stream| stream.ids).collect())
 }
 
-/// Takes acknowledged entries out of the stream until all acknowledging handles are dropped.
+/// Removes acknowledged entries from the stream until all acknowledging handles are dropped.
 async fn acknowledge(settings: Arc<Settings>, mut link: Link, acknowledged: Receiver<String>) {
     let mut ids = Vec::with_capacity(BATCH);
     while acknowledged.recv_many(&mut ids, BATCH).await > 0 {
@@ -231,7 +240,7 @@ async fn acknowledge(settings: Arc<Settings>, mut link: Link, acknowledged: Rece
             .ignore()
             .xdel(&settings.stream, &ids)
             .ignore();
-        // Doing it twice does no harm.
+        // Both commands can be repeated without effect.
         while let Err(error) = link.run::<()>(&commands).await {
             eprintln!("acknowledgements: {error}; trying again");
             sleep(PAUSE).await;

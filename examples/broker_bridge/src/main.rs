@@ -1,6 +1,8 @@
-//! A `Sink` and `Stream` pipeline whose middle channel is a broker, so that no job is lost in a crash.
+//! A `Sink` and `Stream` pipeline whose middle channel is a broker, so that no job is lost in a
+//! crash.
 //!
-//! `examples/broker_bridge/run.sh` starts a broker of its own and runs this; or give the address of one:
+//! `examples/broker_bridge/run.sh` starts its own broker and runs this. To use another one, pass
+//! its address:
 //! `cargo run -p broker_bridge -- redis://127.0.0.1:6379/`
 
 mod bridge;
@@ -29,7 +31,8 @@ async fn main() -> ExitCode {
         window: 256,
         capacity: 32,
     };
-    // `mpmc_std::channel(32)` here, and no acknowledgement below, is the same pipeline inside one process.
+    // With `mpmc_std::channel(32)` here, and no acknowledgement below, this is the same pipeline
+    // inside one process.
     let (tx, rx) = connect(settings).expect("an address of a broker");
 
     let jobs = (0..JOBS).map(|number| Job {
@@ -43,7 +46,7 @@ async fn main() -> ExitCode {
     while done.len() < JOBS as usize {
         let delivery = rx.next().await.expect("the bridge stays until we go");
         assert_eq!(delivery.job.text, format!("job {}", delivery.job.number));
-        // A job that comes again has been done: only its acknowledgement was lost.
+        // A job that arrives again has been done: only its acknowledgement was lost.
         done.insert(delivery.job.number);
         delivery.acknowledge().await;
     }

@@ -1,7 +1,7 @@
 //! The broker bridge (`src/bridge.rs`) against a real Redis server that is killed in mid-stream.
 //!
-//! Each test starts a server of its own on a free port of the loopback interface. Where none is installed,
-//! the tests say so and pass.
+//! Each test starts its own server on a free port of the loopback interface. If none is installed,
+//! the tests print that and pass.
 
 #[path = "../src/bridge.rs"]
 mod bridge;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use bridge::{Delivery, Job, Settings, connect};
 use mpmc_std::{Receiver, Sender};
 
-/// How long something may take that should end, on a busy machine. Only failures wait for it.
+/// The timeout of every wait, long enough for a busy machine. Only failures wait so long.
 const LIMIT: Duration = Duration::from_secs(30);
 const WINDOW: usize = 64;
 const CAPACITY: usize = 8;
@@ -30,7 +30,7 @@ struct Broker {
 }
 
 impl Broker {
-    /// `None` if no server is installed.
+    /// Starts a server. Returns `None` if none is installed.
     fn start() -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!(
@@ -50,7 +50,7 @@ impl Broker {
         broker.run().then_some(broker)
     }
 
-    /// Starts the server and waits until it listens; `false` if there is none to start.
+    /// Starts the server and waits until it listens. Returns `false` if none is installed.
     fn run(&mut self) -> bool {
         let started = Command::new("redis-server")
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
@@ -79,7 +79,7 @@ impl Broker {
         true
     }
 
-    /// As a loss of power to the process: nothing is written any more, and no connection is closed in order.
+    /// Kills the server: it writes no more data, and closes no connection in an orderly way.
     fn kill(&mut self) {
         if let Some(mut server) = self.server.take() {
             server.kill().unwrap();
@@ -98,7 +98,7 @@ impl Broker {
         }
     }
 
-    /// How many entries have not been acknowledged.
+    /// Returns the number of entries that have not been acknowledged.
     async fn length(&self) -> usize {
         let client = redis::Client::open(self.settings().url).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -171,7 +171,7 @@ async fn a_broker_that_is_killed_in_mid_stream_loses_nothing() {
     assert_eq!(seen, HashSet::from_iter(0..JOBS));
     eprintln!("{JOBS} jobs, {} of them delivered again", deliveries - JOBS);
 
-    // Duplicates may still be on their way; in the end the broker keeps nothing.
+    // Duplicates may still be in flight; in the end the broker keeps no entry.
     soon(async {
         while broker.length().await > 0 {
             if let Ok(delivery) = rx.try_recv() {
@@ -192,7 +192,8 @@ async fn a_consumer_that_stops_stops_the_producer() {
     let watched = tx.downgrade();
     let producer = tokio::spawn(send_all(tx, 0..1000));
 
-    // The producer gets ahead by no more than the window, its channel, and the batch in the uplink's hands.
+    // The producer is ahead by no more than the window, its channel, and the batch that the uplink
+    // holds.
     let sent = || watched.upgrade().map_or(1000, |tx| tx.stats().sent);
     let stands_still = async {
         loop {

@@ -3,32 +3,34 @@
 use std::io::{self, BufRead, Read};
 use std::mem;
 
-/// A longer line travels in pieces, so that a file without line ends cannot fill the memory. The cut is
-/// made after a white space where there is one; a word longer than this becomes several.
+/// The maximum length of a message. A longer line is sent in pieces, so that a file without line
+/// ends cannot fill the memory. A line is cut after white space if there is any; a word longer than
+/// this becomes several.
 const LONGEST: usize = 64 * 1024;
 
 /// One message to the workers.
 pub(crate) struct Line {
-    /// With its line end, so that its length is what was read.
+    /// The text with its line end, so that its length is the number of bytes read.
     pub(crate) text: String,
     pub(crate) place: Place,
 }
 
-/// Where in a line a piece begins.
+/// The position in a line at which a piece begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Start,
-    /// The message before this one was the piece before it.
+    /// The message before this one was the preceding piece.
     Middle,
 }
 
-/// An iterator over the lines of a text. Fails with `InvalidData` at the first line that is not UTF-8.
+/// An iterator over the lines of a text. Fails with `InvalidData` at the first line that is not
+/// UTF-8.
 pub(crate) struct Lines<R> {
     source: R,
-    /// Read, but cut off from the piece before.
+    /// The text that was read, but cut off from the piece before.
     rest: Vec<u8>,
     next_place: Place,
-    /// The number of lines begun.
+    /// The number of lines that have begun.
     pub(crate) number: u64,
 }
 
@@ -69,7 +71,7 @@ impl<R: BufRead> Iterator for Lines<R> {
     }
 }
 
-/// Where to cut a piece that the line goes on behind.
+/// Returns the position at which to cut a piece whose line continues.
 fn cut(piece: &[u8]) -> usize {
     let after_space = piece
         .iter()

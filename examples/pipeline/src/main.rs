@@ -7,16 +7,17 @@
 //!                            ╚══► worker N ──► Sink ══╝
 //! ```
 //!
-//! - The *reader* walks and reads files. That blocks, so it has a thread of its own and sends with
-//!   `blocking_send`, one message a line. When the workers fall behind, the full channel stops it: the
-//!   memory used does not grow with the text.
-//! - The *workers* share the receiver, cloned. Each takes whatever line comes next, counts its words,
-//!   and feeds a result for it into the second channel, as a `Sink`.
-//! - The *aggregator* takes the second channel as a `Stream`, in batches of what is ready.
+//! - The *reader* walks and reads files. That blocks, so it has its own thread and sends with
+//! `blocking_send`, one message per line. When the workers are too slow, the full channel blocks
+//! it, so the memory used does not grow with the text.
+//! - The *workers* share the receiver, cloned. Each receives the next line, counts its words, and
+//! feeds a result for it into the second channel, as a `Sink`.
+//! - The *aggregator* uses the second channel as a `Stream`, in batches of the results that are
+//! ready.
 //!
-//! There is no message for "end of input": each stage ends when the senders of the stage before it are
-//! dropped, and what was sent before is still received. The program checks that, and exits with an error if a message
-//! went missing in either channel.
+//! There is no message for "end of input": each stage ends when the senders of the stage before it
+//! are dropped, and messages sent before are still received. The program checks that, and exits
+//! with an error if a message was lost in one of the channels.
 //!
 //! ```text
 //! cargo run --release -p pipeline -- --help
@@ -50,16 +51,17 @@ use worker::Worked;
 ///
 /// A word is a run of letters, digits and underscores with at least one letter, in lower case.
 ///
-/// A file is taken for text if its first 8 KiB are UTF-8 without a NUL byte; others are skipped as
-/// binary (with a line on stderr if you named the file, only counted if it was found in a directory). If
-/// a text turns out not to be UTF-8 later on, the lines before that place count and the rest is not read.
+/// A file is considered text if its first 8 KiB are UTF-8 without a NUL byte; others are skipped as
+/// binary (with a line on stderr if you named the file, only counted if it was found in a
+/// directory). If a text is not UTF-8 further on, the lines before that position count and the rest
+/// is not read.
 ///
 /// Exits with 0 if anything could be read, and with 1 if nothing could, or if a message was lost.
 #[derive(Parser)]
 #[command(name = "pipeline")]
 struct Options {
-    /// Files and directories to read, `-` for the standard input. Directories are walked; hidden files
-    /// and what `.gitignore` and its like exclude are left out.
+    /// Files and directories to read, `-` for the standard input. Directories are walked; hidden
+    /// files and those excluded by `.gitignore` and similar files are left out.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
 
@@ -72,11 +74,11 @@ struct Options {
           value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
     capacity: u32,
 
-    /// How many of the most frequent words to show.
+    /// The number of most frequent words to show.
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
 
-    /// No progress display. What cannot be read is reported on stderr all the same.
+    /// Show no progress. Files that cannot be read are still reported on stderr.
     #[arg(long)]
     quiet: bool,
 }
@@ -114,7 +116,7 @@ async fn main() -> ExitCode {
         top: options.top,
     };
     match report.write(&mut io::stdout().lock()) {
-        // A reader that closes the output early, as `head` does, is no error.
+        // It is not an error if the reader of the output closes it early, as `head` does.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             return fail(format_args!("cannot write the report: {error}"));
         }
@@ -126,7 +128,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Runs all stages to their end.
+/// Runs all stages until they have ended.
 async fn run(
     paths: Vec<PathBuf>,
     workers: usize,
@@ -142,14 +144,15 @@ async fn run(
         .map(|_| tokio::spawn(worker::work(lines.clone(), result_sender.clone())))
         .collect();
     let aggregator = tokio::spawn(summary::aggregate(results, progress.clone()));
-    // A stage ends when all handles of the stage before are dropped, so these must not live longer.
+    // A stage ends when all handles of the stage before are dropped, so these must be dropped
+    // first.
     drop((lines, result_sender));
 
     let (reading, worked, summary) = tokio::try_join!(reader, try_join_all(workers), aggregator)?;
     Ok((reading, worked.into_iter().sum(), summary))
 }
 
-/// What went into a channel and did not come out, if anything.
+/// Describes the messages that were sent into a channel and not received, if any.
 fn losses(reading: &Reading, worked: &Worked, summary: &Summary) -> Option<String> {
     let counts = [
         ("lines", reading.sent, worked.received),
@@ -164,7 +167,7 @@ fn losses(reading: &Reading, worked: &Worked, summary: &Summary) -> Option<Strin
     (!losses.is_empty()).then(|| losses.join("; "))
 }
 
-/// A display on stderr that hides itself where stderr is not a terminal.
+/// Creates a display on stderr that is hidden if stderr is not a terminal.
 fn progress(options: &Options) -> ProgressBar {
     if options.quiet {
         return ProgressBar::hidden();
@@ -173,7 +176,7 @@ fn progress(options: &Options) -> ProgressBar {
         ProgressStyle::with_template("{spinner} {elapsed}  {human_pos} lines  {rate}  {wide_msg}")
             .expect("the template is valid")
             .with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
-                // A display that fails to draw is no reason to stop.
+                // If the display cannot be drawn, the work continues.
                 let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
             });
     let progress = ProgressBar::no_length().with_style(style);
@@ -182,7 +185,7 @@ fn progress(options: &Options) -> ProgressBar {
 }
 
 fn fail(reason: fmt::Arguments<'_>) -> ExitCode {
-    // Unlike `eprintln!`, this does not panic where stderr is closed.
+    // Unlike `eprintln!`, this does not panic if stderr is closed.
     let _ = writeln!(io::stderr(), "pipeline: {reason}");
     ExitCode::FAILURE
 }

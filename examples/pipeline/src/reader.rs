@@ -11,27 +11,27 @@ use mpmc_std::error::SendError;
 
 use crate::lines::{Line, Lines};
 
-/// How much of a file is looked at to tell text from other things.
+/// The number of bytes of a file that are checked to distinguish text from other data.
 const HEAD: usize = 8 * 1024;
 
-/// What the reader has done.
+/// The counts of the reader.
 #[derive(Default)]
 pub(crate) struct Reading {
-    /// Texts read, to their end or in part.
+    /// The number of texts read, completely or in part.
     pub(crate) files: u64,
-    /// Of these, texts whose rest could not be read.
+    /// The number of these texts whose rest could not be read.
     pub(crate) cut_short: u64,
-    /// Files that are not text.
+    /// The number of files that are not text.
     pub(crate) binary: u64,
-    /// Paths of which nothing could be read.
+    /// The number of paths that could not be read at all.
     pub(crate) unreadable: u64,
-    /// Messages sent.
+    /// The number of messages sent.
     pub(crate) sent: u64,
-    /// Bytes in these messages.
+    /// The number of bytes in these messages.
     pub(crate) bytes: u64,
 }
 
-/// How the program came to a file.
+/// The reason why a file is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Named,
@@ -56,7 +56,7 @@ impl Reader {
     /// Sends the lines of all texts at `paths`. Blocks, and must not run on an executor's thread.
     pub(crate) fn read_all(mut self, paths: &[impl AsRef<Path>]) -> Reading {
         for path in paths {
-            // An error means that the workers are gone; the counts will show what they have missed.
+            // An error means that the workers have ended; the counts will show the lost messages.
             if self.read_path(path.as_ref()).is_err() {
                 break;
             }
@@ -80,7 +80,7 @@ impl Reader {
     }
 
     fn walk(&mut self, directory: &Path) -> Result<(), SendError<Line>> {
-        // Without this, `.gitignore` would mean nothing in a tree that was unpacked from an archive.
+        // Without this, `.gitignore` would be ignored in a tree that was unpacked from an archive.
         let walk = WalkBuilder::new(directory).require_git(false).build();
         for entry in walk {
             match entry {
@@ -162,21 +162,21 @@ impl Reader {
         self.say(&format!("{}: {error}", path.display()));
     }
 
-    /// Says something on stderr, above the progress display if there is one.
+    /// Writes a line on stderr, above the progress display if there is one.
     fn say(&self, message: &str) {
         self.progress.suspend(|| {
-            // Unlike `eprintln!`, this does not panic where stderr is closed.
+            // Unlike `eprintln!`, this does not panic if stderr is closed.
             let _ = writeln!(io::stderr(), "pipeline: {message}");
         });
     }
 }
 
-/// Whether what a file starts with could be UTF-8 text.
+/// Returns whether the first bytes of a file could be UTF-8 text.
 fn is_text(start: &[u8]) -> bool {
     let head = &start[..start.len().min(HEAD)];
     let utf8 = match std::str::from_utf8(head) {
         Ok(_) => true,
-        // Without a length, it is only a character that goes on behind the head.
+        // Without a length, the error is only a character that continues after the head.
         Err(error) => error.error_len().is_none(),
     };
     utf8 && !head.contains(&0)

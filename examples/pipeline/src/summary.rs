@@ -1,4 +1,4 @@
-//! The last stage: adds up what the workers found; and the report.
+//! The last stage: adds up the workers' results, and writes the report.
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -12,21 +12,21 @@ use crate::lines::Place;
 use crate::reader::Reading;
 use crate::worker::{Finding, Vocabulary, Worked};
 
-/// How many results to take at once, if so many are ready.
+/// The maximum number of results to receive in one batch.
 const BATCH: usize = 256;
 
-/// What all workers found.
+/// The results of all workers.
 #[derive(Default)]
 pub(crate) struct Summary {
     pub(crate) lines: u64,
     pub(crate) words: u64,
     pub(crate) bytes: u64,
     pub(crate) vocabulary: Vocabulary,
-    /// Messages received.
+    /// The number of messages received.
     pub(crate) received: u64,
 }
 
-/// Adds up results until the last worker is gone.
+/// Adds up results until the last worker has ended.
 pub(crate) async fn aggregate(results: Receiver<Finding>, progress: ProgressBar) -> Summary {
     let mut summary = Summary::default();
     let mut batches = results.ready_chunks(BATCH);
@@ -63,7 +63,7 @@ impl Summary {
         }
     }
 
-    /// The most frequent words; those equally frequent in alphabetical order.
+    /// Returns the most frequent words; equally frequent ones in alphabetical order.
     fn top(&self, count: usize) -> Vec<(&str, u64)> {
         let mut words: Vec<_> = self
             .vocabulary
@@ -76,7 +76,7 @@ impl Summary {
     }
 }
 
-/// All that there is to tell at the end.
+/// The contents of the report.
 pub(crate) struct Report {
     pub(crate) reading: Reading,
     pub(crate) worked: Worked,
@@ -84,7 +84,7 @@ pub(crate) struct Report {
     pub(crate) workers: usize,
     pub(crate) capacity: usize,
     pub(crate) elapsed: Duration,
-    /// How many words to show.
+    /// The number of words to show.
     pub(crate) top: usize,
 }
 
@@ -117,7 +117,7 @@ impl Report {
             ("skipped as binary", reading.binary),
             ("unreadable", reading.unreadable),
         ] {
-            // The exceptions are worth a line only if there are any.
+            // Exceptions are shown only if there are any.
             if count > 0 {
                 row(out, [what, &HumanCount(count).to_string()])?;
             }
@@ -153,7 +153,7 @@ impl Report {
     }
 }
 
-/// Writes a name and what belongs to it, in columns.
+/// Writes a name and its values, in columns.
 fn row<const N: usize>(out: &mut impl Write, cells: [&str; N]) -> io::Result<()> {
     let (name, cells) = cells.split_first().expect("a row has a name");
     write!(out, "{name:<18}")?;

@@ -1,4 +1,5 @@
-//! The second stage: any number of workers share the lines and send what they find in them.
+//! The second stage: any number of workers share the lines and send the words that they find in
+//! them.
 
 use std::collections::HashMap;
 use std::iter::Sum;
@@ -13,18 +14,18 @@ pub(crate) type Vocabulary = HashMap<String, u64>;
 
 /// One message to the aggregator.
 pub(crate) enum Finding {
-    /// What was found in one message from the reader, sent at once.
+    /// The result of one message from the reader, sent at once.
     Line {
         place: Place,
         bytes: u64,
         words: u64,
     },
-    /// All words that one worker has met, sent when it ends: merging a table for each line would make
-    /// the aggregator do the work that the workers are there to share.
+    /// All words that one worker has found, sent when it ends: if it sent a table for each line,
+    /// the aggregator would have to do the work that the workers share.
     Vocabulary(Vocabulary),
 }
 
-/// How many messages a worker, or all workers together, received and sent.
+/// The number of messages that a worker, or all workers together, received and sent.
 #[derive(Default)]
 pub(crate) struct Worked {
     pub(crate) received: u64,
@@ -40,7 +41,7 @@ impl Sum for Worked {
     }
 }
 
-/// Works until there are no more lines, or no receiver of results is left.
+/// Works until there are no more lines, or all receivers of results have been dropped.
 pub(crate) async fn work(lines: Receiver<Line>, mut results: Sender<Finding>) -> Worked {
     let mut worked = Worked::default();
     let mut counter = Counter::default();
@@ -67,12 +68,12 @@ pub(crate) async fn work(lines: Receiver<Line>, mut results: Sender<Finding>) ->
 #[derive(Default)]
 struct Counter {
     vocabulary: Vocabulary,
-    /// The word at hand in lower case, kept so that only a word that is new costs an allocation.
+    /// The current word in lower case, kept so that only a new word costs an allocation.
     word: String,
 }
 
 impl Counter {
-    /// Counts the words of `text`; returns how many there are.
+    /// Counts the words of `text`, and returns their number.
     fn count(&mut self, text: &str) -> u64 {
         let mut words = 0;
         for run in text.split(|character: char| !character.is_alphanumeric() && character != '_') {

@@ -1,4 +1,4 @@
-//! The text pipeline of this package, as its users see it: figures, messages and exit codes.
+//! The text pipeline of this package, from the outside: counts, messages and exit codes.
 
 #[path = "../../common/program.rs"]
 mod program;
@@ -10,7 +10,7 @@ use std::thread;
 
 use program::{Program, read_all};
 
-/// What a finished run has left.
+/// The result of a finished run.
 struct Run {
     code: Option<i32>,
     stdout: String,
@@ -24,8 +24,8 @@ fn run_with_input(arguments: &[&str], input: impl Into<Vec<u8>>) -> Run {
     let stderr = read_all(program.child.stderr.take().expect("stderr is piped"));
     let mut stdin = program.child.stdin.take().expect("stdin is piped");
     let input = input.into();
-    // In a thread, because a pipeline that hangs stops reading, and must be found out all the same. That
-    // it does not read its input to the end is no error.
+    // In a thread, because a pipeline that hangs stops reading, and the test must still detect
+    // that. It is not an error if it does not read its input to the end.
     thread::spawn(move || stdin.write_all(&input));
     Run {
         code: program.wait().code(),
@@ -39,7 +39,7 @@ fn run(arguments: &[&str]) -> Run {
 }
 
 impl Run {
-    /// The numbers in the rows with this name and so many columns.
+    /// Returns the numbers in the rows with this name and so many columns.
     fn row<const COLUMNS: usize>(&self, name: &str) -> Option<[u64; COLUMNS]> {
         self.stdout.lines().find_map(|line| {
             let figures: Option<Vec<u64>> = line
@@ -51,13 +51,13 @@ impl Run {
         })
     }
 
-    /// A count in the list of words, or a figure of the text.
+    /// Returns a count in the list of words, or a count of the text.
     fn figure(&self, name: &str) -> Option<u64> {
         self.row(name).map(|[figure]| figure)
     }
 
-    /// Checks that both channels gave out what went in, and that there was a result for each line and
-    /// for each worker.
+    /// Checks that both channels delivered all messages, and that there was a result for each line
+    /// and for each worker.
     fn assert_nothing_lost(&self, lines: u64, workers: u64) {
         let [sent, received, _] = self.row("lines").expect(&self.stdout);
         assert_eq!((sent, received), (lines, lines));
@@ -66,13 +66,13 @@ impl Run {
     }
 }
 
-/// A directory of a test's own, removed at its end.
+/// A directory for one test, removed at its end.
 struct Directory(PathBuf);
 
 impl Directory {
     fn new(name: &str) -> Self {
-        // Not in cargo's target directory: the pipeline respects the ignore rules of all directories
-        // above, and `target` is what such rules are for.
+        // Not in cargo's target directory: the pipeline respects the ignore rules of all
+        // directories above, and these usually exclude `target`.
         let name = format!("mpmc-std-pipeline-{}-{name}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).expect("the directory for temporary files can be written");
@@ -85,7 +85,7 @@ impl Directory {
         self.path(name)
     }
 
-    /// The path of a file in it, which need not exist.
+    /// Returns the path of a file in the directory, which need not exist.
     fn path(&self, name: &str) -> String {
         let path = self.0.join(name);
         path.to_str().expect("test names are ASCII").to_owned()
@@ -163,13 +163,15 @@ fn standard_input_is_streamed_through_the_smallest_channels() {
 
 #[test]
 fn a_line_too_long_for_one_message_is_still_one_line() {
-    // No multiple of a word's length is a power of two, so a cut at any fixed length would split words.
+    // No multiple of a word's length is a power of two, so a cut at such a fixed length would split
+    // words.
     let run = run_with_input(&["-"], "wörter ".repeat(30_000) + "\nende\n");
     assert_eq!(run.figure("wörter"), Some(30_000));
     assert_eq!(run.figure("different words"), Some(2));
     assert_eq!(run.figure("lines"), Some(2));
     assert_eq!(run.figure("bytes"), Some(8 * 30_000 + 6));
-    // Nor does a word without end fill the memory, or get cut in the middle of a character.
+    // A very long word does not fill the memory either, and is not cut in the middle of a
+    // character.
     let run = run_with_input(&["-"], format!("a{}", "ä".repeat(100_000)));
     assert_eq!(
         (run.code, run.figure("read in part")),
@@ -264,7 +266,7 @@ fn nothing_readable_is_an_error() {
 fn a_reader_that_has_seen_enough_is_no_error() {
     let mut program = Program::start(env!("CARGO_BIN_EXE_pipeline"), &["-"]);
     let stderr = read_all(program.child.stderr.take().expect("stderr is piped"));
-    // The report is written after the end of the input, when its reader is gone.
+    // The report is written after the end of the input, when its reader has ended.
     drop(program.child.stdout.take());
     drop(program.child.stdin.take());
     let status = program.wait();

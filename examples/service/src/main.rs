@@ -1,19 +1,21 @@
-//! An HTTP job service whose queue is a channel. While the channel is full it answers 503, and shutting
-//! down loses no job that was accepted.
+//! An HTTP job service whose queue is a channel. While the channel is full it answers 503, and no
+//! accepted job is lost at shutdown.
 //!
 //! ```text
 //! cargo run --release -p service -- --listen 127.0.0.1:3000 --workers 2 --capacity 8
 //!
-//! curl -i http://127.0.0.1:3000/jobs --json '{"name": "resize cat.jpg"}'    # 202 and the job's id, or
-//!                                                                           # 503 and Retry-After
+//! # 202 and the job's id, or 503 and Retry-After:
+//! curl -i http://127.0.0.1:3000/jobs --json '{"name": "resize cat.jpg"}'
+//!
 //! curl http://127.0.0.1:3000/stats
 //! ```
 //!
-//! Handlers send with `try_send`, so a request never waits for free capacity. Workers share the receiver by
-//! cloning it. Ctrl-C or SIGTERM closes the channel, and that decides about every request: a job that was
-//! sent before is done by a worker, and any later `try_send` fails, so the client reads 503. The server
-//! keeps answering until the workers have drained the channel. Then it stops, and the program checks that
-//! it did as many jobs as it accepted. A second signal gives up instead.
+//! Handlers send with `try_send`, so a request never waits for free capacity. Workers share the
+//! receiver by cloning it. Ctrl-C or SIGTERM closes the channel, and that decides about every
+//! request: a job that was sent before is done by a worker, and any later `try_send` fails, so the
+//! client receives 503. The server continues to answer until the workers have drained the channel.
+//! Then it stops, and the program checks that it did as many jobs as it accepted. A second signal
+//! abandons the jobs instead.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -37,34 +39,35 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time;
 
-/// How long clients may take to read their answers after the last job is done.
+/// The time in which clients must read their answers after the last job is done.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A job service over HTTP on a bounded channel.
 ///
 /// POST /jobs with {"name": "..."} answers 202 with the job's id, or 503 with Retry-After while the
-/// queue is full. GET /stats answers with counters. Ctrl-C or SIGTERM stops accepting jobs, with 503 as
-/// the answer, and finishes those accepted. A second signal gives them up.
+/// queue is full. GET /stats answers with counters. Ctrl-C or SIGTERM stops accepting jobs, with
+/// 503 as the answer, and finishes those accepted. A second signal gives them up.
 ///
 /// Exits with 0 if every accepted job was done.
 #[derive(Parser)]
 #[command(name = "service")]
 struct Options {
-    /// Where to listen. Port 0 takes any free port, and the first line on stdout names it.
+    /// The address to listen on. Port 0 chooses any free port, and the first line on stdout
+    /// contains it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
 
-    /// Jobs done at the same time.
+    /// The number of jobs done at the same time.
     #[arg(long, value_name = "N", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..))]
     workers: u16,
 
-    /// Jobs that can wait in the queue.
+    /// The number of jobs that can wait in the queue.
     #[arg(long, value_name = "N", default_value_t = 64,
           value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
     capacity: u32,
 
-    /// How long each job takes. The job only sleeps.
+    /// The duration of each job, which only sleeps.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 100)]
     job_time: u64,
 
@@ -73,7 +76,7 @@ struct Options {
     verbose: bool,
 }
 
-/// What a client posts.
+/// The body of a request.
 #[derive(Deserialize)]
 struct Order {
     name: String,
@@ -84,7 +87,7 @@ struct Job {
     name: String,
 }
 
-/// What the handlers share.
+/// The state that the handlers share.
 struct Service {
     jobs: Sender<Job>,
     counts: Arc<Counts>,
@@ -97,14 +100,15 @@ struct Service {
 struct Counts {
     next_id: AtomicU64,
     accepted: AtomicU64,
-    /// Refused because the queue was full, or because the service was shutting down.
+    /// The number of jobs that were not accepted because the queue was full, or because the service
+    /// was shutting down.
     rejected: AtomicU64,
     started: AtomicU64,
     done: AtomicU64,
 }
 
-/// The answer to `GET /stats`. The counters are read one after the other while the service runs, so they
-/// may not belong to one moment.
+/// The answer to `GET /stats`. The counters are read one after the other while the service runs, so
+/// they may not belong to one moment.
 #[derive(Serialize)]
 struct Stats {
     accepted: u64,
@@ -162,8 +166,8 @@ async fn run(options: Options) -> io::Result<ExitCode> {
     let server = tokio::spawn(server.into_future());
 
     signals.next().await;
-    // From here on `try_send` fails and handlers answer 503. The server still accepts connections, or
-    // clients would see a refused connection instead of an answer.
+    // From here on `try_send` fails and handlers answer 503. The server still accepts connections,
+    // or clients would see a refused connection instead of an answer.
     receiver.close();
     say(&format!(
         "shutting down, jobs in the queue: {}",
@@ -173,9 +177,9 @@ async fn run(options: Options) -> io::Result<ExitCode> {
         drained = workers => drained.map(drop).map_err(io::Error::other)?,
         () = signals.next() => return Ok(report(&counts)),
     }
-    // The accepted jobs are done. A handler that has just sent its job may not have counted it yet. All
-    // handlers have returned when the server has stopped. A handler that still waits for the body of its
-    // request has nothing to count.
+    // The accepted jobs are done. A handler that has just sent its job may not have counted it yet.
+    // All handlers have returned when the server has stopped. A handler that still waits for the
+    // body of its request has nothing to count.
     drop(stop_server);
     if let Ok(server) = time::timeout(GRACE, server).await {
         server.map_err(io::Error::other)??;
@@ -258,13 +262,13 @@ fn report(counts: &Counts) -> ExitCode {
     }
 }
 
-/// Writes a line on stdout. Unlike `println!`, this does not panic if stdout is closed, since a service
-/// outlives the terminal that it was started from.
+/// Writes a line on stdout. Unlike `println!`, this does not panic if stdout is closed, since a
+/// service outlives the terminal that it was started from.
 fn say(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// The signals that ask a process to end. Once this exists, they no longer end the process by themselves.
+/// The signals that ask a process to end. While this exists, they do not end the process.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,

@@ -1,4 +1,4 @@
-//! The job service (`src/main.rs`) as its clients and its operator see it.
+//! The job service (`src/main.rs`) from the outside: as clients and operators use it.
 #![cfg(unix)] // for the signals
 
 #[path = "../../common/program.rs"]
@@ -116,8 +116,8 @@ fn answer(mut response: Response<ureq::Body>) -> Answer {
 
 #[test]
 fn a_full_queue_refuses_jobs_and_shutting_down_does_those_it_accepted() {
-    // Jobs are done five times a second, and posted far faster, so the queue fills up; and however slow
-    // the machine is, nothing below depends on how many jobs have been done when.
+    // Five jobs are done per second, and posted far faster, so the queue fills up. However slow the
+    // machine is, the checks below do not depend on how many jobs have been done when.
     let service = Service::start(&["--workers", "1", "--capacity", "4", "--job-time", "200"]);
     let client = &service.client;
 
@@ -183,8 +183,8 @@ fn requests_that_race_with_the_shutdown_are_done_or_refused() {
         .into_iter()
         .map(|client| client.join().expect("only 202 and 503 are answered"))
         .sum();
-    // A client that was told that its job was accepted can rely on it. (An answer can get lost, so there
-    // may have been more.)
+    // If a client received the answer that its job was accepted, the job is done. (An answer can
+    // get lost, so there may be more accepted jobs.)
     let accepted = number_after(&report, "accepted ");
     assert!(
         accepted >= acknowledged,

@@ -1,20 +1,20 @@
-//! A random walk of the ring beside a model in plain vectors, with claims held open on both sides.
+//! A random walk of the ring and a model in plain vectors, with claims held open on both sides.
 
 use super::{ClaimError, LAPS, Ring};
 use crate::ring::{Head, RecvClaim, SendClaim, Tail};
 
-/// How many claims of a side are open at most.
+/// The maximum number of open claims of a side.
 const OPEN: usize = 3;
 
-/// What the ring should be. The message of position `p` is `p`, so the model keeps none.
+/// The expected state of the ring. The message of position `p` is `p`, so the model stores none.
 struct Model {
     capacity: usize,
-    /// For every position ever claimed by a sender: whether it was published.
+    /// True for a published message, for every position that a sender has claimed.
     published: Vec<bool>,
-    /// For every position ever claimed by a receiver: whether it was freed.
+    /// True for a freed slot, for every position that a receiver has claimed.
     freed: Vec<bool>,
     permits: usize,
-    /// Slots by which the capacity is lowered.
+    /// The number of slots by which the capacity is lowered.
     withheld: usize,
     closed: bool,
     receivers: Marks,
@@ -29,7 +29,7 @@ struct Marks {
 }
 
 impl Marks {
-    /// Returns whether the other side owes a notification after its claim.
+    /// Returns whether the other side must notify a waiter after its claim.
     fn claim(&mut self) -> bool {
         self.parked = false;
         self.keep
@@ -78,7 +78,7 @@ impl Model {
         position < self.capacity || self.freed[position - self.capacity]
     }
 
-    /// What a reservation should be told.
+    /// Returns the expected result of a reservation.
     fn free_capacity_or_error(&self) -> Result<(), ClaimError> {
         if self.closed {
             Err(ClaimError::Closed)
@@ -91,14 +91,14 @@ impl Model {
         }
     }
 
-    /// What a send should be told. What is withheld may cover slots that were not free, and come free out of
-    /// order.
+    /// Returns the expected result of a send. Withheld slots may include some that were not free,
+    /// and that become free out of order.
     fn next_slot_or_error(&self) -> Result<(), ClaimError> {
         self.free_capacity_or_error()?;
         self.permitted_slot_or_error()
     }
 
-    /// What a send on a permit should be told.
+    /// Returns the expected result of a send on a permit.
     fn permitted_slot_or_error(&self) -> Result<(), ClaimError> {
         if self.is_free(0) {
             Ok(())
@@ -107,7 +107,7 @@ impl Model {
         }
     }
 
-    fn message_or_why_not(&self) -> Result<(), ClaimError> {
+    fn message_or_error(&self) -> Result<(), ClaimError> {
         match self.published.get(self.freed.len()) {
             Some(true) => Ok(()),
             Some(false) => Err(ClaimError::InFlight),
@@ -125,7 +125,7 @@ impl Model {
     }
 }
 
-/// A claim, its position, and whether it took the other side's PARKED bit.
+/// A claim, its position, and whether it cleared the other side's PARKED bit.
 type Open<C> = (C, usize, bool);
 
 struct Walk<'a> {
@@ -145,7 +145,7 @@ impl<'a> Walk<'a> {
     fn send(&mut self) {
         let claim = self.ring.claim_send();
         assert_eq!(
-            claim.as_ref().map(|_| ()).map_err(|why| *why),
+            claim.as_ref().map(|_| ()).map_err(|error| *error),
             self.model.next_slot_or_error()
         );
         if let Ok(claim) = claim {
@@ -156,7 +156,7 @@ impl<'a> Walk<'a> {
     fn send_reserved(&mut self) {
         let claim = self.ring.claim_reserved();
         assert_eq!(
-            claim.as_ref().map(|_| ()).map_err(|why| *why),
+            claim.as_ref().map(|_| ()).map_err(|error| *error),
             self.model.permitted_slot_or_error()
         );
         if let Ok(claim) = claim {
@@ -168,8 +168,8 @@ impl<'a> Walk<'a> {
     fn recv(&mut self) {
         let claim = self.ring.claim_recv();
         assert_eq!(
-            claim.as_ref().map(|_| ()).map_err(|why| *why),
-            self.model.message_or_why_not()
+            claim.as_ref().map(|_| ()).map_err(|error| *error),
+            self.model.message_or_error()
         );
         if let Ok(claim) = claim {
             let parked = self.model.senders.claim();
@@ -245,7 +245,7 @@ impl<'a> Walk<'a> {
                 self.model.withheld = 0;
             }
             64..66 if !self.model.closed => {
-                // Whatever is in the ring; a capacity of 1 is left.
+                // Independent of the messages in the ring. A capacity of 1 is left.
                 self.withhold(below(self.model.capacity - self.model.withheld));
             }
             66..68 if self.model.withheld > 0 => {

@@ -37,7 +37,7 @@ impl<T> Drop for UnsafeCell<T> {
 
 /// Zero, so that slots are allocated with the channel. Lazy allocation has a model of its own, and
 /// would double the length of the others.
-pub(crate) const MAX_LATE_BYTES: usize = 0;
+pub(crate) const MAX_LAZY_BYTES: usize = 0;
 
 /// The largest number of attempts while an operation spins. Zero, to keep models small.
 pub(crate) const MAX_SPIN_ATTEMPTS: u32 = 0;

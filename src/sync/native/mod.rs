@@ -53,7 +53,7 @@ pub(crate) const POLLS_BEFORE_YIELD: u8 = 4;
 
 /// The largest size, in bytes, of slots that the first send of a channel allocates, which takes a
 /// few microseconds.
-pub(crate) const MAX_LATE_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_LAZY_BYTES: usize = 64 * 1024;
 
 /// The number of rounds, each twice as long as the last, that an operation spins for another
 /// thread's unfinished claim before it returns to its executor.

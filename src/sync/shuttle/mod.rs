@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use self::block_on::block_on_for_a_while;
 
 /// The value of a normal build.
-pub(crate) const MAX_LATE_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_LAZY_BYTES: usize = 64 * 1024;
 
 /// The largest number of attempts while an operation spins. One explores as much as several.
 pub(crate) const MAX_SPIN_ATTEMPTS: u32 = 1;

@@ -37,10 +37,10 @@ struct Task {
 }
 
 impl Task {
-    /// A wait that was polled once and goes on.
+    /// Creates a wait, and polls it once, without success.
     fn parked(semaphore: &Arc<Semaphore>, count: usize) -> Self {
         let pointer: *const Semaphore = &**semaphore;
-        // SAFETY: `Task` keeps the semaphore for as long as the future.
+        // SAFETY: `Task` keeps the semaphore alive for as long as the future.
         let borrowed: &'static Semaphore = unsafe { &*pointer };
         let mut task = Self {
             future: Box::pin(borrowed.acquire(count)),
@@ -61,14 +61,14 @@ impl Task {
         self.woken.0.load(Ordering::Relaxed)
     }
 
-    /// Ends a wait that must have been granted by now, and gives the units back.
+    /// Finishes a wait that must have been granted, and gives the units back.
     #[track_caller]
     fn finish(mut self) {
         assert!(self.is_woken(), "a wake was lost");
         match self.poll() {
             Poll::Ready(Ok(units)) => drop(units),
-            Poll::Ready(Err(Closed)) => panic!("nobody has closed it"),
-            Poll::Pending => panic!("woken for nothing"),
+            Poll::Ready(Err(Closed)) => panic!("the semaphore is open"),
+            Poll::Pending => panic!("woken without a grant"),
         }
         drop(self.future);
         drop(self.semaphore);
@@ -84,13 +84,13 @@ fn take(semaphore: &Semaphore, count: usize) {
     mem::forget(semaphore.try_acquire(count).unwrap());
 }
 
-/// Data that may be used only by the holder of the units.
+/// Data that only the holder of the unit may access.
 struct Guarded {
     semaphore: Semaphore,
     data: UnsafeCell<usize>,
 }
 
-// SAFETY: what the models check.
+// SAFETY: The models check that only one thread accesses the data at a time.
 unsafe impl Sync for Guarded {}
 
 impl Guarded {
@@ -103,7 +103,7 @@ impl Guarded {
 
     fn change(&self) {
         self.data.with_mut(|data| {
-            // SAFETY: what the models check.
+            // SAFETY: The models check that only one thread accesses the data at a time.
             unsafe { *data += 1 };
         });
     }
@@ -114,10 +114,10 @@ impl Guarded {
 fn units_guard_data() {
     explore(3, || {
         let guarded = Guarded::new();
-        let theirs = Arc::clone(&guarded);
+        let shared = Arc::clone(&guarded);
         let other = thread::spawn(move || {
-            if let Some(_units) = theirs.semaphore.try_acquire(1) {
-                theirs.change();
+            if let Some(_units) = shared.semaphore.try_acquire(1) {
+                shared.change();
             }
         });
         if let Some(_units) = guarded.semaphore.try_acquire(1) {
@@ -127,15 +127,15 @@ fn units_guard_data() {
     });
 }
 
-/// The units come free between the first attempt and the lock.
+/// The units become available between the first attempt and the lock.
 #[test]
 fn units_taken_under_the_lock_guard_data() {
     explore(3, || {
         let guarded = Guarded::new();
-        let theirs = Arc::clone(&guarded);
+        let shared = Arc::clone(&guarded);
         let other = thread::spawn(move || {
-            let _units = block_on(theirs.semaphore.acquire(1)).unwrap();
-            theirs.change();
+            let _units = block_on(shared.semaphore.acquire(1)).unwrap();
+            shared.change();
         });
         {
             let _units = block_on(guarded.semaphore.acquire(1)).unwrap();
@@ -170,7 +170,7 @@ fn units_granted_by_another_guard_data() {
 
 struct UnsafeCellPair([UnsafeCell<usize>; 2]);
 
-// SAFETY: what the models check.
+// SAFETY: The models check that only one thread accesses the data at a time.
 unsafe impl Sync for UnsafeCellPair {}
 
 impl Default for UnsafeCellPair {
@@ -182,20 +182,20 @@ impl Default for UnsafeCellPair {
 impl UnsafeCellPair {
     fn change(&self, index: usize) {
         self.0[index].with_mut(|data| {
-            // SAFETY: what the models check.
+            // SAFETY: The models check that only one thread accesses the data at a time.
             unsafe { *data += 1 };
         });
     }
 }
 
-/// A wait that begins while what it waits for is given back in two parts.
+/// A wait begins while its units are given back in two parts.
 #[test]
 fn a_heavy_wait_against_two_releases() {
     explore(3, || {
         let semaphore = semaphore(2);
         take(&semaphore, 2);
-        let theirs = Arc::clone(&semaphore);
-        let waiter = thread::spawn(move || drop(block_on(theirs.acquire(2)).unwrap()));
+        let shared = Arc::clone(&semaphore);
+        let waiter = thread::spawn(move || drop(block_on(shared.acquire(2)).unwrap()));
         semaphore.release(1);
         semaphore.release(1);
         waiter.join().unwrap();
@@ -203,15 +203,15 @@ fn a_heavy_wait_against_two_releases() {
     });
 }
 
-/// Two threads give back a part each: one of them grants.
+/// Two threads give back one part each, and one of them grants.
 #[test]
 fn a_heavy_waiter_against_two_threads() {
     explore(3, || {
         let semaphore = semaphore(2);
         take(&semaphore, 2);
         let task = Task::parked(&semaphore, 2);
-        let theirs = Arc::clone(&semaphore);
-        let other = thread::spawn(move || theirs.release(1));
+        let shared = Arc::clone(&semaphore);
+        let other = thread::spawn(move || shared.release(1));
         semaphore.release(1);
         other.join().unwrap();
         task.finish();
@@ -219,17 +219,17 @@ fn a_heavy_waiter_against_two_threads() {
     });
 }
 
-/// Units come one at a time, and a newcomer would take each.
+/// Units are given back one at a time, and a newcomer tries to take one.
 #[test]
 fn a_newcomer_does_not_overtake() {
     explore(3, || {
         let semaphore = semaphore(2);
         take(&semaphore, 2);
         let task = Task::parked(&semaphore, 2);
-        let theirs = Arc::clone(&semaphore);
+        let shared = Arc::clone(&semaphore);
         let newcomer = thread::spawn(move || {
-            let units = theirs.try_acquire(1);
-            assert!(units.is_none(), "the heavy waiter was first");
+            let units = shared.try_acquire(1);
+            assert!(units.is_none(), "the heavy waiter registered first");
         });
         semaphore.release(1);
         newcomer.join().unwrap();
@@ -241,16 +241,16 @@ fn a_newcomer_does_not_overtake() {
     });
 }
 
-/// The waiter is dropped before, while or after it is granted its units.
+/// The waiter is dropped before, while or after its units are granted.
 #[test]
-fn a_granted_waiter_that_is_dropped_passes_its_units_on() {
+fn a_dropped_waiter_forwards_its_units() {
     explore(3, || {
         let semaphore = semaphore(1);
         take(&semaphore, 1);
         let dropped = Task::parked(&semaphore, 1);
         let next = Task::parked(&semaphore, 1);
-        let theirs = Arc::clone(&semaphore);
-        let other = thread::spawn(move || theirs.release(1));
+        let shared = Arc::clone(&semaphore);
+        let other = thread::spawn(move || shared.release(1));
         drop(dropped);
         other.join().unwrap();
         next.finish();
@@ -258,16 +258,16 @@ fn a_granted_waiter_that_is_dropped_passes_its_units_on() {
     });
 }
 
-/// What is available is enough for the second waiter, once the first one is gone.
+/// The available units are enough for the second waiter once the first one is dropped.
 #[test]
-fn a_heavy_waiter_that_is_dropped_lets_the_next_go() {
+fn a_dropped_heavy_waiter_lets_the_next_one_be_granted() {
     explore(3, || {
         let semaphore = semaphore(3);
         take(&semaphore, 3);
         let dropped = Task::parked(&semaphore, 3);
         let next = Task::parked(&semaphore, 1);
-        let theirs = Arc::clone(&semaphore);
-        let other = thread::spawn(move || theirs.release(1));
+        let shared = Arc::clone(&semaphore);
+        let other = thread::spawn(move || shared.release(1));
         drop(dropped);
         other.join().unwrap();
         next.finish();
@@ -275,7 +275,7 @@ fn a_heavy_waiter_that_is_dropped_lets_the_next_go() {
     });
 }
 
-/// One release is enough for two of three.
+/// One release is enough for two of three waiters.
 #[test]
 fn one_release_grants_all_that_it_satisfies() {
     explore(2, || {
@@ -284,8 +284,8 @@ fn one_release_grants_all_that_it_satisfies() {
         let first = Task::parked(&semaphore, 1);
         let second = Task::parked(&semaphore, 2);
         let third = Task::parked(&semaphore, 1);
-        let theirs = Arc::clone(&semaphore);
-        let other = thread::spawn(move || theirs.release(3));
+        let shared = Arc::clone(&semaphore);
+        let other = thread::spawn(move || shared.release(3));
         other.join().unwrap();
         assert!(first.is_woken() && second.is_woken() && !third.is_woken());
         first.finish();
@@ -302,8 +302,8 @@ fn a_registration_against_a_grant() {
         let semaphore = semaphore(1);
         take(&semaphore, 1);
         let first = Task::parked(&semaphore, 1);
-        let theirs = Arc::clone(&semaphore);
-        let newcomer = thread::spawn(move || drop(block_on(theirs.acquire(1)).unwrap()));
+        let shared = Arc::clone(&semaphore);
+        let newcomer = thread::spawn(move || drop(block_on(shared.acquire(1)).unwrap()));
         semaphore.release(1);
         first.finish();
         newcomer.join().unwrap();
@@ -311,15 +311,15 @@ fn a_registration_against_a_grant() {
     });
 }
 
-/// A wait that begins while the semaphore is closed.
+/// A wait begins while the semaphore is closed.
 #[test]
 fn a_wait_against_close() {
     explore(3, || {
         let semaphore = semaphore(1);
         take(&semaphore, 1);
-        let theirs = Arc::clone(&semaphore);
+        let shared = Arc::clone(&semaphore);
         let waiter = thread::spawn(move || {
-            assert!(block_on(theirs.acquire(1)).is_err());
+            assert!(block_on(shared.acquire(1)).is_err());
         });
         semaphore.close();
         waiter.join().unwrap();
@@ -327,15 +327,15 @@ fn a_wait_against_close() {
     });
 }
 
-/// The waiter is granted its units, or fails; nothing is lost either way.
+/// The waiter's units are granted, or it fails; no units are lost in either case.
 #[test]
 fn a_release_against_close() {
     explore(3, || {
         let semaphore = semaphore(1);
         take(&semaphore, 1);
         let mut task = Task::parked(&semaphore, 1);
-        let theirs = Arc::clone(&semaphore);
-        let closing = thread::spawn(move || theirs.close());
+        let shared = Arc::clone(&semaphore);
+        let closing = thread::spawn(move || shared.close());
         semaphore.release(1);
         closing.join().unwrap();
         assert!(task.is_woken());

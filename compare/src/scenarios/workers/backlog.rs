@@ -1,4 +1,4 @@
-//! A backlog that never ends: whether the workers stay busy while the channel is always full.
+//! A permanent backlog: shows whether the workers stay busy while the channel is always full.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl Scenario for Backlog {
         async_names(Receivers::Many)
     }
 
-    /// In jobs.
+    /// Returns the size in jobs.
     fn size(&self) -> Size {
         Size::Fixed {
             full: 8_000,

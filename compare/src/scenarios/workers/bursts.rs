@@ -1,4 +1,4 @@
-//! Bursts of jobs for idle workers: whether all cores are at work until the last job is done.
+//! Bursts of jobs for idle workers: shows whether all cores work until the last job is done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,12 +14,12 @@ use crate::peers::{AsyncPeer, AsyncSend, AsyncWork, Receivers, async_names, run_
 use crate::scenarios::{Row, Scenario, Size, Unit, check_received};
 use crate::work::compute;
 
-/// Bursts before the ones that count.
+/// The number of bursts before those that count.
 const WARM_UP: u64 = 2;
 /// The time between two bursts, in which the workers park.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Where a burst is sent from.
+/// The origin of a burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// From a task on the workers' executor.
@@ -41,7 +41,7 @@ impl Origin {
 #[derive(Clone, Copy, Debug)]
 pub struct Bursts {
     pub executor: Executor,
-    /// Jobs in one burst.
+    /// The number of jobs in one burst.
     pub jobs: u64,
     pub job: Duration,
     pub workers: usize,
@@ -70,7 +70,7 @@ impl Scenario for Bursts {
         async_names(Receivers::Many)
     }
 
-    /// In bursts.
+    /// Returns the size in bursts.
     fn size(&self) -> Size {
         Size::Fixed { full: 30, quick: 6 }
     }

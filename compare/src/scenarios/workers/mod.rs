@@ -1,8 +1,8 @@
 //! Rows with real work around the channel: handlers and producers that take time.
 //!
-//! The other rows pass integers as fast as the channel allows. A channel can win those and still
-//! leave a core idle while jobs wait. Here the work between the channel's operations is what
-//! counts: a row compares the time that it took with the least time that the cores allow.
+//! The other rows pass integers as fast as the channel allows. A channel can be fastest there, and
+//! still leave a core idle while jobs wait. Here the work between the channel's operations
+//! dominates: a row compares the time that it took with the minimum time that the cores allow.
 
 mod backlog;
 mod bursts;
@@ -32,7 +32,7 @@ const BURSTS: [(u64, u64, usize); 3] = [(8, 500, 4), (40, 100, 8), (200, 20, 64)
 /// Producers, microseconds per message, capacity.
 const PRODUCERS: [(usize, u64, usize); 2] = [(4, 250, 16), (16, 60, 64)];
 
-/// The scenarios of the group, in the order of the report.
+/// Returns the scenarios of the group, in the order of the report.
 pub fn all() -> Vec<Box<dyn Scenario>> {
     let mut list: Vec<Box<dyn Scenario>> = Vec::new();
     for (jobs, micros, workers) in BURSTS {
@@ -82,7 +82,7 @@ fn row(id: impl Into<String>, title: impl Into<String>, unit: Unit) -> Row {
     }
 }
 
-/// Returns `time` divided by the least time in which the cores can do `jobs` jobs.
+/// Returns `time` divided by the minimum time in which the cores can do `jobs` jobs.
 fn times_ideal(time: Duration, jobs: u64, job: Duration) -> f64 {
     times_ideal_on(cores(), time, jobs, job)
 }
@@ -92,13 +92,14 @@ pub fn times_ideal_on(cores: usize, time: Duration, jobs: u64, job: Duration) ->
     time.as_secs_f64() * cores as f64 / (jobs as f64 * job.as_secs_f64())
 }
 
-/// Returns how many of the executor's threads can run at once.
+/// Returns the number of the executor's threads that can run at the same time.
 fn cores() -> usize {
     let available = thread::available_parallelism().map_or(WORKERS, |cores| cores.get());
     available.min(WORKERS)
 }
 
-/// Returns tasks that handle messages until the channel is closed, each with how many it handled.
+/// Returns tasks that handle messages until the channel is closed. Each returns the number of
+/// messages that it handled.
 fn pool<M: Message, R: AsyncReceive<M>>(
     receiver: R,
     workers: usize,

@@ -1,5 +1,5 @@
-//! A select loop that always has something to do, beside a task on the same thread: how many
-//! messages pass between two turns of that task.
+//! A select loop that always has a message to handle, and a task on the same thread: the number of
+//! messages between two polls of that task.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use crate::peers::{
 use crate::scenarios::{Row, Scenario, Size, Unit, check_received};
 
 const CAPACITY: usize = 64;
-/// How many messages the busy channel holds when the loop looks at it.
+/// The number of messages in the busy channel when the loop polls it.
 const BACKLOG: u64 = 32;
 
 /// A task that receives from an idle and a busy channel, and its neighbor.
@@ -33,7 +33,9 @@ impl Scenario for Neighbor {
         async_names(Receivers::One)
     }
 
-    /// In messages. A neighbor that never had a turn is reported as one turn in all of them.
+    /// Returns a row in messages. A neighbor that was never polled is reported as one poll in all
+    /// of them.
+    /// them.
     fn size(&self) -> Size {
         Size::Fixed {
             full: 400_000,
@@ -51,7 +53,7 @@ struct Run {
     count: u64,
 }
 
-/// What the two tasks have in common. Relaxed: they run on one thread.
+/// The state that the two tasks share. Relaxed: they run on one thread.
 #[derive(Default)]
 struct Shared {
     turns: AtomicU64,
@@ -59,7 +61,7 @@ struct Shared {
 }
 
 impl AsyncWork for Run {
-    /// The neighbor's turns while the loop had something to do.
+    /// The number of polls of the neighbor while the loop had messages to handle.
     type Output = u64;
 
     fn run<P: AsyncPeer>(&self) -> u64 {
@@ -89,7 +91,7 @@ async fn select_loop<P: AsyncPeer>(count: u64, shared: Arc<Shared>) -> u64 {
         assert!(sender.try_send(number), "a full channel");
     }
     for number in 0..count {
-        // The idle channel first, as in a loop that looks for a signal to stop before it works.
+        // The idle channel first, as in a loop that checks for a stop signal before it works.
         let message = future::or(idle.recv(), busy.recv()).await;
         assert_eq!(message, Some(number));
         let next = number + BACKLOG;

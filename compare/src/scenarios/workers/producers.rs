@@ -1,4 +1,5 @@
-//! Producers that compute between sends: whether all of them go on when the channel is emptied.
+//! Producers that compute between sends: shows whether all of them continue when the channel is
+//! emptied.
 
 use std::time::Duration;
 
@@ -12,14 +13,14 @@ use crate::peers::{
 use crate::scenarios::{Row, Scenario, Size, Unit, check_received, share};
 use crate::work::compute;
 
-/// How often the channel is emptied.
+/// The interval at which the channel is emptied.
 const INTERVAL: Duration = Duration::from_millis(2);
 
 /// Producer tasks that compute, and a task that empties the channel at intervals.
 #[derive(Clone, Copy, Debug)]
 pub struct Producers {
     pub producers: usize,
-    /// What one message takes to compute.
+    /// The time to compute one message.
     pub work: Duration,
     /// About as many messages as two cores compute in the interval, so that each time the
     /// producers fill the channel and wait, and no core has to idle for long.
@@ -47,7 +48,7 @@ impl Scenario for Producers {
         async_names(Receivers::One)
     }
 
-    /// In intervals' worth of messages.
+    /// Returns the size in intervals, which `run` multiplies by the capacity.
     fn size(&self) -> Size {
         Size::Fixed { full: 40, quick: 8 }
     }
@@ -98,12 +99,12 @@ impl AsyncWork for Run {
     }
 }
 
-/// Receives what is there, once in each interval, until there were so many messages.
+/// Receives all messages in the channel, once in each interval, until there were so many messages.
 async fn empty_at_intervals(mut receiver: impl TryReceive<u64> + Send, messages: u64) -> u64 {
     let mut received = 0;
     let mut due = Instant::now();
     while received < messages {
-        // The next of a fixed series of times: a late wakeup does not delay the ones after it.
+        // The next of a fixed series of times, so that a late wakeup does not delay those after it.
         while due <= Instant::now() {
             due += INTERVAL;
         }

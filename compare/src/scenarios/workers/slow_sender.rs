@@ -1,5 +1,5 @@
-//! One sender that computes between sends, beside others that do not: how long it waits, and what
-//! share it gets.
+//! One sender that computes between sends, and others that do not: how long it waits, and its share
+//! of the messages.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,13 +17,13 @@ use crate::statistics::Summary;
 use crate::work::compute;
 
 const HOT_SENDERS: u64 = 3;
-/// What the slower sender computes before each send.
+/// The computing time of the slower sender before each send.
 const WORK: Duration = Duration::from_micros(2);
 
-/// In how many parts the waits are looked at.
+/// The number of stretches into which the run is divided.
 const STRETCHES: u64 = 10;
 
-// What the messages say about their senders.
+// The messages, which identify their senders.
 const HOT: u64 = 0;
 const SLOW: u64 = 1;
 
@@ -64,19 +64,19 @@ impl Scenario for SlowSender {
         let outcome = run_async(peer, &work).expect("a peer for tasks");
         let share = outcome.slow_received as f64 / fair_share(count, outcome.time);
         let wait = typical_longest_wait(&outcome.waits, outcome.hot_received);
-        // At least 1, so that ratios exist: less than one message is no wait to speak of.
+        // At least 1, so that ratios exist: less than one message is a negligible wait.
         vec![wait.max(1.0), share]
     }
 }
 
-/// One send of the slower sender: how many messages of the others had been received before and
-/// after it.
+/// One send of the slower sender: the number of messages of the other senders that had been
+/// received before and after it.
 type Wait = (u64, u64);
 
 /// Returns the median, over the stretches of the run, of the longest wait in each. A wait belongs
 /// to each stretch that it touches.
 ///
-/// When another program takes a core for a time slice, one stretch is worse, and not the figure.
+/// If another program takes a core for a time slice, that worsens one stretch, but not the result.
 fn typical_longest_wait(waits: &[Wait], received: u64) -> f64 {
     let stretch_of = |position: u64| position * STRETCHES / (received + 1);
     let mut longest = [0.0; STRETCHES as usize];
@@ -90,8 +90,8 @@ fn typical_longest_wait(waits: &[Wait], received: u64) -> f64 {
     summary.median
 }
 
-/// Returns how many of `count` messages are the slower sender's, if all senders get the same and
-/// none gets more than it can use.
+/// Returns the number of the slower sender's messages among `count` messages, if all senders get
+/// the same share and none gets more than it can use.
 fn fair_share(count: u64, time: Duration) -> f64 {
     let even = count as f64 / (HOT_SENDERS + 1) as f64;
     even.min(time.as_secs_f64() / WORK.as_secs_f64())
@@ -99,21 +99,21 @@ fn fair_share(count: u64, time: Duration) -> f64 {
 
 struct Run {
     capacity: usize,
-    /// Messages until the senders are told to stop.
+    /// The number of messages after which the senders are told to stop.
     count: u64,
 }
 
 struct Outcome {
-    /// From the first message to the one at which the senders were told to stop.
+    /// The time from the first message to the one at which the senders were told to stop.
     time: Duration,
-    /// Messages of the slower sender in that time.
+    /// The number of messages of the slower sender in that time.
     slow_received: u64,
-    /// Messages of the others in the whole run.
+    /// The number of messages of the other senders in the whole run.
     hot_received: u64,
     waits: Vec<Wait>,
 }
 
-/// What the tasks have in common. Relaxed: figures and a flag, which order nothing else.
+/// The state that the tasks share. Relaxed: counters and a flag, which order nothing else.
 #[derive(Default)]
 struct Shared {
     stop: CachePadded<AtomicBool>,
@@ -137,7 +137,7 @@ impl AsyncWork for Run {
         tasks.push(Box::pin(send_slowly(sender, Arc::clone(&shared))));
         tasks.push(Box::pin(receive(receiver, self.count, Arc::clone(&shared))));
         let (_, outputs) = Executor::TokioMulti.run(tasks);
-        let (received, sent) = outputs.split_last().expect("the receiver's");
+        let (received, sent) = outputs.split_last().expect("the receiver's output");
         check_received(*received, sent.iter().sum());
         Outcome {
             time: Duration::from_nanos(shared.nanos.load(Ordering::Relaxed)),
@@ -171,7 +171,7 @@ async fn send_slowly(mut sender: impl AsyncSend<u64>, shared: Arc<Shared>) -> u6
     sent
 }
 
-/// Receives until all senders are gone, which are told to stop at the message `count`.
+/// Receives until all senders have been dropped. They are told to stop at the message `count`.
 async fn receive(mut receiver: impl AsyncReceive<u64>, count: u64, shared: Arc<Shared>) -> u64 {
     let start = Instant::now();
     let mut hot = 0;

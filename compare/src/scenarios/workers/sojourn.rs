@@ -1,4 +1,5 @@
-//! Jobs that arrive at random times: how long they wait for a worker at half and at high load.
+//! Jobs that arrive at random times: the time that they wait for a worker, at half and at high
+//! load.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,9 +17,9 @@ use crate::work::compute;
 const CAPACITY: usize = 1024;
 const TASKS: usize = 8;
 const MEAN_JOB: Duration = Duration::from_micros(100);
-/// Jobs before the ones that count.
+/// The number of jobs before those that count.
 const WARM_UP: u64 = 100;
-/// How long the sender waits for the workers to park before the first job.
+/// The time that the sender gives the workers to park before the first job.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A thread that sends jobs at random times, and a pool of workers.
@@ -44,7 +45,7 @@ impl Scenario for Sojourn {
         async_names(Receivers::Many)
     }
 
-    /// In jobs.
+    /// Returns the size in jobs.
     fn size(&self) -> Size {
         Size::Fixed {
             full: 2_500,
@@ -68,7 +69,7 @@ struct Run {
 }
 
 impl AsyncWork for Run {
-    /// The sum of all times from a job's send to its start.
+    /// The sum of the times from a job's send to its start.
     type Output = Duration;
 
     fn run<P: AsyncPeer>(&self) -> Duration {
@@ -93,7 +94,7 @@ impl AsyncWork for Run {
             let mut due = clock.elapsed() + PAUSE;
             for (number, gap) in (0..total).zip(Exponential::new(2, self.mean_gap)) {
                 due += gap;
-                // Sleeping, since a thread that spins would take a core from the workers.
+                // Sleeps, because a thread that spins would take a core from the workers.
                 thread::sleep(due.saturating_sub(clock.elapsed()));
                 let sent = clock.elapsed().as_nanos() as u64;
                 assert!(block_on(sender.send([number, sent])), "closed early");
@@ -106,7 +107,7 @@ impl AsyncWork for Run {
     }
 }
 
-/// Exponentially distributed times, the same in each run (numbers from SplitMix64).
+/// Returns exponentially distributed times, the same in each run (numbers from SplitMix64).
 struct Exponential {
     state: u64,
     mean: Duration,
