@@ -2,7 +2,7 @@
 
 use crate::sync::{AtomicUsize, Lock, Ordering};
 
-/// How many slots of the ring are withheld.
+/// The number of withheld slots of the ring.
 pub(crate) struct Withheld {
     /// Changed under the lock. In an open ring `tail` counts at least as many permits; in a closed
     /// one this does not change, and `tail` does not count them any more.

@@ -8,12 +8,12 @@
 //! ```
 //!
 //! - The *reader* walks and reads files. That blocks, so it has its own thread and sends with
-//! `blocking_send`, one message per line. When the workers are too slow, the full channel blocks
-//! it, so the memory used does not grow with the text.
+//!   `blocking_send`, one message per line. When the workers are too slow, the full channel blocks
+//!   it, so the memory used does not grow with the text.
 //! - The *workers* share the receiver, cloned. Each receives the next line, counts its words, and
-//! feeds a result for it into the second channel, as a `Sink`.
-//! - The *aggregator* uses the second channel as a `Stream`, in batches of the results that are
-//! ready.
+//!   feeds a result for it into the second channel, as a `Sink`.
+//!   - The *aggregator* uses the second channel as a `Stream`, in batches of the results that are
+//!   ready.
 //!
 //! There is no message for "end of input": each stage ends when the senders of the stage before it
 //! are dropped, and messages sent before are still received. The program checks that, and exits

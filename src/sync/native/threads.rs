@@ -139,7 +139,7 @@ struct ThreadWaker {
     event: Event,
 }
 
-/// What the thread waits for: an `Event`, but that blocks no thread on WebAssembly.
+/// The event that a thread waits for on WebAssembly, where `event_listener` cannot block a thread.
 #[cfg(target_family = "wasm")]
 #[derive(Default)]
 struct Event {
@@ -154,7 +154,7 @@ impl Event {
     }
 
     fn notify(&self, _one: usize) {
-        // A thread that has looked under the lock, and found nothing, waits by now.
+        // A thread that has loaded `woken` under the lock and found it unset waits by now.
         drop(self.lock.lock());
         self.notified.notify_one();
     }
@@ -194,8 +194,8 @@ impl ThreadWaker {
         }
     }
 
-    /// Where there are no threads, and nothing could wake this one, the standard library panics, or sleeps until
-    /// the deadline.
+    /// Waits by a condition variable. Where there are no threads, so that no thread could wake this
+    /// one, the standard library panics or sleeps until the deadline.
     #[cfg(target_family = "wasm")]
     fn wait_parked(&self, deadline: Option<Instant>) -> bool {
         let Event { lock, notified } = &self.event;
