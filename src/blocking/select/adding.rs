@@ -76,8 +76,8 @@ impl<'a> Select<'a> {
     }
 
     /// Adds an operation that sends a message to `sender`, and returns its index. The message is
-    /// passed to [`SelectedOperation::send`] when the operation has been selected. Indices and cost
-    /// are the same as for [`recv`](Self::recv).
+    /// passed to [`SelectedOperation::send`](super::SelectedOperation::send) when the operation has
+    /// been selected. Indices and cost are the same as for [`recv`](Self::recv).
     ///
     /// # Examples
     ///
