@@ -7,10 +7,10 @@
 //! that are left. Then:
 //!
 //! - a message whose send was `Ready` must have been received, once: otherwise it is *lost*, or
-//! *duplicated*;
+//!   *duplicated*;
 //! - a message whose send was dropped before it was `Ready` must not have been received: otherwise
-//! it was *delivered though cancelled*, and a caller that tries again after a timeout sends it
-//! twice.
+//!   it was *delivered though cancelled*, and a caller that tries again after a timeout sends it
+//!   twice.
 //!
 //! Some futures are polled until they are ready, and only the wakes of the channel cause the polls.
 //! If a wake is lost, the round *hangs*, and is abandoned after a while.

@@ -5,7 +5,7 @@
 //! - [`scenarios`]: the measurements, and the rows that they give.
 //! - [`cancellation`]: trials of which peers keep their messages when futures are dropped.
 //! - [`measure`]: rounds, their order, calibration; each cell runs in a process of its own
-//! ([`process`]).
+//!   ([`process`]).
 //! - [`report`]: the files that are written.
 
 mod allocations;

@@ -12,7 +12,7 @@
 //!   it, so the memory used does not grow with the text.
 //! - The *workers* share the receiver, cloned. Each receives the next line, counts its words, and
 //!   feeds a result for it into the second channel, as a `Sink`.
-//!   - The *aggregator* uses the second channel as a `Stream`, in batches of the results that are
+//! - The *aggregator* uses the second channel as a `Stream`, in batches of the results that are
 //!   ready.
 //!
 //! There is no message for "end of input": each stage ends when the senders of the stage before it
