@@ -1,8 +1,8 @@
-//! A million messages (200,000 without optimization) allocate nothing, though tasks park all the time: after
-//! a first few, which may.
+//! A million messages (200,000 without optimization) allocate nothing, though tasks park all the
+//! time: after a first few, which may.
 //!
-//! Everything runs on the test's own thread, on an executor that allocates nothing, so that nothing but the
-//! channel can be what is counted.
+//! Everything runs on the test's own thread, on an executor that allocates nothing, so that nothing
+//! but the channel can be what is counted.
 #![cfg(not(loom))]
 
 #[path = "support/counting.rs"]
@@ -139,7 +139,8 @@ async fn recv_all(rx: &Receiver<u64>, meter: &Meter) {
     }
 }
 
-/// A channel in which an operation that has to wait always parks: it neither spins nor yields first.
+/// A channel in which an operation that has to wait always parks: it neither spins nor yields
+/// first.
 fn parking_channel() -> (Sender<u64>, Receiver<u64>) {
     Builder::new(CAPACITY).without_spinning().build()
 }

@@ -13,8 +13,8 @@ use harness::{Polled, panic_file, panic_message, pending, ready};
 use mpmc_std::error::{SendError, TrySendError};
 use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
 
-/// The system's allocator on a machine that has a gigabyte: without it, "too much memory" would depend
-/// on the machine, and might be granted.
+/// The system's allocator on a machine that has a gigabyte: without it, "too much memory" would
+/// depend on the machine, and might be granted.
 struct SmallMachine;
 
 // SAFETY: what the system's allocator guarantees, and null is always a permitted answer.

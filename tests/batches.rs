@@ -21,8 +21,8 @@ fn drained<T>(rx: &Receiver<T>) -> Vec<T> {
     rx.try_iter().collect()
 }
 
-/// Odd capacities, so that batches cross the end of the ring at every place; batches larger than the
-/// ring, larger than one claim, and of one.
+/// Odd capacities, so that batches cross the end of the ring at every place; batches larger than
+/// the ring, larger than one claim, and of one.
 #[test]
 fn batches_keep_their_order_at_every_capacity() {
     for capacity in [1, 2, 3, 5, 7, 63, 64, 65, 100] {
@@ -270,8 +270,8 @@ fn messages_of_any_size_and_alignment_go_in_batches() {
     through(|i| (Box::new(i), Aligned(i as u8), [i; 33]));
 }
 
-/// Threads that send and receive in batches beside others that do it one by one, some of them giving up
-/// whenever they would have to wait.
+/// Threads that send and receive in batches beside others that do it one by one, some of them
+/// giving up whenever they would have to wait.
 #[test]
 fn batches_of_many_threads_lose_and_double_nothing() {
     const EACH: usize = 3_000;

@@ -1,5 +1,5 @@
-//! Cancellation where the registration outlives the future: a `Sink` or `Stream` handle that waited and
-//! was then dropped, or kept and never polled again.
+//! Cancellation where the registration outlives the future: a `Sink` or `Stream` handle that waited
+//! and was then dropped, or kept and never polled again.
 #![cfg(not(loom))]
 
 mod support;

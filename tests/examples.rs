@@ -1,7 +1,7 @@
-//! Every example that ends by itself does so, with the result that it promises.
+//! Runs each example that terminates, and checks its output.
 //!
-//! `cargo test` builds the examples before it runs this. Where they were not built (`--test examples` alone,
-//! `--tests`), a test says so and passes.
+//! `cargo test` builds the examples before it runs this test. If they were not built
+//! (`--test examples` alone, or `--tests`), each test prints that and passes.
 #![cfg(not(loom))]
 
 use std::path::PathBuf;

@@ -47,7 +47,8 @@ async fn listen(mut rx: Receiver<Message>, receiver: usize) -> Log {
     }
 }
 
-/// All parts of a conversation, to be run at the same time, and the channel on which the logs arrive.
+/// All parts of a conversation, to be run at the same time, and the channel on which the logs
+/// arrive.
 fn conversation(capacity: usize) -> (Vec<BoxFuture<'static, ()>>, Receiver<Log>) {
     let (tx, rx) = channel(capacity);
     let (done, logs) = channel(RECEIVERS);

@@ -1,4 +1,5 @@
-//! A task that always finds the channel ready still lets its neighbors run, and one poll is never long.
+//! A task that always finds the channel ready still lets its neighbors run, and one poll is never
+//! long.
 #![cfg(not(loom))]
 
 mod support;
@@ -154,7 +155,8 @@ fn a_yield_comes_after_a_bounded_number_of_operations_and_does_nothing_else() {
         assert_eq!(rx.len(), left, "{ready:?}");
         assert_eq!(rx.capacity(), 1 - left, "{ready:?}");
         (0..left).for_each(|_| assert_eq!(rx.try_recv(), Ok(0)));
-        // A yield ends after some polls: a handle cannot know whether its task has been at its executor.
+        // A yield ends after some polls: a handle cannot know whether its task has been at its
+        // executor.
         let polls = (0..MOST_REFUSALS).find(|_| {
             let done = is_done(ready.once(&mut tx, &mut rx));
             while !done && rx.try_recv().is_ok() {}

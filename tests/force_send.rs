@@ -121,8 +121,9 @@ fn a_replaced_message_wakes_no_sender() {
     assert!(waiting.is_woken());
 }
 
-/// Many threads that send by force, beside receivers, permits and plain senders: each message is received
-/// or handed back, once. There are never more than fit, or a permit would wait for its room for ever.
+/// Many threads that send by force, beside receivers, permits and plain senders: each message is
+/// received or handed back, once. There are never more than fit, or a permit would wait for its
+/// room for ever.
 #[test]
 fn every_message_is_received_or_handed_back_once() {
     const EACH: usize = 4_000;

@@ -1,4 +1,5 @@
-//! The channel between crates that people use beside it. Each test would fail if a message were lost.
+//! The channel between crates that people use beside it. Each test would fail if a message were
+//! lost.
 #![cfg(not(loom))]
 
 mod support;
@@ -59,7 +60,8 @@ mod tokio_stream_crate {
         tokio::pin!(timed);
         assert!(soon(timed.next()).await.unwrap().is_err());
         tx.send(7).await.unwrap();
-        // The time may be up again before the message is looked for, so the error may come once more.
+        // The time may be up again before the message is looked for, so the error may come once
+        // more.
         let message = loop {
             if let Ok(message) = soon(timed.next()).await.unwrap() {
                 break message;
@@ -305,7 +307,8 @@ mod tower_crate {
 
     use super::soon;
 
-    /// Requests become messages. It is ready when there is room, which it then holds until it is called.
+    /// Requests become messages. It is ready when there is room, which it then holds until it is
+    /// called.
     #[derive(Clone)]
     struct Enqueue(Sender<u32>);
 

@@ -83,7 +83,8 @@ fn the_last_receiver_that_goes_closes_and_empties_the_channel() {
 }
 
 /// Whoever sends before it receives must find a message: at any moment there are as many in the
-/// channel as threads between the two. The messages are large, so that others often meet one half copied.
+/// channel as threads between the two. The messages are large, so that others often meet one half
+/// copied.
 #[test]
 fn try_recv_is_not_told_empty_while_others_are_in_the_middle_of_something() {
     const THREADS: usize = 4;

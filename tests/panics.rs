@@ -1,5 +1,5 @@
-//! Panics of destructors and wakers: every message is dropped exactly once all the same, nothing that
-//! must happen at the end of a handle is left out, and the channel can still be used.
+//! Panics of destructors and wakers: every message is dropped exactly once all the same, nothing
+//! that must happen at the end of a handle is left out, and the channel can still be used.
 #![cfg(not(loom))]
 
 mod support;
@@ -16,8 +16,8 @@ use mpmc_std::error::{TryRecvError, TrySendError};
 use support::process::in_own_process;
 use support::{Drops, Task, panicking_waker, panics_as_wanted, poll_once, reserve};
 
-/// A future whose waker panics in `wake`. It is leaked if a test has failed already, since a second panic
-/// would abort.
+/// A future whose waker panics in `wake`. It is leaked if a test has failed already, since a second
+/// panic would abort.
 struct Parked<F>(ManuallyDrop<Pin<Box<F>>>);
 
 impl<F: Future> Parked<F> {
@@ -168,7 +168,8 @@ fn handles_are_counted_out_though_the_destructor_of_their_waker_panics() {
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
 
-/// The last receiver goes while a batch is on its way into the channel, which nobody else empties then.
+/// The last receiver goes while a batch is on its way into the channel, which nobody else empties
+/// then.
 #[test]
 fn what_an_iterator_yielded_before_it_panicked_does_not_stay_behind_the_last_receiver() {
     // Large, so that it goes in by groups of four.
@@ -177,7 +178,7 @@ fn what_an_iterator_yielded_before_it_panicked_does_not_stay_behind_the_last_rec
     let (tx, rx) = channel::<Large>(8);
     let mut rx = Some(rx);
     let items = (0..8).map(|number| {
-        assert_ne!(number, 6, "as the test wants it");
+        assert_ne!(number, 6, "intended by the test");
         drop(rx.take());
         (drops.message(), [0; 128])
     });

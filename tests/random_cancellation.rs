@@ -1,5 +1,5 @@
-//! Futures dropped at random moments on a busy multi-threaded runtime: every message still arrives, once
-//! and in order.
+//! Futures dropped at random moments on a busy multi-threaded runtime: every message still arrives,
+//! once and in order.
 #![cfg(not(loom))]
 
 mod support;
@@ -27,8 +27,8 @@ async fn lose_patience(random: &mut PseudoRandom) {
     }
 }
 
-/// Sends each message again and again until a send has succeeded. One that was cancelled and sent all the
-/// same would arrive twice.
+/// Sends each message again and again until a send has succeeded. One that was cancelled and sent
+/// all the same would arrive twice.
 async fn send_impatiently(tx: Sender<Message>, sender: usize) {
     let mut random = PseudoRandom(sender as u64);
     for number in 0..EACH {

@@ -1,5 +1,6 @@
-//! How large things are: a slot is its message and 8 bytes; a channel, its handles and its futures are no larger
-//! than stated here. Whoever makes one of them larger changes the figure here, and so decides it.
+//! How large things are: a slot is its message and 8 bytes; a channel, its handles and its futures
+//! are no larger than stated here. Whoever makes one of them larger changes the figure here, and so
+//! decides it.
 #![cfg(all(not(loom), target_pointer_width = "64"))]
 
 #[path = "support/counting.rs"]

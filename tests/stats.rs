@@ -22,7 +22,8 @@ fn a_new_channel_has_done_nothing() {
     }
 }
 
-/// Round and round: positions skip numbers at the end of each lap of an odd capacity, counts must not.
+/// Round and round: positions skip numbers at the end of each lap of an odd capacity, counts must
+/// not.
 #[test]
 fn messages_are_counted_whichever_way_they_go() {
     for capacity in [1, 3, 4, 5] {

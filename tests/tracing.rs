@@ -36,7 +36,7 @@ impl Visit for Recorder {
             // Once, for a second panic would come while the first one unwinds.
             assert!(
                 Some(&*message) != self.panics_at || std::thread::panicking(),
-                "as the test wants it"
+                "intended by the test"
             );
         }
     }

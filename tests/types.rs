@@ -126,7 +126,8 @@ fn shared_between_threads<T: Send + Sync + Unpin>() {}
 fn survives_unwinding<T: UnwindSafe + RefUnwindSafe>() {}
 fn sent_to_threads<T: Send>(_: &T) {}
 
-/// A message that can be sent to another thread and not shared with one, and must not be moved when pinned.
+/// A message that can be sent to another thread and not shared with one, and must not be moved when
+/// pinned.
 type SendOnly = (Cell<u8>, PhantomPinned);
 
 #[test]

@@ -121,8 +121,8 @@ fn a_sender_that_was_closed_is_not_counted() {
     assert_eq!(weak.strong_count(), 0);
 }
 
-/// Threads that upgrade while the last strong handle goes: an upgrade either comes first and keeps the
-/// channel open, or finds it closed for good.
+/// Threads that upgrade while the last strong handle goes: an upgrade either comes first and keeps
+/// the channel open, or finds it closed for good.
 #[test]
 fn an_upgrade_and_the_last_drop_exclude_each_other() {
     for _ in 0..500 {

@@ -393,7 +393,7 @@ struct Unweighable(#[expect(dead_code, reason = "counts drops")] support::Counte
 
 impl Weight for Unweighable {
     fn weight(&self) -> usize {
-        panic!("as the test wants it")
+        panic!("intended by the test")
     }
 }
 

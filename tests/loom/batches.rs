@@ -112,7 +112,8 @@ fn a_batch_beside_a_single_receive() {
     });
 }
 
-/// A message in flight at the end of the lap is not skipped for those of the next, which may be there.
+/// A message in flight at the end of the lap is not skipped for those of the next, which may be
+/// there.
 #[test]
 fn a_batch_ends_before_a_gap() {
     explore(3, || {

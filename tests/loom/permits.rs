@@ -1,5 +1,5 @@
-//! Permits, through the `Sink` side: their count in the word of the senders, and what happens when they
-//! are used, given back, or outlive the channel's closing.
+//! Permits, through the `Sink` side: their count in the word of the senders, and what happens when
+//! they are used, given back, or outlive the channel's closing.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -264,8 +264,8 @@ fn last_permit_used_ends_a_closed_ring_for_streams() {
     });
 }
 
-/// The message is handed back and dropped by the caller, or it is dropped with the last receiver; in no
-/// case does it wait for the last sender.
+/// The message is handed back and dropped by the caller, or it is dropped with the last receiver;
+/// in no case does it wait for the last sender.
 #[test]
 fn a_permit_against_the_last_receiver() {
     explore(3, || {

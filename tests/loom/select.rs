@@ -143,8 +143,8 @@ fn closing_wakes_a_select() {
     });
 }
 
-/// In a closed channel the only message is reserved by a selection. Another receiver waits for what becomes of
-/// it, and sees the end.
+/// In a closed channel the only message is reserved by a selection. Another receiver waits for what
+/// becomes of it, and sees the end.
 #[test]
 fn a_selection_in_a_closed_channel_ends_the_others_wait() {
     for completes in [true, false] {

@@ -14,8 +14,8 @@ use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel, weighte
 
 type Message = Box<u64>;
 
-/// Runs a future by polling it whenever its waker was called. Nothing but one atomic, which orders as
-/// a waker must.
+/// Runs a future by polling it whenever its waker was called. Nothing but one atomic, which orders
+/// as a waker must.
 fn block_on<F: Future>(future: F) -> F::Output {
     struct Flag(AtomicBool);
     impl Wake for Flag {
@@ -149,7 +149,8 @@ impl Means {
     }
 }
 
-/// Threads that end in a number each. Not scoped ones, whose end ThreadSanitizer does not understand.
+/// Threads that end in a number each. Not scoped ones, whose end ThreadSanitizer does not
+/// understand.
 #[derive(Default)]
 struct Threads(Vec<JoinHandle<u64>>);
 

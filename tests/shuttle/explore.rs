@@ -14,8 +14,8 @@ const SCHEDULES: usize = 4000;
 /// One more than the number of times that a PCT schedule changes a thread's priority.
 const DEPTH: usize = 4;
 
-/// Runs `scenario` under a number of schedules, half of them random and half by priorities (PCT), or under the
-/// one in the file that `MPMC_SHUTTLE_REPLAY` names.
+/// Runs `scenario` under a number of schedules, half of them random and half by priorities (PCT),
+/// or under the one in the file that `MPMC_SHUTTLE_REPLAY` names.
 pub(crate) fn explore(scenario: fn()) {
     if let Ok(file) = env::var("MPMC_SHUTTLE_REPLAY") {
         let scheduler = ReplayScheduler::new_from_file(&file)

@@ -176,7 +176,8 @@ impl Ledger {
         Call { begin, limit }
     }
 
-    /// The call has returned these messages, in this order. Whether they were the last ones that are awaited.
+    /// The call has returned these messages, in this order. Whether they were the last ones that
+    /// are awaited.
     pub(crate) fn received(
         &self,
         call: Call,
@@ -264,7 +265,8 @@ impl Books {
         }
     }
 
-    /// Where a message was from before a call began until after it ended, the call does not find nothing.
+    /// Where a message was from before a call began until after it ended, the call does not find
+    /// nothing.
     fn check_emptiness(&self) {
         for empty in &self.empty {
             let overlooked = self.records.iter().find(|record| {

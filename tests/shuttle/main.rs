@@ -11,8 +11,8 @@
 //! | `SHUTTLE_CAPTURE_BACKTRACE=1` | shows where each thread of a deadlock is |
 //! | `SHUTTLE_RANDOM_SEED=<number>` | makes a whole run repeatable |
 //!
-//! The schedule of a failure is written to a file in `target/shuttle/tmp`, whose name is printed. It stays valid as
-//! long as the code is the same:
+//! The schedule of a failure is written to a file in `target/shuttle/tmp`, whose name is printed.
+//! It stays valid as long as the code is the same:
 //!
 //! ```text
 //! MPMC_SHUTTLE_REPLAY=target/shuttle/tmp/schedule000.txt RUSTFLAGS="--cfg shuttle" \
@@ -21,24 +21,25 @@
 //!
 //! # What is explored, and what is not
 //!
-//! shuttle (<https://docs.rs/shuttle>) runs the same code as the loom models, with its own atomics and locks
-//! (see `src/sync/shuttle/mod.rs`). It chooses at random who runs next: for half of the schedules
-//! at every step, for the other half by random priorities with few changes (PCT), which finds what needs long
-//! uninterrupted runs. All accesses are sequentially consistent: a wrong `Ordering` is not found here, that is what
-//! the loom models are for.
+//! shuttle (<https://docs.rs/shuttle>) runs the same code as the loom models, with its own atomics
+//! and locks (see `src/sync/shuttle/mod.rs`). It chooses at random who runs next: for half of the
+//! schedules at every step, for the other half by random priorities with few changes (PCT), which
+//! finds what needs long uninterrupted runs. All accesses are sequentially consistent: a wrong
+//! `Ordering` is not found here, that is what the loom models are for.
 //!
 //! # How a scenario is built
 //!
-//! A [`scene::Scene`] is a channel with one thread for each party. What the parties do (`parties`) goes into a
-//! ledger (`ledger.rs`), which finds messages that are lost, doubled, received although they were not sent, out of
-//! order, overlooked by `try_recv`, dropped twice or never, and more of them than fit. A lost wakeup is a deadlock,
-//! which shuttle reports; for this, a task is polled only when it was woken (`block_on`), and the channel stays open
-//! until the last awaited message has come, since closing wakes everybody. Overlapping accesses to a slot panic.
+//! A [`scene::Scene`] is a channel with one thread for each party. What the parties do (`parties`)
+//! goes into a ledger (`ledger.rs`), which finds messages that are lost, doubled, received although
+//! they were not sent, out of order, overlooked by `try_recv`, dropped twice or never, and more of
+//! them than fit. A lost wakeup is a deadlock, which shuttle reports; for this, a task is polled
+//! only when it was woken (`block_on`), and the channel stays open until the last awaited message
+//! has come, since closing wakes everybody. Overlapping accesses to a slot panic.
 //!
 //! # What breaking the code on purpose has shown
 //!
-//! Each row was built alone. A scenario ends with its first failure; the last column is the least number of schedules
-//! of one scheduler after which one did.
+//! Each row was built alone. A scenario ends with its first failure; the last column is the least
+//! number of schedules of one scheduler after which one did.
 //!
 //! | what was broken | failing scenarios | schedules |
 //! |---|---|---|

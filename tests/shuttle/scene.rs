@@ -54,8 +54,9 @@ impl Scene {
         self.part(move || while_on(times, || act(&mut sending)));
     }
 
-    /// Does `act` `times` times, each of which sends one message. When all messages of such senders have been
-    /// received, the channel is closed, and not before: until then no wakeup is made good by the close.
+    /// Does `act` `times` times, each of which sends one message. When all messages of such senders
+    /// have been received, the channel is closed, and not before: until then no wakeup is made good
+    /// by the close.
     pub(crate) fn awaited_sender(
         &mut self,
         times: usize,
@@ -139,7 +140,8 @@ impl Scene {
         ledger.check();
     }
 
-    /// Plays all parts. The scene's sender stays, and finds the channel empty when the receivers have ended.
+    /// Plays all parts. The scene's sender stays, and finds the channel empty when the receivers
+    /// have ended.
     pub(crate) fn play_before_sender(self) {
         let Self {
             tx,

@@ -133,8 +133,8 @@ fn a_thread_that_selects_beside_one_that_receives() {
     });
 }
 
-/// Both channels may wake the same thread, which takes one message and has to leave its other wake to
-/// the other thread. The channels stay open, so that no close wakes that one instead.
+/// Both channels may wake the same thread, which takes one message and has to leave its other wake
+/// to the other thread. The channels stay open, so that no close wakes that one instead.
 #[test]
 fn a_thread_that_was_woken_twice_leaves_a_wake_to_the_other() {
     explore(|| {

@@ -32,7 +32,8 @@ fn readiness_keeps_no_message_from_receivers() {
     });
 }
 
-/// As many messages are received as are sent. After that nothing happens that could wake a task late.
+/// As many messages are received as are sent. After that nothing happens that could wake a task
+/// late.
 #[test]
 fn all_that_was_sent_before_is_received() {
     explore(|| {

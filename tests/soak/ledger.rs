@@ -150,8 +150,9 @@ impl Totals {
 }
 
 impl Ledger {
-    /// Checks the books of a channel of which nothing is left. `receivers_left` says that all receivers may have
-    /// gone before the senders had finished, so that messages were dropped with the channel.
+    /// Checks the books of a channel of which nothing is left. `receivers_left` says that all
+    /// receivers may have gone before the senders had finished, so that messages were dropped with
+    /// the channel.
     #[track_caller]
     pub(crate) fn check(&self, receivers_left: bool) -> Totals {
         let made = self.made.load(Ordering::Relaxed);

@@ -1,7 +1,8 @@
-//! Everything at once, for as long as is wanted: `MPMC_SOAK_SECONDS` (10 by default), `MPMC_SOAK_SEED`.
+//! Everything at once, for as long as is wanted: `MPMC_SOAK_SECONDS` (10 by default),
+//! `MPMC_SOAK_SEED`.
 //!
-//! Channels come and go, with tasks and threads on both sides that send and receive by every means, cancel, clone,
-//! drop, close and start others. The books of each channel must balance exactly.
+//! Channels come and go, with tasks and threads on both sides that send and receive by every means,
+//! cancel, clone, drop, close and start others. The books of each channel must balance exactly.
 #![cfg(not(loom))]
 
 mod ledger;
@@ -131,7 +132,8 @@ fn jain(shares: &[u64]) -> f64 {
     sum * sum / (shares.len() as f64 * squares)
 }
 
-/// How messages are shared out when all are always busy. No figure is promised, only that nobody starves.
+/// How messages are shared out when all are always busy. No figure is promised, only that nobody
+/// starves.
 #[test]
 fn nobody_starves_in_a_saturated_channel() {
     const EACH_SIDE: usize = 6;

@@ -77,7 +77,8 @@ pub(crate) async fn send(
     for step in 0..steps {
         let random = &mut random;
         let some = 1 + random.below(4.min(tx.max_capacity() as u64));
-        // How many messages were made, and how many of the first were sent; or the channel is closed.
+        // How many messages were made, and how many of the first were sent; or the channel is
+        // closed.
         let (made, done) = match random.below(14) {
             0..=3 => {
                 let message = sent.make();

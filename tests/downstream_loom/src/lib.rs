@@ -1,4 +1,5 @@
-//! A crate that uses the channel and checks a small program of its own under loom. `.ci/downstream` runs it.
+//! A crate that uses the channel and checks a small program of its own under loom. `.ci/downstream`
+//! runs it.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom" cargo test --release

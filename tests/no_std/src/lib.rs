@@ -1,5 +1,5 @@
-//! A crate without the standard library that uses the channel as firmware might. `.ci/targets` builds it for
-//! such a target and runs its tests where it is.
+//! A crate without the standard library that uses the channel as firmware might. `.ci/targets`
+//! builds it for such a target and runs its tests where it is.
 #![no_std]
 
 extern crate alloc;

@@ -147,7 +147,8 @@ impl Receiving {
         self.received_or_cancelled(call, outcome)
     }
 
-    /// Polls the `Stream` side of a handle once, with a waker that wakes nothing, and then leaves it alone.
+    /// Polls the `Stream` side of a handle once, with a waker that wakes nothing, and then leaves
+    /// it alone.
     pub(crate) fn next_or_abandon(&mut self) -> Go {
         let call = self.ledger.receiving(1);
         let mut handle = self.rx.clone();

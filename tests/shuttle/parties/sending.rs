@@ -349,7 +349,8 @@ impl Sending {
         self.start_send(reserved)
     }
 
-    /// Polls the `Sink` side of a handle once, with a waker that wakes nothing, and then leaves it alone.
+    /// Polls the `Sink` side of a handle once, with a waker that wakes nothing, and then leaves it
+    /// alone.
     pub(crate) fn sink_or_abandon(&mut self) -> Go {
         let mut handle = self.tx.clone();
         let mut context = Context::from_waker(Waker::noop());
