@@ -1,4 +1,4 @@
-//! Bad input: each ends in the documented panic or error, before anything has changed.
+//! Checks bad input: each call panics or fails as documented, without an effect.
 #![cfg(not(loom))]
 
 mod harness;
@@ -13,22 +13,22 @@ use harness::{Polled, panic_file, panic_message, pending, ready};
 use mpmc_std::error::{SendError, TrySendError};
 use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
 
-/// The system's allocator on a machine that has a gigabyte: without it, "too much memory" would
-/// depend on the machine, and might be granted.
+/// The system's allocator with a limit of one gigabyte for an allocation. Without the limit, the
+/// result would depend on the machine.
 struct SmallMachine;
 
-// SAFETY: what the system's allocator guarantees, and null is always a permitted answer.
+// SAFETY: all calls are forwarded to the system's allocator, and `alloc` may always return null.
 unsafe impl GlobalAlloc for SmallMachine {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.size() > 1 << 30 {
             return std::ptr::null_mut();
         }
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller upholds the same contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on, and `pointer` came from `System`.
+        // SAFETY: the caller upholds the same contract, and `pointer` came from `System`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -52,7 +52,7 @@ fn a_capacity_beyond_the_layout_of_positions() {
         );
         assert_eq!(panic_message(|| channel::<()>(capacity)), expected);
     }
-    // Rounding up must not make a small number, or none, of a large one.
+    // Rounding up a large capacity must not overflow to a small one or to zero.
     for capacity in [usize::MAX, usize::MAX / 2 + 2, (1 << 40) + 1] {
         let message = panic_message(|| MpmcQueue::<()>::new(capacity));
         assert!(message.contains("is above the maximum of"), "{message}");
@@ -60,14 +60,14 @@ fn a_capacity_beyond_the_layout_of_positions() {
 }
 
 #[test]
-fn a_capacity_whose_slots_are_more_bytes_than_there_can_be() {
+fn a_capacity_whose_slots_exceed_the_address_space() {
     let message = panic_message(|| channel::<[u8; 1 << 30]>(1 << 40));
     let expected = "mpmc-std: the capacity 1099511627776 cannot be allocated: ";
     assert!(message.starts_with(expected), "{message}");
 }
 
 #[test]
-fn a_capacity_for_which_there_is_no_memory() {
+fn a_capacity_without_enough_memory() {
     let message = panic_message(|| channel::<u64>(1 << 32));
     let expected = "mpmc-std: the capacity 4294967296 cannot be allocated: ";
     assert!(message.starts_with(expected), "{message}");
@@ -95,7 +95,7 @@ fn a_limit_of_zero() {
 }
 
 #[test]
-fn a_number_of_permits_that_can_never_be() {
+fn more_permits_than_the_capacity() {
     let (tx, _rx) = channel::<u8>(2);
     for count in [3, 65_536, usize::MAX] {
         assert_eq!(ready(tx.reserve_many(count)).unwrap_err(), SendError(()));
@@ -105,7 +105,7 @@ fn a_number_of_permits_that_can_never_be() {
     }
 }
 
-/// A future that has finished panics when it is polled again, and does its work no second time.
+/// A completed future panics when it is polled again, and does not repeat its operation.
 #[track_caller]
 fn polled_again<F: Future>(future: F) {
     let mut future = Polled::new(future);
@@ -114,14 +114,14 @@ fn polled_again<F: Future>(future: F) {
     assert!(POLLED_AGAIN.contains(&&*message), "{message}");
 }
 
-/// What futures with a type of their own say, and those of an `async fn`.
+/// The panic messages of futures with a named type and of an `async fn`.
 const POLLED_AGAIN: [&str; 2] = [
     "future polled after completion",
     "`async fn` resumed after completion",
 ];
 
 #[test]
-fn a_future_that_has_finished() {
+fn a_completed_future() {
     let (tx, rx) = channel(20);
     tx.try_send_many(0..8).unwrap();
     let mut buffer = Vec::new();
@@ -147,7 +147,7 @@ fn a_future_that_has_finished() {
 }
 
 #[test]
-fn a_future_that_waited_and_has_finished() {
+fn a_completed_future_that_waited() {
     let (tx, rx) = channel(1);
     let mut recv = pending(rx.recv());
     tx.try_send(1).unwrap();
@@ -165,13 +165,13 @@ fn start_send_without_poll_ready() {
     let expected = "`start_send` called without a successful `poll_ready`";
     let message = panic_message(|| Pin::new(&mut tx).start_send(1));
     assert_eq!(message, expected);
-    // One `poll_ready` is good for one message, however often it was asked.
+    // `poll_ready` reserves capacity for one message, even if it is called several times.
     for _ in 0..3 {
         ready(poll_fn(|cx| tx.poll_ready_unpin(cx))).unwrap();
     }
     tx.start_send_unpin(2).unwrap();
     assert_eq!(panic_message(|| tx.start_send_unpin(3)), expected);
-    // One that is not ready does not count.
+    // A `poll_ready` that returned `Pending` does not count.
     tx.try_send(4).unwrap();
     let mut full = Polled::new(poll_fn(|cx| tx.poll_ready_unpin(cx)));
     assert!(full.poll().is_pending());
@@ -179,17 +179,17 @@ fn start_send_without_poll_ready() {
     assert_eq!(panic_message(|| tx.start_send_unpin(5)), expected);
     assert_eq!(rx.try_iter().collect::<Vec<_>>(), [2, 4]);
     assert_eq!(tx.stats().permits, 0);
-    // The mistake is the caller's, and so is the place that is named.
+    // The panic names the location of the caller.
     assert_eq!(panic_file(|| Pin::new(&mut tx).start_send(6)), file!());
 }
 
 #[test]
-fn a_sink_that_is_closed() {
+fn a_closed_sink() {
     let (mut tx, rx) = channel(2);
     let other = tx.clone();
     ready(SinkExt::close(&mut tx)).unwrap();
     ready(SinkExt::close(&mut tx)).unwrap();
-    // The channel is open, which is not all that there is to say.
+    // The channel is open, but the sink is closed.
     assert!(!rx.is_closed() && format!("{tx:?}").contains("sink: Closed"));
     assert!(!format!("{other:?}").contains("sink"));
     drop(other);

@@ -7,9 +7,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Where Cargo puts the examples of the profile that this test was built with.
+/// Returns the path of an example that was built with the profile of this test.
 fn built(example: &str) -> PathBuf {
-    let mut path = std::env::current_exe().expect("a test knows where it is");
+    let mut path = std::env::current_exe().expect("the path of the test binary");
     path.pop(); // the test's own name
     path.pop(); // `deps`
     path.push("examples");
