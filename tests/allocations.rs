@@ -1,8 +1,8 @@
-//! A million messages (200,000 without optimization) allocate nothing, though tasks park all the time: after
-//! a first few, which may.
+//! Checks that a million messages (200,000 without optimization) cause no allocation, except for
+//! the first few, although tasks park often.
 //!
-//! Everything runs on the test's own thread, on an executor that allocates nothing, so that nothing but the
-//! channel can be what is counted.
+//! Everything runs on the thread of the test, on an executor that does not allocate, so that only
+//! allocations of the channel are counted.
 #![cfg(not(loom))]
 
 #[path = "support/counting.rs"]
@@ -24,9 +24,9 @@ const MESSAGES: u64 = if cfg!(debug_assertions) {
 } else {
     1_000_000
 };
-/// After so many, lists have grown as long as they need to be.
+/// The number of messages after which all lists have their final length.
 const WARM_UP: u64 = 1_000;
-/// Small, so that both sides wait again and again.
+/// A small capacity, so that both sides wait often.
 const CAPACITY: usize = 8;
 
 #[derive(Default)]
@@ -42,7 +42,7 @@ impl Wake for Flag {
     }
 }
 
-/// A task of the executor: its future, and whether it is to be polled.
+/// A task of the executor: its future, and whether it must be polled.
 struct Task<'a> {
     future: Option<Pin<&'a mut dyn Future<Output = ()>>>,
     woken: Arc<Flag>,
@@ -59,7 +59,7 @@ impl<'a> Task<'a> {
         }
     }
 
-    /// Polls it if it was woken; whether it was.
+    /// Polls the task if it was woken. Returns whether it was woken.
     fn turn(&mut self) -> bool {
         let Some(future) = &mut self.future else {
             return false;
@@ -75,18 +75,19 @@ impl<'a> Task<'a> {
     }
 }
 
-/// Runs all to their end. Allocates nothing itself.
+/// Runs all tasks until they finish, without allocating.
 fn run(tasks: &mut [Task<'_>]) {
     while tasks.iter().any(|task| task.future.is_some()) {
         let mut turns = 0;
         for task in &mut *tasks {
             turns += usize::from(task.turn());
         }
-        assert!(turns > 0, "nobody was woken, and not all are done");
+        assert!(turns > 0, "no task was woken, and not all are done");
     }
 }
 
-/// Adds up what is received, and reads the count of allocations after the first few messages.
+/// Adds up the received messages, and records the number of allocations after the first few
+/// messages.
 #[derive(Default)]
 struct Meter {
     received: Cell<u64>,
@@ -120,11 +121,11 @@ fn assert_both_sides_parked(tx: &Sender<u64>) {
     let often = MESSAGES / CAPACITY as u64 / 4;
     assert!(
         stats.senders.parks > often && stats.receivers.parks > often,
-        "hardly ever had to wait: {stats:?}"
+        "the tasks rarely waited: {stats:?}"
     );
 }
 
-/// Runs one task that sends and one that receives, which must not allocate once warm.
+/// Runs a sending and a receiving task, which must not allocate after the first few messages.
 #[track_caller]
 fn exchange(meter: &Meter, send: impl Future<Output = ()>, recv: impl Future<Output = ()>) {
     let (send, recv) = (pin!(send), pin!(recv));
@@ -132,14 +133,15 @@ fn exchange(meter: &Meter, send: impl Future<Output = ()>, recv: impl Future<Out
     meter.check(1);
 }
 
-/// Receives all messages, one by one.
+/// Receives all messages, one at a time.
 async fn recv_all(rx: &Receiver<u64>, meter: &Meter) {
     for _ in 0..MESSAGES {
         meter.count(rx.recv().await.unwrap());
     }
 }
 
-/// A channel in which an operation that has to wait always parks: it neither spins nor yields first.
+/// A channel in which an operation that has to wait always parks: it neither spins nor yields
+/// first.
 fn parking_channel() -> (Sender<u64>, Receiver<u64>) {
     Builder::new(CAPACITY).without_spinning().build()
 }
@@ -169,7 +171,7 @@ fn send_and_recv_allocate_nothing() {
 }
 
 #[test]
-fn tasks_that_yield_before_they_wait_allocate_nothing() {
+fn tasks_that_yield_before_they_park_allocate_nothing() {
     let (tx, rx) = channel::<u64>(CAPACITY);
     let meter = Meter::default();
     let send = async {
@@ -182,13 +184,13 @@ fn tasks_that_yield_before_they_wait_allocate_nothing() {
     let seldom = MESSAGES / CAPACITY as u64 / 4;
     assert!(
         stats.senders.parks < seldom && stats.receivers.parks < seldom,
-        "both run on one thread, where a yield is enough: {stats:?}"
+        "both tasks run on one thread, so a yield is enough: {stats:?}"
     );
 }
 
 #[test]
-fn several_tasks_that_wait_behind_each_other_allocate_nothing() {
-    // With more than one task on a side, those after the first wait on a list.
+fn several_queued_tasks_allocate_nothing() {
+    // If several tasks of a side wait, all but the first are in a list.
     let (tx, rx) = channel::<u64>(CAPACITY);
     let meter = Meter::default();
     let send = async || {
@@ -251,7 +253,7 @@ fn permits_allocate_nothing() {
 }
 
 #[test]
-fn batches_allocate_nothing_but_what_a_vector_lacks() {
+fn batches_allocate_only_to_grow_the_vector() {
     let (tx, rx) = parking_channel();
     let meter = Meter::default();
     let send = async {
@@ -307,7 +309,7 @@ fn cancelled_waits_and_waits_for_the_close_allocate_nothing() {
 }
 
 #[test]
-fn a_thread_that_blocks_allocates_once() {
+fn a_blocked_thread_allocates_once() {
     let (tx, rx) = channel::<u64>(1);
     let other = std::thread::spawn(move || {
         for message in 0..2_000 {

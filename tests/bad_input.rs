@@ -1,4 +1,4 @@
-//! Bad input: each ends in the documented panic or error, before anything has changed.
+//! Checks bad input: each call panics or fails as documented, without an effect.
 #![cfg(not(loom))]
 
 mod harness;
@@ -13,22 +13,22 @@ use harness::{Polled, panic_file, panic_message, pending, ready};
 use mpmc_std::error::{SendError, TrySendError};
 use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
 
-/// The system's allocator on a machine that has a gigabyte: without it, "too much memory" would depend
-/// on the machine, and might be granted.
+/// The system's allocator with a limit of one gigabyte for an allocation. Without the limit, the
+/// result would depend on the machine.
 struct SmallMachine;
 
-// SAFETY: what the system's allocator guarantees, and null is always a permitted answer.
+// SAFETY: all calls are forwarded to the system's allocator, and `alloc` may always return null.
 unsafe impl GlobalAlloc for SmallMachine {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.size() > 1 << 30 {
             return std::ptr::null_mut();
         }
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller upholds the same contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on, and `pointer` came from `System`.
+        // SAFETY: the caller upholds the same contract, and `pointer` came from `System`.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -129,7 +129,7 @@ fn a_limit_of_zero() {
 }
 
 #[test]
-fn a_number_of_permits_that_can_never_be() {
+fn more_permits_than_the_capacity() {
     let (tx, _rx) = channel::<u8>(2);
     for count in [3, 65_536, usize::MAX] {
         assert_eq!(ready(tx.reserve_many(count)).unwrap_err(), SendError(()));
@@ -139,7 +139,7 @@ fn a_number_of_permits_that_can_never_be() {
     }
 }
 
-/// A future that has finished panics when it is polled again, and does its work no second time.
+/// A completed future panics when it is polled again, and does not repeat its operation.
 #[track_caller]
 fn polled_again<F: Future>(future: F) {
     let mut future = Polled::new(future);
@@ -148,14 +148,14 @@ fn polled_again<F: Future>(future: F) {
     assert!(POLLED_AGAIN.contains(&&*message), "{message}");
 }
 
-/// What futures with a type of their own say, and those of an `async fn`.
+/// The panic messages of futures with a named type and of an `async fn`.
 const POLLED_AGAIN: [&str; 2] = [
     "future polled after completion",
     "`async fn` resumed after completion",
 ];
 
 #[test]
-fn a_future_that_has_finished() {
+fn a_completed_future() {
     let (tx, rx) = channel(20);
     tx.try_send_many(0..8).unwrap();
     let mut buffer = Vec::new();
@@ -181,7 +181,7 @@ fn a_future_that_has_finished() {
 }
 
 #[test]
-fn a_future_that_waited_and_has_finished() {
+fn a_completed_future_that_waited() {
     let (tx, rx) = channel(1);
     let mut recv = pending(rx.recv());
     tx.try_send(1).unwrap();
@@ -199,13 +199,13 @@ fn start_send_without_poll_ready() {
     let expected = "`start_send` called without a successful `poll_ready`";
     let message = panic_message(|| Pin::new(&mut tx).start_send(1));
     assert_eq!(message, expected);
-    // One `poll_ready` is good for one message, however often it was asked.
+    // `poll_ready` reserves capacity for one message, even if it is called several times.
     for _ in 0..3 {
         ready(poll_fn(|cx| tx.poll_ready_unpin(cx))).unwrap();
     }
     tx.start_send_unpin(2).unwrap();
     assert_eq!(panic_message(|| tx.start_send_unpin(3)), expected);
-    // One that is not ready does not count.
+    // A `poll_ready` that returned `Pending` does not count.
     tx.try_send(4).unwrap();
     let mut full = Polled::new(poll_fn(|cx| tx.poll_ready_unpin(cx)));
     assert!(full.poll().is_pending());
@@ -213,17 +213,17 @@ fn start_send_without_poll_ready() {
     assert_eq!(panic_message(|| tx.start_send_unpin(5)), expected);
     assert_eq!(rx.try_iter().collect::<Vec<_>>(), [2, 4]);
     assert_eq!(tx.stats().permits, 0);
-    // The mistake is the caller's, and so is the place that is named.
+    // The panic names the location of the caller.
     assert_eq!(panic_file(|| Pin::new(&mut tx).start_send(6)), file!());
 }
 
 #[test]
-fn a_sink_that_is_closed() {
+fn a_closed_sink() {
     let (mut tx, rx) = channel(2);
     let other = tx.clone();
     ready(SinkExt::close(&mut tx)).unwrap();
     ready(SinkExt::close(&mut tx)).unwrap();
-    // The channel is open, which is not all that there is to say.
+    // The channel is open, but the sink is closed.
     assert!(!rx.is_closed() && format!("{tx:?}").contains("sink: Closed"));
     assert!(!format!("{other:?}").contains("sink"));
     drop(other);

@@ -1,4 +1,4 @@
-//! Batches: what is sent and received of them, in which order, and what is left where.
+//! Checks batches: the messages sent and received, their order, and the messages that remain.
 #![cfg(not(loom))]
 
 mod harness;
@@ -11,7 +11,7 @@ use harness::{Ledger, Polled, assert_all_once, pending, ready, threads};
 use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use mpmc_std::{Receiver, channel};
 
-/// An iterator that does not know how much is left of it.
+/// An iterator without a size hint.
 fn uncounted<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
     let mut items = items.into_iter();
     iter::from_fn(move || items.next())
@@ -21,8 +21,8 @@ fn drained<T>(rx: &Receiver<T>) -> Vec<T> {
     rx.try_iter().collect()
 }
 
-/// Odd capacities, so that batches cross the end of the ring at every place; batches larger than the
-/// ring, larger than one claim, and of one.
+/// Odd capacities make batches cross the end of the ring at every index. Some batches are larger
+/// than the ring or than one claim, and some have one message.
 #[test]
 fn batches_keep_their_order_at_every_capacity() {
     for capacity in [1, 2, 3, 5, 7, 63, 64, 65, 100] {
@@ -56,7 +56,7 @@ fn batches_keep_their_order_at_every_capacity() {
 }
 
 #[test]
-fn an_empty_batch_is_sent_whatever_the_state_of_the_channel() {
+fn an_empty_batch_is_sent_in_every_state_of_the_channel() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     assert_eq!(ready(tx.send_many([])).unwrap(), 0);
@@ -67,14 +67,14 @@ fn an_empty_batch_is_sent_whatever_the_state_of_the_channel() {
 }
 
 #[test]
-fn a_cancelled_send_many_leaves_the_rest_in_the_iterator() {
+fn a_cancelled_send_many_keeps_the_rest_in_the_iterator() {
     let (tx, rx) = channel(3);
     let mut items = 0..10;
     let mut send = pending(tx.send_many(&mut items));
     assert_eq!(drained(&rx), [0, 1, 2]);
     send.expect_pending();
     assert_eq!(rx.try_recv(), Ok(3));
-    // Woken, but cancelled before it looks.
+    // The send is woken, and cancelled before it is polled.
     assert!(send.is_woken());
     drop(send);
     assert_eq!(drained(&rx), [4, 5]);
@@ -83,7 +83,7 @@ fn a_cancelled_send_many_leaves_the_rest_in_the_iterator() {
 }
 
 #[test]
-fn items_are_taken_only_when_there_is_room() {
+fn items_are_taken_only_when_there_is_capacity() {
     let (tx, rx) = channel(2);
     let taken = std::cell::Cell::new(0);
     let items = (0..5).inspect(|_| taken.set(taken.get() + 1));
@@ -95,7 +95,7 @@ fn items_are_taken_only_when_there_is_room() {
 }
 
 #[test]
-fn a_closed_channel_hands_the_rest_back() {
+fn a_closed_channel_returns_the_rest() {
     let (tx, rx) = channel(3);
     let mut send = pending(tx.send_many(0..8));
     assert_eq!(rx.try_recv(), Ok(0));
@@ -114,7 +114,7 @@ fn a_closed_channel_hands_the_rest_back() {
 }
 
 #[test]
-fn a_full_channel_hands_the_rest_back_to_who_does_not_wait() {
+fn try_send_many_on_a_full_channel_returns_the_rest() {
     let (tx, rx) = channel(4);
     assert_eq!(tx.try_send_many(0..4).unwrap(), 4);
     rx.try_recv().unwrap();
@@ -128,7 +128,7 @@ fn a_full_channel_hands_the_rest_back_to_who_does_not_wait() {
 }
 
 #[test]
-fn an_iterator_that_does_not_know_its_end_is_asked_before_the_channel_is_called_full() {
+fn an_exhausted_iterator_without_size_hint_is_not_an_error() {
     let (tx, rx) = channel(2);
     assert_eq!(tx.try_send_many(uncounted([1, 2])).unwrap(), 2);
     let unsent = tx.try_send_many(uncounted([3])).unwrap_err().into_inner();
@@ -137,7 +137,7 @@ fn an_iterator_that_does_not_know_its_end_is_asked_before_the_channel_is_called_
 }
 
 #[test]
-fn a_wrong_size_hint_loses_nothing() {
+fn a_wrong_size_hint_loses_no_message() {
     struct Hinting(std::ops::Range<u32>, (usize, Option<usize>));
     impl Iterator for Hinting {
         type Item = u32;
@@ -148,21 +148,21 @@ fn a_wrong_size_hint_loses_nothing() {
             self.1
         }
     }
-    for hint in [(usize::MAX, None), (50, Some(50)), (0, Some(1)), (0, None)] {
+    for size_hint in [(usize::MAX, None), (50, Some(50)), (0, Some(1)), (0, None)] {
         let (tx, rx) = channel(8);
-        assert_eq!(ready(tx.send_many(Hinting(0..3, hint))).unwrap(), 3);
-        assert_eq!(tx.try_send_many(Hinting(3..6, hint)).unwrap(), 3);
-        // Room that was reserved for items which did not come is free again.
+        assert_eq!(ready(tx.send_many(Hinting(0..3, size_hint))).unwrap(), 3);
+        assert_eq!(tx.try_send_many(Hinting(3..6, size_hint)).unwrap(), 3);
+        // Capacity that was reserved for missing items is released.
         assert_eq!((tx.capacity(), tx.stats().permits), (2, 0));
         assert_eq!(drained(&rx), [0, 1, 2, 3, 4, 5]);
     }
 }
 
 #[test]
-fn a_panicking_iterator_loses_only_the_group_that_was_being_gathered() {
+fn a_panicking_iterator_loses_only_the_current_buffer() {
     let ledger = Ledger::new(69);
     let (tx, rx) = channel(80);
-    // The 64 of the first group are in the channel by then.
+    // The 64 messages of the first buffer have been sent before that.
     let items = (0..100).map(|number| {
         assert!(number < 69, "the iterator panics");
         ledger.token(number)
@@ -176,7 +176,7 @@ fn a_panicking_iterator_loses_only_the_group_that_was_being_gathered() {
 }
 
 #[test]
-fn nothing_stays_behind_when_the_last_receiver_goes_in_the_middle() {
+fn no_message_remains_if_the_last_receiver_is_dropped_during_a_batch() {
     let ledger = Ledger::new(5);
     let (tx, rx) = channel(8);
     let mut rx = Some(rx);
@@ -186,25 +186,25 @@ fn nothing_stays_behind_when_the_last_receiver_goes_in_the_middle() {
         }
         ledger.token(number)
     });
-    // There was room for them when they were taken out of the iterator.
+    // The channel had free capacity for them when they were taken out of the iterator.
     assert_eq!(ready(tx.send_many(items)).unwrap(), 5);
     ledger.assert_each_dropped_once();
     assert_eq!((tx.len(), tx.capacity()), (0, 8));
 }
 
 #[test]
-fn recv_many_takes_what_is_there_up_to_its_limit() {
+fn recv_many_receives_available_messages_up_to_its_limit() {
     let (tx, rx) = channel(5);
     let mut buffer = vec![-1];
     assert_eq!(rx.try_recv_many(&mut buffer, 3), Err(TryRecvError::Empty));
     tx.try_send_many(0..5).unwrap();
     assert_eq!(rx.try_recv_many(&mut buffer, 2), Ok(2));
     assert_eq!(ready(rx.recv_many(&mut buffer, 2)), 2);
-    // Across the end of the ring.
+    // This batch crosses the end of the ring.
     tx.try_send_many(5..9).unwrap();
     assert_eq!(rx.blocking_recv_many(&mut buffer, usize::MAX), 5);
     assert_eq!(buffer, [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    // Memory is taken for what there is, not for what there could be.
+    // Memory is allocated for the available messages, not for the limit.
     assert!(buffer.capacity() < 100);
     drop(tx);
     assert_eq!(
@@ -214,12 +214,12 @@ fn recv_many_takes_what_is_there_up_to_its_limit() {
 }
 
 #[test]
-fn one_batch_wakes_all_for_whom_it_has_a_message() {
+fn a_batch_wakes_one_receiver_for_each_message() {
     let (tx, rx) = channel(8);
     let mut waiting: Vec<_> = (0..4).map(|_| pending(rx.recv())).collect();
     tx.try_send_many(0..3).unwrap();
     let mut received = Vec::new();
-    // Each that is woken wakes the next.
+    // Each woken receiver wakes the next one.
     while let Some(woken) = waiting.iter().position(Polled::is_woken) {
         received.extend(waiting.remove(woken).expect_ready());
     }
@@ -227,7 +227,7 @@ fn one_batch_wakes_all_for_whom_it_has_a_message() {
 }
 
 #[test]
-fn one_recv_many_wakes_all_for_whom_it_makes_room() {
+fn a_recv_many_wakes_one_sender_for_each_slot() {
     let (tx, rx) = channel(3);
     tx.try_send_many(0..3).unwrap();
     let mut waiting: Vec<Polled<_>> = (3..6).map(|i| pending(tx.send(i))).collect();
@@ -239,7 +239,7 @@ fn one_recv_many_wakes_all_for_whom_it_makes_room() {
     assert_eq!(drained(&rx), [3, 4, 5]);
 }
 
-/// Everything through a channel that is smaller than the batches, by value and untouched.
+/// Sends batches through a channel that is smaller than the batches, and checks each message.
 fn through<T: PartialEq + std::fmt::Debug>(make: impl Fn(usize) -> T) {
     let (tx, rx) = channel(7);
     let send = async {
@@ -256,7 +256,7 @@ fn through<T: PartialEq + std::fmt::Debug>(make: impl Fn(usize) -> T) {
 }
 
 #[test]
-fn messages_of_any_size_and_alignment_go_in_batches() {
+fn batches_carry_messages_of_any_size_and_alignment() {
     #[derive(Debug, PartialEq)]
     #[repr(align(256))]
     struct Aligned(u8);
@@ -270,10 +270,10 @@ fn messages_of_any_size_and_alignment_go_in_batches() {
     through(|i| (Box::new(i), Aligned(i as u8), [i; 33]));
 }
 
-/// Threads that send and receive in batches beside others that do it one by one, some of them giving up
-/// whenever they would have to wait.
+/// Some threads send and receive in batches, others one message at a time. Some of them give up if
+/// they would block.
 #[test]
-fn batches_of_many_threads_lose_and_double_nothing() {
+fn batches_of_many_threads_lose_and_duplicate_nothing() {
     const EACH: usize = 3_000;
     for capacity in [1, 3, 7, 64, 100] {
         let ledger = Ledger::new(3 * EACH);
@@ -289,7 +289,7 @@ fn batches_of_many_threads_lose_and_double_nothing() {
                 while rest.len() > 0 {
                     match number {
                         0 => drop(block_on(tx.send_many(rest.by_ref().take(100))).unwrap()),
-                        // Gives up when it has to wait, and goes on with the rest.
+                        // Gives up if it would block, and continues with the rest.
                         1 => drop(Polled::new(tx.send_many(&mut rest)).poll()),
                         _ => tx.blocking_send(rest.next().unwrap()).unwrap(),
                     }
@@ -320,7 +320,7 @@ fn batches_of_many_threads_lose_and_double_nothing() {
 }
 
 #[test]
-fn an_iterator_is_not_asked_again_after_its_end() {
+fn an_iterator_is_not_called_again_after_its_end() {
     struct Thrice(u32);
     impl Iterator for Thrice {
         type Item = u32;

@@ -1,4 +1,5 @@
-//! A stream that borrows its receiver: a waiter of its own, which takes nothing with it.
+//! Checks a stream that borrows its receiver: a waiter of its own, which loses no message and no
+//! wake.
 #![cfg(not(loom))]
 
 mod support;
@@ -9,7 +10,7 @@ use mpmc_std::channel;
 use support::{Task, panicking_waker, panics_as_wanted, poll_once, soon};
 
 #[test]
-fn it_yields_what_the_receiver_would() {
+fn a_borrowed_stream_yields_the_messages_of_its_receiver() {
     let (tx, rx) = channel(4);
     tx.try_send_many([1, 2, 3]).unwrap();
     let mut first = rx.stream();
@@ -25,7 +26,7 @@ fn it_yields_what_the_receiver_would() {
 }
 
 #[test]
-fn each_is_woken_for_a_message_of_its_own() {
+fn each_stream_is_woken_for_one_message() {
     let (tx, rx) = channel(4);
     let mut first = rx.stream();
     let mut second = rx.stream();
@@ -34,7 +35,7 @@ fn each_is_woken_for_a_message_of_its_own() {
         let second = Task::parked(second.next());
         tx.try_send(round).unwrap();
         assert!(first.is_woken());
-        // In the first rounds it is not known yet that they look, so that both are woken.
+        // In the first round it is not known yet that the streams are polled, so both are woken.
         assert_eq!(second.is_woken(), round < 1, "{round}");
         tx.try_send(round).unwrap();
         assert!(second.is_woken());
@@ -44,7 +45,7 @@ fn each_is_woken_for_a_message_of_its_own() {
 }
 
 #[test]
-fn one_that_is_dropped_hands_its_wake_on() {
+fn a_dropped_stream_forwards_its_wake() {
     let (tx, rx) = channel(2);
     let mut stream = rx.stream();
     for number in 0..3 {
@@ -62,7 +63,7 @@ fn one_that_is_dropped_hands_its_wake_on() {
 }
 
 #[test]
-fn one_whose_waker_panics_when_it_is_dropped() {
+fn a_stream_whose_waker_panics_on_drop() {
     let (tx, rx) = channel::<u8>(1);
     let mut stream = rx.stream();
     let waker = panicking_waker::in_drop();

@@ -1,5 +1,5 @@
-//! Exact cancellation: a future that is dropped before it was ready has done nothing, and if it had been
-//! woken, another waiting task is woken in its place.
+//! Cancel safety, which is exact here: a future that is dropped before it completed has done
+//! nothing, and if it was woken, another waiting task is woken in its place.
 #![cfg(not(loom))]
 
 mod support;
@@ -10,68 +10,69 @@ use mpmc_std::error::TryRecvError;
 use mpmc_std::{Receiver, Sender, channel};
 use support::{Drops, Task, poll_once, reserve};
 
-/// What tasks can wait for.
+/// The event that a task waits for.
 #[derive(Clone, Copy, Debug)]
 enum Wait {
     /// A message.
     Recv,
-    /// Room that a receiver makes.
+    /// Capacity that a receive frees.
     Send,
-    /// Room that a permit gives back.
-    SendBesidePermits,
+    /// Capacity that a dropped permit frees.
+    SendAfterPermit,
 }
 
-/// A channel on which tasks wait, and the acts that let one of them go on and that take this back.
-struct Lane {
+/// A channel on which tasks wait, with an operation that makes an item available to one of them and
+/// one that takes it away again.
+struct TestChannel {
     wait: Wait,
     tx: Sender<u8>,
     rx: Receiver<u8>,
     permits: Vec<Sender<u8>>,
 }
 
-impl Lane {
-    /// Every kind of lane, with room for `capacity` to go on.
-    fn of_every_kind(capacity: usize) -> [Self; 3] {
-        [Wait::Recv, Wait::Send, Wait::SendBesidePermits].map(|wait| {
+impl TestChannel {
+    /// Creates one channel for each kind of wait, on which `capacity` items can become available.
+    fn of_each_kind(capacity: usize) -> [Self; 3] {
+        [Wait::Recv, Wait::Send, Wait::SendAfterPermit].map(|wait| {
             let (tx, rx) = channel(capacity);
-            let mut lane = Self {
+            let mut channel = Self {
                 wait,
                 tx,
                 rx,
                 permits: Vec::new(),
             };
             if !matches!(wait, Wait::Recv) {
-                (0..capacity).for_each(|_| lane.take_back());
+                (0..capacity).for_each(|_| channel.take());
             }
-            lane
+            channel
         })
     }
 
-    /// A task that waits on this lane. It has handles of its own, so that the lane stays free to act.
+    /// Returns a task that waits on this channel, through handles of its own.
     fn parked(&self) -> Task<'static, ()> {
         let (tx, rx) = (self.tx.clone(), self.rx.clone());
         let wait = self.wait;
         Task::parked(async move {
             match wait {
                 Wait::Recv => assert!(rx.recv().await.is_some()),
-                Wait::Send | Wait::SendBesidePermits => tx.send(0).await.unwrap(),
+                Wait::Send | Wait::SendAfterPermit => tx.send(0).await.unwrap(),
             }
         })
     }
 
-    fn let_one_go(&mut self) {
+    fn offer(&mut self) {
         match self.wait {
             Wait::Recv => self.tx.try_send(0).unwrap(),
             Wait::Send => drop(self.rx.try_recv().unwrap()),
-            Wait::SendBesidePermits => drop(self.permits.pop().unwrap()),
+            Wait::SendAfterPermit => drop(self.permits.pop().unwrap()),
         }
     }
 
-    fn take_back(&mut self) {
+    fn take(&mut self) {
         match self.wait {
             Wait::Recv => drop(self.rx.try_recv().unwrap()),
             Wait::Send => self.tx.try_send(0).unwrap(),
-            Wait::SendBesidePermits => {
+            Wait::SendAfterPermit => {
                 let mut tx = self.tx.clone();
                 reserve(&mut tx);
                 self.permits.push(tx);
@@ -81,36 +82,39 @@ impl Lane {
 }
 
 #[test]
-fn a_cancelled_wait_passes_its_wakeup_on() {
-    for mut lane in Lane::of_every_kind(1) {
-        let (first, second) = (lane.parked(), lane.parked());
-        lane.let_one_go();
-        assert!(first.is_woken() && !second.is_woken(), "{:?}", lane.wait);
+fn a_cancelled_wait_forwards_its_wakeup() {
+    for mut channel in TestChannel::of_each_kind(1) {
+        let (first, second) = (channel.parked(), channel.parked());
+        channel.offer();
+        assert!(first.is_woken() && !second.is_woken(), "{:?}", channel.wait);
         drop(first);
-        assert!(second.is_woken(), "{:?}", lane.wait);
+        assert!(second.is_woken(), "{:?}", channel.wait);
         second.finish();
     }
 }
 
 #[test]
-fn a_wait_cancelled_before_it_was_woken_takes_no_wakeup() {
-    for mut lane in Lane::of_every_kind(1) {
-        let (first, second, third) = (lane.parked(), lane.parked(), lane.parked());
+fn a_wait_cancelled_before_its_wakeup_takes_none() {
+    for mut channel in TestChannel::of_each_kind(1) {
+        let (first, second, third) = (channel.parked(), channel.parked(), channel.parked());
         drop(first);
         drop(second);
-        lane.let_one_go();
-        assert!(third.is_woken(), "{:?}", lane.wait);
+        channel.offer();
+        assert!(third.is_woken(), "{:?}", channel.wait);
         third.finish();
     }
 }
 
 #[test]
 fn a_wakeup_survives_any_number_of_cancellations() {
-    for mut lane in Lane::of_every_kind(1) {
-        let mut waiting: Vec<_> = (0..10).map(|_| lane.parked()).collect();
-        lane.let_one_go();
+    for mut channel in TestChannel::of_each_kind(1) {
+        let mut waiting: Vec<_> = (0..10).map(|_| channel.parked()).collect();
+        channel.offer();
         while waiting.len() > 1 {
-            let woken = waiting.iter().position(Task::is_woken).expect("one is");
+            let woken = waiting
+                .iter()
+                .position(Task::is_woken)
+                .expect("one is woken");
             drop(waiting.swap_remove(woken));
         }
         waiting.pop().unwrap().finish();
@@ -118,44 +122,44 @@ fn a_wakeup_survives_any_number_of_cancellations() {
 }
 
 #[test]
-fn who_was_woken_for_nothing_still_hears_of_the_next_chance() {
-    for mut lane in Lane::of_every_kind(1) {
-        let (mut first, second) = (lane.parked(), lane.parked());
-        lane.let_one_go();
-        lane.take_back();
+fn a_task_that_lost_a_race_is_woken_again() {
+    for mut channel in TestChannel::of_each_kind(1) {
+        let (mut first, second) = (channel.parked(), channel.parked());
+        channel.offer();
+        channel.take();
         assert!(first.is_woken());
         first.parks();
-        assert!(!second.is_woken(), "there is nothing for anybody");
-        lane.let_one_go();
+        assert!(!second.is_woken(), "nothing is available");
+        channel.offer();
         let [first, second] = [first.is_woken(), second.is_woken()];
-        assert!(first || second, "{:?}", lane.wait);
+        assert!(first || second, "{:?}", channel.wait);
     }
 }
 
 #[test]
-fn who_was_woken_for_nothing_and_is_cancelled_leaves_the_others_waiting() {
+fn cancelling_a_task_that_lost_a_race_loses_no_wakeup() {
     for repoll in [false, true] {
-        for mut lane in Lane::of_every_kind(1) {
-            let (mut first, second) = (lane.parked(), lane.parked());
-            lane.let_one_go();
-            lane.take_back();
+        for mut channel in TestChannel::of_each_kind(1) {
+            let (mut first, second) = (channel.parked(), channel.parked());
+            channel.offer();
+            channel.take();
             if repoll {
                 first.parks();
             }
             drop(first);
-            lane.let_one_go();
-            assert!(second.is_woken(), "{:?}", lane.wait);
+            channel.offer();
+            assert!(second.is_woken(), "{:?}", channel.wait);
             second.finish();
         }
     }
 }
 
 #[test]
-fn who_goes_on_wakes_the_next_while_there_is_more() {
-    for mut lane in Lane::of_every_kind(3) {
-        let waiting = [(); 4].map(|()| lane.parked());
-        // Only the first of these acts meets the parked bit.
-        (0..3).for_each(|_| lane.let_one_go());
+fn each_available_item_wakes_a_task() {
+    for mut channel in TestChannel::of_each_kind(3) {
+        let waiting = [(); 4].map(|()| channel.parked());
+        // Only the first of these calls finds the parked bit set.
+        (0..3).for_each(|_| channel.offer());
         let mut woken = 0;
         for task in waiting {
             if task.is_woken() {
@@ -163,24 +167,24 @@ fn who_goes_on_wakes_the_next_while_there_is_more() {
                 task.finish();
             }
         }
-        assert_eq!(woken, 3, "{:?}", lane.wait);
+        assert_eq!(woken, 3, "{:?}", channel.wait);
     }
 }
 
 #[test]
-fn polling_again_without_a_wake_keeps_the_place() {
-    for mut lane in Lane::of_every_kind(1) {
-        let mut waiting = lane.parked();
+fn a_spurious_poll_keeps_the_waiter_registered() {
+    for mut channel in TestChannel::of_each_kind(1) {
+        let mut waiting = channel.parked();
         waiting.parks();
         waiting.parks();
-        lane.let_one_go();
-        assert!(waiting.is_woken(), "{:?}", lane.wait);
+        channel.offer();
+        assert!(waiting.is_woken(), "{:?}", channel.wait);
         waiting.finish();
     }
 }
 
 #[test]
-fn a_cancelled_recv_takes_nothing() {
+fn a_cancelled_recv_takes_no_message() {
     let (tx, rx) = channel(2);
     drop(rx.recv());
     let parked = Task::parked(rx.recv());
@@ -200,7 +204,7 @@ fn a_cancelled_send_sends_nothing_and_drops_its_message_once() {
     let drops = Drops::default();
     let (tx, rx) = channel(1);
     drop(tx.send(drops.message()));
-    assert!(tx.is_empty(), "it was not polled");
+    assert!(tx.is_empty(), "the future was not polled");
 
     tx.try_send(drops.message()).unwrap();
     drop(Task::parked(tx.send(drops.message())));
@@ -214,7 +218,7 @@ fn a_cancelled_send_sends_nothing_and_drops_its_message_once() {
 }
 
 #[test]
-fn cancelled_sends_leave_the_order_of_the_others() {
+fn cancelled_sends_keep_the_order_of_the_other_sends() {
     let (tx, rx) = channel(1);
     tx.try_send(0).unwrap();
     let mut parked: Vec<_> = (1..6)
@@ -231,13 +235,13 @@ fn cancelled_sends_leave_the_order_of_the_others() {
     assert_eq!(received, [0, 1, 3, 5]);
 }
 
-/// The first `Pending` of a task that could have gone on: its budget is spent.
+/// Repeats `operation` until it returns `Pending` because the task's budget is spent.
 fn until_budget_is_spent<T>(operation: impl Fn() -> Poll<T>) {
     while operation().is_ready() {}
 }
 
 #[test]
-fn a_future_dropped_while_it_yields_has_done_nothing() {
+fn a_future_dropped_after_a_yield_has_done_nothing() {
     let (tx, rx) = channel(1);
     until_budget_is_spent(|| poll_once(async { tx.send(1).await }).map(|_| rx.try_recv()));
     assert!(tx.is_empty());
@@ -248,7 +252,7 @@ fn a_future_dropped_while_it_yields_has_done_nothing() {
 }
 
 #[test]
-fn a_cancelled_wait_for_the_close_leaves_the_others_waiting() {
+fn a_cancelled_wait_for_the_close_leaves_other_waiters_registered() {
     let (tx, rx) = channel::<u8>(1);
     let [first, second] = [(); 2].map(|()| Task::parked(tx.closed()));
     drop(first);

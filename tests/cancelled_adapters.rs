@@ -1,5 +1,5 @@
-//! Cancellation where the registration outlives the future: a `Sink` or `Stream` handle that waited and
-//! was then dropped, or kept and never polled again.
+//! Cancellation where the registration outlives the future: a `Sink` or `Stream` handle that waited
+//! and was then dropped, or kept and never polled again.
 #![cfg(not(loom))]
 
 mod support;
@@ -13,7 +13,7 @@ use mpmc_std::{Receiver, Sender, channel};
 use support::{Drops, Task, Woken, poll_next, poll_once, poll_ready, reserve};
 
 #[test]
-fn a_dropped_next_takes_nothing() {
+fn a_dropped_next_takes_no_message() {
     let (tx, mut rx) = channel(2);
     drop(rx.next());
     drop(Task::parked(rx.next()));
@@ -26,7 +26,7 @@ fn a_dropped_next_takes_nothing() {
 }
 
 #[test]
-fn a_next_dropped_after_its_wake_takes_nothing() {
+fn a_next_dropped_after_its_wake_takes_no_message() {
     let (tx, mut rx) = channel(1);
     let next = Task::parked(rx.next());
     tx.try_send(1).unwrap();
@@ -36,7 +36,7 @@ fn a_next_dropped_after_its_wake_takes_nothing() {
 }
 
 #[test]
-fn an_abandoned_stream_keeps_no_wakeup_from_others() {
+fn an_abandoned_stream_holds_no_wakeup() {
     let (tx, mut abandoned) = channel(2);
     let (rx, mut stream) = (abandoned.clone(), abandoned.clone());
     assert!(poll_next(&mut abandoned).is_pending());
@@ -47,13 +47,13 @@ fn an_abandoned_stream_keeps_no_wakeup_from_others() {
     assert_eq!(receiver.finish(), Some(1));
     tx.try_send(2).unwrap();
     assert_eq!(next.finish(), Some(2));
-    // It missed nothing by waiting, either.
+    // The stream itself has missed no message.
     tx.try_send(3).unwrap();
     assert_eq!(poll_next(&mut abandoned), Some(3).into());
 }
 
 #[test]
-fn an_abandoned_sink_keeps_no_wakeup_from_others() {
+fn an_abandoned_sink_holds_no_wakeup() {
     let (mut abandoned, rx) = channel(1);
     let (tx, mut sink) = (abandoned.clone(), abandoned.clone());
     tx.try_send(0).unwrap();
@@ -69,7 +69,7 @@ fn an_abandoned_sink_keeps_no_wakeup_from_others() {
 }
 
 #[test]
-fn a_handle_dropped_while_it_waits_leaves_nothing_behind() {
+fn a_handle_dropped_while_it_waits_is_deregistered() {
     let (tx, rx) = channel(1);
     let mut waiting = rx.clone();
     let woken = Woken::default();
@@ -88,7 +88,7 @@ fn a_handle_dropped_while_it_waits_leaves_nothing_behind() {
     assert_eq!(tx.capacity(), 1);
 }
 
-/// A channel of two, one message and one permit in it, and a parked sender.
+/// Creates a channel of capacity 2 with one message, one permit and a parked sender.
 fn with_a_permit_held() -> (Sender<u8>, Receiver<u8>, Sender<u8>) {
     let (tx, rx) = channel(2);
     let mut ready = tx.clone();
@@ -99,7 +99,7 @@ fn with_a_permit_held() -> (Sender<u8>, Receiver<u8>, Sender<u8>) {
 }
 
 #[test]
-fn a_handle_dropped_when_ready_frees_its_room() {
+fn a_handle_dropped_when_ready_releases_its_capacity() {
     let (tx, rx, ready) = with_a_permit_held();
     let parked = Task::parked(tx.send(1));
     drop(ready);
@@ -120,7 +120,7 @@ fn a_handle_dropped_when_ready_wakes_a_waiting_sink() {
 }
 
 #[test]
-fn a_handle_closed_when_ready_frees_its_room() {
+fn a_handle_closed_when_ready_releases_its_capacity() {
     let (tx, rx, mut ready) = with_a_permit_held();
     let parked = Task::parked(tx.send(1));
     assert_eq!(poll_once(SinkExt::close(&mut ready)), Ok(()).into());
@@ -130,12 +130,12 @@ fn a_handle_closed_when_ready_frees_its_room() {
 }
 
 #[test]
-fn a_reserved_room_outlives_the_future_that_reserved_it() {
+fn a_reservation_outlives_the_future_that_made_it() {
     let (mut tx, rx) = channel(1);
-    // `feed` reserves and sends in one poll, so only `poll_ready` can leave a reservation behind.
+    // `feed` reserves and sends in one poll, so only `poll_ready` can leave a reservation.
     reserve(&mut tx);
     assert_eq!(rx.capacity(), 0);
-    assert_eq!(poll_ready(&mut tx), Ok(()).into(), "still, and only once");
+    assert_eq!(poll_ready(&mut tx), Ok(()).into(), "reserved only once");
     assert_eq!(rx.capacity(), 0);
     Pin::new(&mut tx).start_send(1).unwrap();
     assert_eq!(rx.try_recv(), Ok(1));
@@ -158,7 +158,7 @@ fn a_dropped_feed_sends_nothing_and_drops_its_message_once() {
 }
 
 #[test]
-fn a_stream_may_change_its_task() {
+fn a_stream_can_move_to_another_task() {
     let (tx, mut rx) = channel(1);
     let (old, new) = (Woken::default(), Woken::default());
     for woken in [&old, &new] {

@@ -1,4 +1,4 @@
-//! The channel's methods, one handle and one thread at a time.
+//! Checks the channel's methods on a single thread.
 #![cfg(not(loom))]
 
 mod support;
@@ -10,7 +10,7 @@ use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use support::{Task, panic_message, poll_once, reserve};
 
 #[test]
-fn messages_leave_in_the_order_in_which_they_came() {
+fn messages_are_received_in_the_order_of_sends() {
     let (tx, rx) = channel(3);
     for round in 0..10 {
         for number in 0..3 {
@@ -44,13 +44,13 @@ fn exactly_capacity_messages_fit() {
 }
 
 #[test]
-fn a_capacity_of_zero_panics_and_says_why() {
+fn a_capacity_of_zero_panics_with_a_message() {
     let message = panic_message(|| drop(channel::<u8>(0)));
     assert_eq!(message, "mpmc-std: the capacity must be at least 1");
 }
 
 #[test]
-fn try_send_tells_full_from_closed_and_hands_the_message_back() {
+fn try_send_distinguishes_full_from_closed_and_returns_the_message() {
     let (tx, rx) = channel(1);
     assert_eq!(tx.try_send("a"), Ok(()));
     assert_eq!(tx.try_send("b"), Err(TrySendError::Full("b")));
@@ -61,7 +61,7 @@ fn try_send_tells_full_from_closed_and_hands_the_message_back() {
 }
 
 #[test]
-fn try_recv_tells_empty_from_disconnected() {
+fn try_recv_distinguishes_empty_from_disconnected() {
     let (tx, rx) = channel(1);
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
     tx.try_send(1).unwrap();
@@ -71,7 +71,7 @@ fn try_recv_tells_empty_from_disconnected() {
 }
 
 #[test]
-fn try_recv_waits_for_a_permit_that_may_still_bring_a_message() {
+fn try_recv_is_not_disconnected_while_a_permit_is_held() {
     let (mut tx, rx) = channel::<u8>(1);
     reserve(&mut tx);
     rx.close();
@@ -81,7 +81,7 @@ fn try_recv_waits_for_a_permit_that_may_still_bring_a_message() {
 }
 
 #[test]
-fn both_sides_count_alike() {
+fn both_sides_report_the_same_counts() {
     let (mut tx, rx) = channel(5);
     let counts = |tx: &mpmc_std::Sender<u8>| {
         assert_eq!((tx.len(), tx.is_empty()), (rx.len(), rx.is_empty()));
@@ -98,7 +98,7 @@ fn both_sides_count_alike() {
     assert_eq!(
         counts(&tx),
         (2, 2),
-        "a permit takes room, but is no message"
+        "a permit uses capacity, but is not a message"
     );
     rx.try_recv().unwrap();
     assert_eq!(counts(&tx), (1, 3));
@@ -126,14 +126,14 @@ fn handles_are_counted() {
 }
 
 #[test]
-fn same_channel_knows_clones() {
+fn same_channel_recognizes_clones() {
     let ((tx, rx), (other_tx, other_rx)) = (channel::<u8>(1), channel::<u8>(1));
     assert!(tx.same_channel(&tx.clone()) && rx.same_channel(&rx.clone()));
     assert!(!tx.same_channel(&other_tx) && !rx.same_channel(&other_rx));
 }
 
 #[test]
-fn a_full_channel_makes_send_wait_and_an_empty_one_recv() {
+fn send_waits_for_capacity_and_recv_for_a_message() {
     let (tx, rx) = channel(1);
     assert_eq!(poll_once(tx.send(1)), Ok(()).into());
     let sender = Task::parked(tx.send(2));
@@ -152,13 +152,13 @@ fn a_full_channel_makes_send_wait_and_an_empty_one_recv() {
 fn closed_waits_for_a_receivers_close() {
     let (tx, rx) = channel::<u8>(1);
     let other = tx.clone();
-    let watchers = [Task::parked(tx.closed()), Task::parked(other.closed())];
+    let tasks = [Task::parked(tx.closed()), Task::parked(other.closed())];
     assert!(!tx.is_closed() && !rx.is_closed());
     rx.close();
     assert!(tx.is_closed() && rx.is_closed());
-    for watcher in watchers {
-        assert!(watcher.is_woken());
-        watcher.finish();
+    for task in tasks {
+        assert!(task.is_woken());
+        task.finish();
     }
     Task::new(tx.closed()).finish();
 }
@@ -167,16 +167,16 @@ fn closed_waits_for_a_receivers_close() {
 fn closed_waits_for_the_last_receiver() {
     let (tx, rx) = channel::<u8>(1);
     let other = rx.clone();
-    let watcher = Task::parked(tx.closed());
+    let task = Task::parked(tx.closed());
     drop(rx);
-    assert!(!watcher.is_woken() && !tx.is_closed());
+    assert!(!task.is_woken() && !tx.is_closed());
     drop(other);
-    assert!(watcher.is_woken() && tx.is_closed());
-    watcher.finish();
+    assert!(task.is_woken() && tx.is_closed());
+    task.finish();
 }
 
 #[test]
-fn errors_read_as_tokios_do_and_ask_nothing_of_the_message() {
+fn errors_print_like_tokios_for_any_message_type() {
     struct Opaque;
     let sent = SendError(Opaque);
     assert_eq!(
@@ -207,7 +207,7 @@ fn errors_read_as_tokios_do_and_ask_nothing_of_the_message() {
 }
 
 #[test]
-fn debug_output_shows_the_state_and_asks_nothing_of_the_message() {
+fn debug_output_shows_the_state_for_any_message_type() {
     struct Opaque;
     let (tx, rx) = channel(2);
     assert!(tx.try_send(Opaque).is_ok());

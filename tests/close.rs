@@ -1,4 +1,4 @@
-//! Closing: what was sent is drained, who waits is woken, and nothing is kept longer than needed.
+//! Checks closing: sent messages are drained, waiters are woken, and messages are dropped in time.
 #![cfg(not(loom))]
 
 mod support;
@@ -12,10 +12,10 @@ use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use mpmc_std::{Receiver, Sender, channel};
 use support::{Drops, Task, poll_once, reserve, within_limit};
 
-/// Ends the channel, and hands the sender back if that took something else.
+/// Closes the channel, and returns the sender if it was not dropped for that.
 type End = fn(Sender<u8>, &Receiver<u8>) -> Option<Sender<u8>>;
 
-/// The two ways in which a channel ends that still has a receiver.
+/// The two ways to close a channel that has a receiver.
 const ENDS: [End; 2] = [
     |tx, rx| {
         rx.close();
@@ -28,7 +28,7 @@ const ENDS: [End; 2] = [
 ];
 
 #[test]
-fn what_was_sent_before_is_received_and_then_the_end() {
+fn sent_messages_are_received_before_the_end() {
     for end in ENDS {
         let (tx, rx) = channel(3);
         for number in 0..3 {
@@ -39,7 +39,7 @@ fn what_was_sent_before_is_received_and_then_the_end() {
         assert_eq!(rx.try_recv(), Ok(0));
         assert_eq!(poll_once(rx.recv()), Some(1).into());
         assert_eq!(rx.blocking_recv(), Some(2));
-        // The end stays the end.
+        // Later calls also return the end.
         for _ in 0..3 {
             assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
             assert_eq!(poll_once(rx.recv()), None.into());
@@ -49,7 +49,7 @@ fn what_was_sent_before_is_received_and_then_the_end() {
 }
 
 #[test]
-fn every_parked_receiver_gets_the_end() {
+fn every_parked_receiver_sees_the_end() {
     for end in ENDS {
         let (tx, rx) = channel(1);
         let others = [rx.clone(), rx.clone(), rx.clone()];
@@ -63,7 +63,7 @@ fn every_parked_receiver_gets_the_end() {
 }
 
 #[test]
-fn every_parked_sender_gets_its_message_back() {
+fn every_parked_sender_gets_back_its_message() {
     for keeps_the_receiver in [true, false] {
         let (tx, rx) = channel(1);
         tx.try_send(0).unwrap();
@@ -78,13 +78,13 @@ fn every_parked_sender_gets_its_message_back() {
             assert_eq!(sender.finish(), Err(SendError(number)));
         }
         if let Some(rx) = kept {
-            assert_eq!(rx.try_recv(), Ok(0), "what was in the channel stays");
+            assert_eq!(rx.try_recv(), Ok(0), "the messages in the channel remain");
         }
     }
 }
 
 #[test]
-fn every_way_of_sending_fails_on_a_closed_channel() {
+fn every_send_method_fails_on_a_closed_channel() {
     let (tx, rx) = channel(1);
     rx.close();
     assert_eq!(tx.try_send(1), Err(TrySendError::Closed(1)));
@@ -94,7 +94,7 @@ fn every_way_of_sending_fails_on_a_closed_channel() {
 }
 
 #[test]
-fn closing_is_for_all_clones_and_happens_once() {
+fn close_affects_all_clones_and_happens_once() {
     let (tx, rx) = channel::<u8>(1);
     let (other_tx, other_rx) = (tx.clone(), rx.clone());
     other_rx.close();
@@ -103,12 +103,12 @@ fn closing_is_for_all_clones_and_happens_once() {
     assert!(tx.is_closed() && other_tx.is_closed() && rx.is_closed());
     assert_eq!(tx.clone().try_send(1), Err(TrySendError::Closed(1)));
     assert_eq!(rx.clone().try_recv(), Err(TryRecvError::Disconnected));
-    // The counts are those of handles, closed or not.
+    // Closing does not change the counts of handles.
     assert_eq!((tx.strong_count(), rx.strong_count()), (2, 2));
 }
 
 #[test]
-fn only_the_last_sender_closes() {
+fn only_the_last_sender_closes_the_channel() {
     let (tx, rx) = channel::<u8>(1);
     let others = [tx.clone(), tx.clone()];
     let receiver = Task::parked(rx.recv());
@@ -121,21 +121,21 @@ fn only_the_last_sender_closes() {
 }
 
 #[test]
-fn only_the_last_receiver_closes() {
+fn only_the_last_receiver_closes_the_channel() {
     let (tx, rx) = channel(1);
     let other = rx.clone();
     tx.try_send(0).unwrap();
     let sender = Task::parked(tx.send(1));
     drop(rx);
     assert!(!sender.is_woken() && !tx.is_closed());
-    assert_eq!(other.try_recv(), Ok(0), "nothing was discarded");
+    assert_eq!(other.try_recv(), Ok(0), "no message was discarded");
     assert_eq!(sender.finish(), Ok(()));
     drop(other);
     assert!(tx.is_closed());
 }
 
 #[test]
-fn the_last_receiver_drops_what_is_buffered_at_once() {
+fn the_last_receiver_drops_buffered_messages_at_once() {
     let drops = Drops::default();
     let (tx, rx) = channel(4);
     for _ in 0..3 {
@@ -145,14 +145,14 @@ fn the_last_receiver_drops_what_is_buffered_at_once() {
     drop(rx);
     assert_eq!(drops.of_each(), [0; 3]);
     drop(other);
-    assert_eq!(drops.of_each(), [1; 3], "while the sender lives");
+    assert_eq!(drops.of_each(), [1; 3], "while the sender exists");
     assert_eq!((tx.len(), tx.capacity()), (0, 4));
     drop(tx);
     assert_eq!(drops.of_each(), [1; 3]);
 }
 
 #[test]
-fn what_is_buffered_outlives_the_last_sender_but_not_the_channel() {
+fn buffered_messages_outlive_the_last_sender_but_not_the_channel() {
     let drops = Drops::default();
     let (tx, rx) = channel(4);
     for _ in 0..3 {
@@ -166,7 +166,7 @@ fn what_is_buffered_outlives_the_last_sender_but_not_the_channel() {
 }
 
 #[test]
-fn a_message_that_comes_back_is_the_senders() {
+fn a_returned_message_belongs_to_the_sender() {
     let drops = Drops::default();
     let (tx, rx) = channel(1);
     tx.try_send(drops.message()).unwrap();
@@ -197,7 +197,10 @@ fn the_last_permit_of_a_closed_channel_ends_every_wait() {
     let parked = [(); 3].map(|()| Task::parked(rx.recv()));
     rx.close();
     let parked = parked.map(|mut receiver| {
-        assert!(receiver.poll().is_pending(), "a message may still come");
+        assert!(
+            receiver.poll().is_pending(),
+            "the permit may still send a message"
+        );
         receiver
     });
     drop(tx);
@@ -207,9 +210,9 @@ fn the_last_permit_of_a_closed_channel_ends_every_wait() {
     }
 }
 
-/// Starts `operation` on three threads, ends the channel by `end`, and returns what came of each.
+/// Starts `operation` on three threads, closes the channel with `end`, and returns the results.
 ///
-/// The threads are parked by then or about to look; either way they must see the end.
+/// The threads have parked or are about to make an attempt. In both cases they must see the close.
 fn end_under_threads<R: Send>(operation: impl Fn(u8) -> R + Sync, end: impl FnOnce()) -> Vec<R> {
     let (started, start) = mpsc::channel();
     let operation = &operation;

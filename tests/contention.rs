@@ -1,4 +1,4 @@
-//! Many senders and many receivers at once: everything arrives, once, and in each sender's order.
+//! Checks many concurrent senders and receivers: each message arrives once, in each sender's order.
 #![cfg(not(loom))]
 
 mod support;
@@ -13,10 +13,10 @@ use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 use support::traffic::{Log, Message, assert_complete_and_in_order};
 use support::{Progress, soon, while_it_moves};
 
-/// Of one message that each waits for the next, of a few, and of enough for a backlog.
+/// Capacities of one message, of a few messages, and of enough messages for a backlog.
 const CAPACITIES: [usize; 4] = [1, 2, 3, 1000];
 
-/// How many send, how many receive, and how many messages each of the senders sends.
+/// The numbers of senders, of receivers, and of messages of each sender.
 #[derive(Clone, Copy)]
 struct Crowd {
     senders: usize,
@@ -31,7 +31,7 @@ const SIXTEEN_A_SIDE: Crowd = Crowd {
 };
 
 impl Crowd {
-    /// Sends and receives on one thread for each member; `end` is called once all has been sent.
+    /// Runs each sender and receiver on its own thread, and calls `end` when all messages are sent.
     fn meets_on_threads(
         self,
         progress: &Progress,
@@ -62,7 +62,7 @@ impl Crowd {
         assert_complete_and_in_order(&logs, self.senders, self.each);
     }
 
-    /// Raw handles, which never wait: their threads spin.
+    /// Runs raw handles, whose calls never block: their threads spin.
     fn spins(self, progress: &Progress, capacity: usize) {
         let queue = Arc::new(MpmcQueue::new(capacity));
         let producer = Producer::new(Arc::clone(&queue));
@@ -86,7 +86,7 @@ impl Crowd {
         self.meets_on_threads(progress, send, receive, || assert!(queue.close()));
     }
 
-    /// One tokio task for each member.
+    /// Runs each sender and receiver as a tokio task.
     async fn meets_in_tasks<S, R>(
         self,
         capacity: usize,
@@ -150,7 +150,7 @@ fn test_high_contention() {
 }
 
 #[test]
-fn one_side_may_be_much_larger_than_the_other() {
+fn one_side_can_be_much_larger_than_the_other() {
     while_it_moves(|progress| {
         for (senders, receivers, each) in [(31, 1, 200), (1, 31, 6000)] {
             let crowd = Crowd {

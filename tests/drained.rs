@@ -1,4 +1,4 @@
-//! Waiting until everything that was sent before has been received, by position.
+//! Checks `drained`, which waits until all messages sent before the call have been received.
 #![cfg(not(loom))]
 
 mod support;
@@ -13,14 +13,17 @@ use support::{Task, panicking_waker, panics_as_wanted, poll_once, soon, within_l
 const MOMENT: Duration = Duration::from_millis(2);
 
 #[test]
-fn nothing_sent_is_nothing_to_wait_for() {
+fn drained_is_ready_if_nothing_was_sent() {
     let (tx, rx) = channel::<u8>(2);
     assert!(poll_once(tx.drained()).is_ready());
     tx.try_send(1).unwrap();
     assert_eq!(rx.try_recv(), Ok(1));
     assert!(poll_once(rx.drained()).is_ready());
     let _permit = tx.try_reserve().unwrap();
-    assert!(poll_once(tx.drained()).is_ready(), "a permit is no message");
+    assert!(
+        poll_once(tx.drained()).is_ready(),
+        "a permit is not a message"
+    );
 }
 
 #[test]
@@ -37,7 +40,7 @@ fn the_receive_that_passes_the_position_wakes_the_task() {
                 }
                 assert!(drained.is_woken(), "{capacity} {lap}");
                 drained.finish();
-                // So that positions do not always begin at the same index.
+                // Makes the next positions start at a different index.
                 tx.try_send(0).unwrap();
                 rx.try_recv().unwrap();
             }
@@ -46,7 +49,7 @@ fn the_receive_that_passes_the_position_wakes_the_task() {
 }
 
 #[test]
-fn what_is_sent_after_the_call_does_not_matter() {
+fn messages_sent_after_the_call_do_not_delay_it() {
     let (tx, rx) = channel(2);
     tx.try_send(1).unwrap();
     let first = tx.drained();
@@ -62,19 +65,19 @@ fn what_is_sent_after_the_call_does_not_matter() {
     assert!(second.is_woken());
     for task in [&mut first, &mut second] {
         assert!(task.poll().is_ready());
-        assert!(task.poll().is_ready(), "it stays so");
+        assert!(task.poll().is_ready(), "the future stays ready");
     }
 }
 
 #[test]
-fn a_sender_that_waits_is_woken_beside_it() {
+fn a_waiting_sender_is_woken_beside_drained() {
     let (tx, rx) = channel(2);
     tx.try_send_many([1, 2]).unwrap();
     let drained = Task::parked(tx.drained());
     let [first, second] = [3, 4].map(|message| Task::parked(tx.send(message)));
     assert_eq!(rx.try_recv(), Ok(1));
     assert!(first.is_woken() && !second.is_woken() && !drained.is_woken());
-    // Nobody is polled meanwhile, so no mark is renewed.
+    // No task is polled in between, so no mark is set again.
     assert_eq!(rx.try_recv(), Ok(2));
     assert!(second.is_woken() && drained.is_woken());
     first.finish().unwrap();
@@ -83,7 +86,7 @@ fn a_sender_that_waits_is_woken_beside_it() {
 }
 
 #[test]
-fn a_batch_wakes_those_that_it_passes() {
+fn a_received_batch_wakes_the_tasks_whose_positions_it_passes() {
     let (tx, rx) = channel(8);
     let mut waiting = Vec::new();
     for message in 0..8 {
@@ -98,9 +101,9 @@ fn a_batch_wakes_those_that_it_passes() {
     assert!(waiting.into_iter().all(|task| task.is_woken()));
 }
 
-/// More than are woken with one hold of the lock.
+/// There are more tasks than are woken during one hold of the lock.
 #[test]
-fn many_wait_for_the_same_message() {
+fn many_tasks_wait_for_the_same_message() {
     let (tx, rx) = channel(2);
     tx.try_send(1).unwrap();
     let first: Vec<_> = (0..40).map(|_| Task::parked(tx.drained())).collect();
@@ -114,7 +117,7 @@ fn many_wait_for_the_same_message() {
 }
 
 #[test]
-fn one_that_is_dropped_leaves_the_others_waiting() {
+fn a_dropped_wait_keeps_the_other_tasks_registered() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     let kept = Task::parked(tx.drained());
@@ -129,7 +132,7 @@ fn one_that_is_dropped_leaves_the_others_waiting() {
 }
 
 #[test]
-fn a_message_that_is_taken_out_or_dropped_is_gone() {
+fn an_evicted_or_dropped_message_counts_as_received() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     let evicted = Task::parked(tx.drained());
@@ -142,7 +145,7 @@ fn a_message_that_is_taken_out_or_dropped_is_gone() {
 }
 
 #[test]
-fn a_closed_channel_is_drained_all_the_same() {
+fn drained_works_on_a_closed_channel() {
     let (tx, rx) = channel(2);
     tx.try_send(1).unwrap();
     rx.close();
@@ -153,7 +156,7 @@ fn a_closed_channel_is_drained_all_the_same() {
 }
 
 #[test]
-fn a_waker_that_panics_keeps_no_sender_waiting() {
+fn a_panicking_waker_loses_no_wakeup_of_a_sender() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     let mut drained = Box::pin(tx.drained());
@@ -194,9 +197,9 @@ fn threads_wait_for_a_limited_time() {
     });
 }
 
-/// The channel is never empty, and the wait ends nevertheless.
+/// The channel is never empty, and the wait still ends.
 #[test]
-fn it_ends_under_load() {
+fn drained_completes_under_load() {
     within_limit(|| {
         for capacity in [1, 2, 64] {
             let (tx, rx) = channel(capacity);
@@ -222,9 +225,9 @@ fn it_ends_under_load() {
     });
 }
 
-/// Tasks that spin take slots for which their notification was left to them.
+/// Spinning tasks take freed slots without a notification.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_ends_under_the_load_of_tasks() {
+async fn drained_completes_under_the_load_of_tasks() {
     for capacity in [1, 4, 64] {
         let (tx, rx) = channel(capacity);
         let mut senders = Vec::new();

@@ -1,4 +1,4 @@
-//! What errors tell, hand back and turn into, and what handles show of themselves.
+//! Checks errors: texts, returned messages and conversions, and the `Debug` output of handles.
 #![cfg(not(loom))]
 
 use std::error::Error;
@@ -10,14 +10,14 @@ use mpmc_std::error::{
 };
 
 #[test]
-fn messages_come_back() {
+fn errors_return_their_messages() {
     assert_eq!(SendError(1).into_inner(), 1);
     assert_eq!(TrySendError::Full(2).into_inner(), 2);
     assert_eq!(SendTimeoutError::Closed(3).into_inner(), 3);
 }
 
 #[test]
-fn each_question_has_one_answer() {
+fn error_predicates_match_their_variants() {
     let (full, closed) = (TrySendError::Full(()), TrySendError::Closed(()));
     assert_eq!((full.is_full(), closed.is_full()), (true, false));
     assert_eq!((full.is_closed(), closed.is_closed()), (false, true));
@@ -47,7 +47,7 @@ fn each_question_has_one_answer() {
 }
 
 #[test]
-fn errors_of_a_closed_channel_turn_into_each_other() {
+fn errors_of_a_closed_channel_convert_into_each_other() {
     assert_eq!(TrySendError::from(SendError(1)), TrySendError::Closed(1));
     assert_eq!(
         SendTimeoutError::from(SendError(1)),
@@ -74,7 +74,7 @@ fn errors_of_a_closed_channel_turn_into_each_other() {
 }
 
 #[test]
-fn they_say_what_happened() {
+fn error_texts_describe_the_failure() {
     let errors: [(&dyn Error, &str); 5] = [
         (&RecvError, "receiving on a closed channel"),
         (&TrySelectError, "all operations in select would block"),
@@ -88,9 +88,9 @@ fn they_say_what_happened() {
     }
 }
 
-/// A message need not be printable.
+/// The message type need not implement `Debug`.
 #[test]
-fn debug_output_of_handles_shows_what_a_user_knows() {
+fn debug_output_of_handles_shows_the_public_state() {
     struct Opaque;
     let (tx, rx) = mpmc_std::channel::<Opaque>(4);
     assert!(tx.try_send(Opaque).is_ok());
@@ -125,7 +125,7 @@ fn debug_output_of_handles_shows_what_a_user_knows() {
 
 #[cfg(feature = "tokio")]
 #[test]
-fn they_turn_into_those_of_tokio_and_back() {
+fn errors_convert_to_those_of_tokio_and_back() {
     use tokio::sync::mpsc::{self, error as theirs};
 
     /// One error type for both channels.

@@ -1,15 +1,15 @@
-//! Every example that ends by itself does so, with the result that it promises.
+//! Runs each example that terminates, and checks its output.
 //!
-//! `cargo test` builds the examples before it runs this. Where they were not built (`--test examples` alone,
-//! `--tests`), a test says so and passes.
+//! `cargo test` builds the examples before it runs this test. If they were not built
+//! (`--test examples` alone, or `--tests`), each test prints that and passes.
 #![cfg(not(loom))]
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Where Cargo puts the examples of the profile that this test was built with.
+/// Returns the path of an example that was built with the profile of this test.
 fn built(example: &str) -> PathBuf {
-    let mut path = std::env::current_exe().expect("a test knows where it is");
+    let mut path = std::env::current_exe().expect("the path of the test binary");
     path.pop(); // the test's own name
     path.pop(); // `deps`
     path.push("examples");

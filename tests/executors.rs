@@ -1,4 +1,4 @@
-//! The same conversation on every executor: the channel needs nothing of the one it runs on.
+//! Runs the same program on several executors: the channel does not depend on the executor.
 #![cfg(not(loom))]
 
 mod support;
@@ -47,7 +47,8 @@ async fn listen(mut rx: Receiver<Message>, receiver: usize) -> Log {
     }
 }
 
-/// All parts of a conversation, to be run at the same time, and the channel on which the logs arrive.
+/// Creates the tasks of a conversation, which run concurrently, and the channel that receives their
+/// logs.
 fn conversation(capacity: usize) -> (Vec<BoxFuture<'static, ()>>, Receiver<Log>) {
     let (tx, rx) = channel(capacity);
     let (done, logs) = channel(RECEIVERS);
@@ -63,7 +64,7 @@ fn conversation(capacity: usize) -> (Vec<BoxFuture<'static, ()>>, Receiver<Log>)
     (parts, logs)
 }
 
-/// Holds conversations by `run`, which runs its parts to their end.
+/// Runs conversations with `run`, which runs the tasks until they finish.
 fn converse(run: impl Fn(Vec<BoxFuture<'static, ()>>) + Send + 'static) {
     within_limit(move || {
         for capacity in CAPACITIES {
@@ -76,7 +77,7 @@ fn converse(run: impl Fn(Vec<BoxFuture<'static, ()>>) + Send + 'static) {
     });
 }
 
-/// The least that can be called an executor: one future, one thread.
+/// A minimal executor: one future on one thread.
 fn bare_block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -94,7 +95,7 @@ fn bare_block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Each part on a thread of its own.
+/// Runs each task on a thread of its own.
 fn on_threads(parts: Vec<BoxFuture<'static, ()>>, run: fn(BoxFuture<'static, ()>)) {
     thread::scope(|scope| {
         for part in parts {
@@ -171,13 +172,13 @@ fn async_executor_with_several_threads() {
 }
 
 #[test]
-fn a_bare_block_on() {
+fn a_minimal_block_on() {
     converse(|parts| drop(bare_block_on(join_all(parts))));
     converse(|parts| on_threads(parts, bare_block_on));
 }
 
 #[test]
-fn different_executors_talk_to_each_other() {
+fn tasks_of_different_executors_share_a_channel() {
     converse(|parts| {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         thread::scope(|scope| {
@@ -194,7 +195,7 @@ fn different_executors_talk_to_each_other() {
 }
 
 #[tokio::test]
-async fn threads_and_tasks_talk_to_each_other() {
+async fn threads_and_tasks_share_a_channel() {
     for capacity in CAPACITIES {
         let (tx, rx) = channel(capacity);
         let blocking = tx.clone();

@@ -1,4 +1,5 @@
-//! A task that always finds the channel ready still lets its neighbors run, and one poll is never long.
+//! Checks that a task that always finds the channel ready lets its neighbors run, and that a poll
+//! is always short.
 #![cfg(not(loom))]
 
 mod support;
@@ -16,13 +17,13 @@ use futures::{SinkExt, StreamExt};
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 use support::{Task, poll_once, within_limit};
 
-/// More operations in a row than any budget should allow.
-const MANY: usize = 10_000;
+/// A number of operations in a row above every budget.
+const MAX_OPERATIONS: usize = 10_000;
 
-/// More polls than a yield should take.
-const MOST_REFUSALS: usize = 100;
+/// A number of polls above those that a yield takes.
+const MAX_POLLS_OF_A_YIELD: usize = 100;
 
-/// The ways to find a channel ready, each leaving the channel as it was.
+/// The operations that find a channel ready. Each of them restores the state of the channel.
 #[derive(Clone, Copy, Debug)]
 enum Ready {
     Recv,
@@ -68,10 +69,10 @@ impl Ready {
         }
     }
 
-    /// Goes on until the neighbor has run, and fails if it does not for too long.
+    /// Repeats the operation until the neighbor has run, and panics if that takes too long.
     async fn until(self, neighbor_ran: impl Fn() -> bool) {
         let (mut tx, mut rx) = channel(1);
-        for _ in 0..MANY {
+        for _ in 0..MAX_OPERATIONS {
             if neighbor_ran() {
                 return;
             }
@@ -82,7 +83,7 @@ impl Ready {
 }
 
 #[test]
-fn a_busy_task_lets_others_run_on_tokio() {
+fn a_busy_task_lets_its_neighbor_run_on_tokio() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -97,7 +98,7 @@ fn a_busy_task_lets_others_run_on_tokio() {
 }
 
 #[test]
-fn a_busy_task_lets_others_run_on_a_local_pool() {
+fn a_busy_task_lets_its_neighbor_run_on_a_local_pool() {
     for ready in ALL {
         let mut pool = LocalPool::new();
         let ran = Rc::new(Cell::new(false));
@@ -110,8 +111,8 @@ fn a_busy_task_lets_others_run_on_a_local_pool() {
 }
 
 #[test]
-fn a_busy_task_lets_others_run_that_use_the_channel_too() {
-    // The neighbor is itself always ready: neither may keep the thread from a third.
+fn a_busy_task_lets_other_users_of_the_channel_run() {
+    // The neighbor is always ready too. A third task must still run.
     let mut pool = LocalPool::new();
     let ran = Rc::new(Cell::new(false));
     let (spawner, flag) = (pool.spawner(), Rc::clone(&ran));
@@ -126,41 +127,44 @@ fn a_busy_task_lets_others_run_that_use_the_channel_too() {
     });
 }
 
-/// Polls futures until one of them yields although it could go on; returns after how many.
+/// Repeats `operation` until it yields although it could complete. Returns the number of
+/// operations.
 fn operations_until_a_yield(mut operation: impl FnMut() -> bool) -> usize {
-    (0..MANY)
+    (0..MAX_OPERATIONS)
         .find(|_| !operation())
-        .expect("a task that never yields")
+        .expect("the task never yields")
 }
 
-/// Polls `future` once, dropping it if it yields, which it may do only after having woken itself.
+/// Polls `future` once and drops it. Returns whether it was ready; a future that yields must have
+/// woken its task.
 fn is_done<T>(future: impl Future<Output = T>) -> bool {
     let mut task = Task::new(future);
     let done = task.poll().is_ready();
     assert!(
         done || task.is_woken(),
-        "it could go on, so nobody else wakes it"
+        "a future that yields must wake its task"
     );
     done
 }
 
 #[test]
-fn a_yield_comes_after_a_bounded_number_of_operations_and_does_nothing_else() {
+fn a_task_yields_after_a_bounded_number_of_operations_without_effect() {
     let (mut tx, mut rx) = channel(1);
     for ready in ALL {
         operations_until_a_yield(|| is_done(ready.once(&mut tx, &mut rx)));
-        // What `once` did before it yielded stays; what yielded has done nothing.
+        // The steps of `once` before the yield remain. The operation that yielded has no effect.
         let left = usize::from(matches!(ready, Ready::Recv | Ready::Stream));
         assert_eq!(rx.len(), left, "{ready:?}");
         assert_eq!(rx.capacity(), 1 - left, "{ready:?}");
         (0..left).for_each(|_| assert_eq!(rx.try_recv(), Ok(0)));
-        // A yield ends after some polls: a handle cannot know whether its task has been at its executor.
-        let polls = (0..MOST_REFUSALS).find(|_| {
+        // A yield ends after some polls, because a handle cannot know whether its task has returned
+        // to the executor.
+        let polls = (0..MAX_POLLS_OF_A_YIELD).find(|_| {
             let done = is_done(ready.once(&mut tx, &mut rx));
             while !done && rx.try_recv().is_ok() {}
             done
         });
-        polls.expect("an end of the refusals");
+        polls.expect("the yield ends");
     }
 }
 
@@ -175,14 +179,14 @@ fn one_budget_serves_all_handles_of_a_task() {
     let in_turns = operations_until_a_yield(|| all.next().is_some_and(once));
     assert!(
         in_turns <= alone,
-        "{in_turns} in turns, {alone} of one kind"
+        "{in_turns} of all kinds, {alone} of one kind"
     );
 }
 
 #[test]
-fn a_wait_is_one_poll_and_wakes_nobody() {
+fn a_wait_takes_one_poll_and_does_not_wake_its_task() {
     let (tx, rx) = channel(1);
-    // `parked` checks that one poll comes back `Pending` and has not woken its own task.
+    // `parked` checks that one poll returns `Pending` and does not wake its own task.
     drop(Task::parked(rx.recv()));
     drop(Task::parked(rx.clone().next()));
     drop(Task::parked(tx.closed()));
@@ -192,7 +196,7 @@ fn a_wait_is_one_poll_and_wakes_nobody() {
 }
 
 #[test]
-fn every_poll_ends_while_others_keep_the_channel_moving() {
+fn every_poll_ends_while_other_threads_use_the_channel() {
     within_limit(|| {
         let (tx, rx) = channel(1);
         let stop = AtomicBool::new(false);

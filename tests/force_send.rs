@@ -1,4 +1,4 @@
-//! `force_send`: what it takes out, and that nobody loses by it.
+//! Checks `force_send`: the message that it evicts, and that no permit, wakeup or message is lost.
 #![cfg(not(loom))]
 
 mod harness;
@@ -12,7 +12,7 @@ use mpmc_std::error::{TryRecvError, TrySendError};
 use mpmc_std::{Receiver, channel};
 
 #[test]
-fn a_full_channel_keeps_the_newest() {
+fn a_full_channel_keeps_the_newest_messages() {
     for capacity in [1, 2, 3, 5] {
         let (tx, rx) = channel(capacity);
         for message in 0..3 * capacity {
@@ -27,11 +27,11 @@ fn a_full_channel_keeps_the_newest() {
 }
 
 #[test]
-fn permits_are_never_taken_away() {
+fn force_send_never_evicts_a_permit() {
     let (tx, rx) = channel(2);
     let first = tx.try_reserve().unwrap();
     assert_eq!(tx.force_send(1), Ok(None));
-    // One message beside the permit: that is the one that goes.
+    // The channel holds one message beside the permit. That message is evicted.
     assert_eq!(tx.force_send(2), Ok(Some(1)));
     assert_eq!(rx.try_recv(), Ok(2));
     let second = tx.try_reserve().unwrap();
@@ -43,7 +43,7 @@ fn permits_are_never_taken_away() {
 }
 
 #[test]
-fn a_closed_channel_hands_the_message_back_and_keeps_its_own() {
+fn a_closed_channel_returns_the_message_and_keeps_its_messages() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     rx.close();
@@ -55,7 +55,7 @@ fn a_closed_channel_hands_the_message_back_and_keeps_its_own() {
 }
 
 #[test]
-fn it_wakes_a_receiver_and_no_sender_whose_room_it_used() {
+fn force_send_wakes_a_receiver_and_no_sender() {
     let (tx, rx) = channel(1);
     let mut recv = pending(rx.recv());
     assert_eq!(tx.force_send(1), Ok(None));
@@ -66,7 +66,7 @@ fn it_wakes_a_receiver_and_no_sender_whose_room_it_used() {
     tx.try_send(2).unwrap();
     let mut send = pending(tx.send(3));
     assert_eq!(tx.force_send(4), Ok(Some(2)));
-    // Woken or not, there is no room for it.
+    // The forced message has taken the slot, so the sender must wait.
     send.expect_pending();
     assert_eq!(rx.try_recv(), Ok(4));
     assert!(send.is_woken());
@@ -75,7 +75,7 @@ fn it_wakes_a_receiver_and_no_sender_whose_room_it_used() {
 }
 
 #[test]
-fn a_refused_one_leaves_waiting_senders_their_room() {
+fn a_failed_force_send_takes_no_capacity_from_waiting_senders() {
     let (tx, rx) = channel(1);
     let permit = tx.try_reserve().unwrap();
     let mut send = pending(tx.send(1));
@@ -88,7 +88,7 @@ fn a_refused_one_leaves_waiting_senders_their_room() {
 }
 
 #[test]
-fn a_panicking_waker_takes_no_capacity_with_it() {
+fn a_panicking_waker_loses_no_capacity() {
     struct Panics;
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {
@@ -101,17 +101,17 @@ fn a_panicking_waker_takes_no_capacity_with_it() {
     let waiting = stream.poll_recv(&mut Context::from_waker(&waker));
     assert!(waiting.is_pending());
     assert_eq!(panic_message(|| tx.force_send(2)), "this waker panics");
-    // Wakers come last: the message is in.
+    // Wakers are called last, so the message has been sent.
     assert_eq!((tx.capacity(), tx.stats().permits), (0, 0));
-    // A permit that is lost would keep the end from coming.
+    // A lost permit would keep the channel from ending.
     drop(tx);
     assert_eq!(rx.try_recv(), Ok(2));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
 
-/// A slot is not free for a moment while the oldest message is replaced.
+/// The slot is not free between the eviction of the oldest message and the send.
 #[test]
-fn a_replaced_message_wakes_no_sender() {
+fn an_evicted_message_wakes_no_sender() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     let waiting = pending(tx.send(2));
@@ -121,10 +121,11 @@ fn a_replaced_message_wakes_no_sender() {
     assert!(waiting.is_woken());
 }
 
-/// Many threads that send by force, beside receivers, permits and plain senders: each message is received
-/// or handed back, once. There are never more than fit, or a permit would wait for its room for ever.
+/// Many threads call `force_send`, beside receivers, permits and other senders. Each message is
+/// received or returned once. The channel never holds more messages than fit, or a permit would
+/// wait for its slot forever.
 #[test]
-fn every_message_is_received_or_handed_back_once() {
+fn each_message_is_received_or_returned_once() {
     const EACH: usize = 4_000;
     for (forcing, receiving, capacity) in [(3, 1, 1), (2, 2, 3), (4, 0, 5), (2, 1, 64)] {
         let ledger = Ledger::new((forcing + 1) * EACH);
@@ -144,7 +145,7 @@ fn every_message_is_received_or_handed_back_once() {
                     assert!(tx.len() <= capacity);
                 }
             } else if number == forcing {
-                // Sometimes on a permit, which must not be taken away.
+                // Sometimes sends on a permit, which must not be evicted.
                 for message in mine {
                     let token = messages.token(message);
                     match tx.try_reserve() {
@@ -170,9 +171,10 @@ fn every_message_is_received_or_handed_back_once() {
     }
 }
 
-/// The last receiver may go in the middle of it: what is sent after that must not stay behind.
+/// The last receiver may be dropped during a forced send. A message sent after that must be
+/// dropped.
 #[test]
-fn nothing_stays_behind_when_the_last_receiver_goes() {
+fn no_message_remains_after_the_last_receiver_is_dropped() {
     struct DropsReceiver(Mutex<Option<Receiver<Token>>>);
     impl Wake for DropsReceiver {
         fn wake(self: Arc<Self>) {
@@ -183,7 +185,7 @@ fn nothing_stays_behind_when_the_last_receiver_goes() {
     let (tx, rx) = channel(1);
     let other = rx.clone();
     let waker = Waker::from(Arc::new(DropsReceiver(Mutex::new(Some(rx)))));
-    // Owns its receiver, and is dropped with it by hand.
+    // Owns its receiver, and is dropped explicitly together with it.
     let mut waiting = Box::pin(async move { other.recv().await.map(|_| ()) });
     let mut context = Context::from_waker(&waker);
     assert!(waiting.as_mut().poll(&mut context).is_pending());

@@ -1,4 +1,4 @@
-//! The handles as `Stream`, `FusedStream` and `Sink`, with the combinators that people use.
+//! Checks the handles as `Stream`, `FusedStream` and `Sink`, with common combinators.
 #![cfg(not(loom))]
 
 mod support;
@@ -25,11 +25,11 @@ async fn next_yields_every_message_and_then_the_end() {
         assert_eq!(soon(rx.next()).await, Some(number));
     }
     assert_eq!(soon(rx.next()).await, None);
-    assert_eq!(soon(rx.next()).await, None, "and stays there");
+    assert_eq!(soon(rx.next()).await, None, "the end is repeated");
 }
 
 #[test]
-fn a_stream_is_terminated_once_it_has_said_so() {
+fn a_stream_is_terminated_after_it_returned_none() {
     let (tx, mut rx) = channel(1);
     let mut other = rx.clone();
     tx.try_send(1).unwrap();
@@ -44,9 +44,9 @@ fn a_stream_is_terminated_once_it_has_said_so() {
     assert!(other.is_terminated());
 }
 
-/// Other receivers may take every message that is there now.
+/// Other receivers may take all messages that are in the channel now.
 #[test]
-fn a_stream_promises_no_length() {
+fn a_stream_has_no_size_hint() {
     let (tx, rx) = channel(3);
     tx.try_send(1).unwrap();
     tx.try_send(2).unwrap();
@@ -54,7 +54,7 @@ fn a_stream_promises_no_length() {
 }
 
 #[tokio::test]
-async fn forward_carries_everything_into_another_channel() {
+async fn forward_moves_all_messages_into_another_channel() {
     let (tx, rx) = channel(2);
     let (onward, end) = channel(1);
     let send = async move {
@@ -101,7 +101,7 @@ async fn send_by_turns(left: Sender<u32>, right: Sender<u32>) {
 }
 
 #[tokio::test]
-async fn futures_select_ends_when_both_streams_have() {
+async fn futures_select_ends_after_both_streams() {
     let (left_tx, mut left) = channel(2);
     let (right_tx, mut right) = channel(2);
     let send = send_by_turns(left_tx, right_tx);
@@ -121,7 +121,7 @@ async fn futures_select_ends_when_both_streams_have() {
 }
 
 #[tokio::test]
-async fn tokio_select_ends_when_both_channels_have() {
+async fn tokio_select_ends_after_both_channels() {
     let (left_tx, left) = channel(2);
     let (right_tx, mut right) = channel(2);
     let send = send_by_turns(left_tx, right_tx);
@@ -140,9 +140,9 @@ async fn tokio_select_ends_when_both_channels_have() {
     assert_eq!(received, (0..50).chain(100..150).collect::<Vec<_>>());
 }
 
-/// Many senders that first reserve and then, when the others have had their turn too, send.
+/// Many senders first reserve and then, after the other senders have run, send.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn start_send_after_poll_ready_always_finds_room() {
+async fn start_send_after_poll_ready_always_succeeds() {
     const SENDERS: usize = 12;
     const EACH: usize = 300;
     let (tx, rx) = channel(2);
@@ -197,7 +197,7 @@ async fn send_feed_and_send_all_share_a_channel() {
 }
 
 #[test]
-fn poll_close_ends_this_handle_only() {
+fn poll_close_closes_only_its_handle() {
     let (mut tx, rx) = channel(2);
     let other = tx.clone();
     reserve(&mut tx);
@@ -205,7 +205,7 @@ fn poll_close_ends_this_handle_only() {
     assert_eq!(
         poll_once(SinkExt::close(&mut tx)),
         Ok(()).into(),
-        "closing again is fine"
+        "a second close succeeds"
     );
     assert_eq!((other.strong_count(), other.capacity()), (1, 2));
     assert!(tx.is_closed() && !other.is_closed() && !rx.is_closed());
@@ -216,7 +216,7 @@ fn poll_close_ends_this_handle_only() {
     assert_eq!(poll_ready(&mut tx), Err(SendError(None)).into());
     assert_eq!(tx.start_send_unpin(1), Err(SendError(Some(1))));
     let clone = tx.clone();
-    assert!(clone.is_closed(), "a clone is as closed as its original");
+    assert!(clone.is_closed(), "a clone of a closed sender is closed");
     assert_eq!(other.strong_count(), 1);
     drop((tx, clone));
 
@@ -226,7 +226,7 @@ fn poll_close_ends_this_handle_only() {
 }
 
 #[test]
-fn poll_close_of_the_last_handle_ends_the_channel() {
+fn poll_close_of_the_last_handle_closes_the_channel() {
     let (mut tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     let other = rx.clone();
@@ -238,14 +238,14 @@ fn poll_close_of_the_last_handle_ends_the_channel() {
 }
 
 #[test]
-fn a_sink_on_a_closed_channel_fails_and_hands_the_message_back() {
+fn a_sink_on_a_closed_channel_returns_the_message() {
     let drops = Drops::default();
     let (mut tx, rx) = channel(1);
     reserve(&mut tx);
     drop(rx);
     assert!(
         matches!(poll_ready(&mut tx), Poll::Ready(Ok(()))),
-        "reserved before"
+        "reserved before the close"
     );
     let SendError(back) = tx.start_send_unpin(drops.message()).unwrap_err();
     assert_eq!((back.unwrap().number(), drops.of_each()), (0, vec![0]));

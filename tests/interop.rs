@@ -1,4 +1,5 @@
-//! The channel between crates that people use beside it. Each test would fail if a message were lost.
+//! Checks the channel with crates that are often used with it. Each test fails if a message is
+//! lost.
 #![cfg(not(loom))]
 
 mod support;
@@ -6,20 +7,20 @@ mod support;
 use mpmc_std::{Receiver, channel};
 use support::soon;
 
-/// A channel that holds `0..count` and is closed.
+/// Creates a closed channel that holds `0..count`.
 fn filled(count: u32) -> Receiver<u32> {
     let (tx, rx) = channel(count as usize);
     tx.try_send_many(0..count).unwrap();
     rx
 }
 
-/// The numbers in their order, whatever order they came in.
+/// Sorts the numbers.
 fn sorted(mut numbers: Vec<u32>) -> Vec<u32> {
     numbers.sort_unstable();
     numbers
 }
 
-/// Everything that comes until the channel ends.
+/// Receives all messages until the channel is closed.
 async fn all_of(rx: Receiver<u32>) -> Vec<u32> {
     let mut received = Vec::new();
     while let Some(number) = rx.recv().await {
@@ -37,7 +38,7 @@ mod tokio_stream_crate {
     use super::{filled, soon, sorted};
 
     #[tokio::test]
-    async fn merge_yields_what_is_in_both() {
+    async fn merge_yields_the_messages_of_both_channels() {
         let both = filled(50).merge(filled(30));
         let merged = sorted(soon(both.collect()).await);
         assert_eq!(merged, sorted((0..50).chain(0..30).collect()));
@@ -53,13 +54,14 @@ mod tokio_stream_crate {
     }
 
     #[tokio::test]
-    async fn a_timeout_takes_nothing_out() {
+    async fn a_timeout_takes_no_message() {
         let (tx, rx) = channel(1);
         let timed = rx.timeout(Duration::from_millis(5));
         tokio::pin!(timed);
         assert!(soon(timed.next()).await.unwrap().is_err());
         tx.send(7).await.unwrap();
-        // The time may be up again before the message is looked for, so the error may come once more.
+        // The timeout may expire again before the next attempt, so the error may be returned once
+        // more.
         let message = loop {
             if let Ok(message) = soon(timed.next()).await.unwrap() {
                 break message;
@@ -69,7 +71,7 @@ mod tokio_stream_crate {
     }
 
     #[tokio::test]
-    async fn chunks_hold_everything_in_order() {
+    async fn chunks_hold_all_messages_in_order() {
         let (tx, rx) = channel(4);
         let sender = tokio::spawn(async move {
             tx.send_many(0..10).await.unwrap();
@@ -93,7 +95,7 @@ mod tokio_util_crate {
     use super::{all_of, soon, sorted};
 
     #[tokio::test]
-    async fn workers_that_are_cancelled_leave_the_rest_in_the_channel() {
+    async fn cancelled_workers_leave_the_rest_in_the_channel() {
         let (tx, rx) = channel(2);
         let token = CancellationToken::new();
         let workers: Vec<_> = (0..3)
@@ -125,7 +127,7 @@ mod tokio_util_crate {
         assert_eq!(soon(sender).await.unwrap().unwrap(), 500);
     }
 
-    /// What tokio-util's `PollSender` does for tokio's channel, from the parts that we have.
+    /// Implements tokio-util's `PollSender` with this crate's types.
     #[tokio::test]
     async fn a_reusable_future_waits_for_permits() {
         let (tx, rx) = channel(1);
@@ -215,7 +217,7 @@ mod tokio_select {
     }
 
     #[tokio::test]
-    async fn a_busy_first_branch_lets_the_second_have_its_turn() {
+    async fn a_busy_first_branch_does_not_starve_the_second() {
         let (tx, rx) = channel(1);
         let sender = tokio::spawn(async move {
             let mut sent = 0_u32;
@@ -247,7 +249,7 @@ mod tokio_select {
     }
 
     #[tokio::test]
-    async fn reserving_in_a_select_loses_nothing() {
+    async fn reserving_in_a_select_loses_no_message() {
         let (tx, rx) = channel(1);
         let receiver = tokio::spawn(all_of(rx));
         let mut numbers = 0..200;
@@ -305,7 +307,8 @@ mod tower_crate {
 
     use super::soon;
 
-    /// Requests become messages. It is ready when there is room, which it then holds until it is called.
+    /// A service that sends each request as a message. It is ready when it has reserved capacity,
+    /// which it holds until it is called.
     #[derive(Clone)]
     struct Enqueue(Sender<u32>);
 
@@ -342,7 +345,7 @@ mod tower_crate {
     }
 
     #[tokio::test]
-    async fn what_was_accepted_under_load_is_received_and_nothing_else() {
+    async fn exactly_the_accepted_requests_are_received_under_load() {
         let (tx, rx) = channel(3);
         let clients: Vec<_> = (0..4)
             .map(|client| {

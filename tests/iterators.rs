@@ -1,4 +1,4 @@
-//! Iterators over messages: where they wait, where they end, and what they leave.
+//! Checks iterators over messages: when they wait, when they end, and which messages they leave.
 #![cfg(not(loom))]
 
 mod harness;
@@ -30,7 +30,7 @@ fn iter_waits_for_messages_and_ends_with_the_channel() {
 }
 
 #[test]
-fn an_iterator_that_is_given_up_leaves_the_rest() {
+fn a_dropped_iterator_leaves_the_rest() {
     let (tx, rx) = channel(5);
     tx.try_send_many(0..5).unwrap();
     assert_eq!(rx.iter().take(2).collect::<Vec<_>>(), [0, 1]);
@@ -40,13 +40,13 @@ fn an_iterator_that_is_given_up_leaves_the_rest() {
     let mut owned = rx.into_iter();
     assert_eq!(owned.next(), Some(4));
     assert!(!tx.is_closed());
-    // It was the last receiver.
+    // The iterator owned the last receiver.
     drop(owned);
     assert!(tx.is_closed());
 }
 
 #[test]
-fn into_iter_keeps_what_it_has_not_yielded_until_it_is_dropped() {
+fn into_iter_keeps_the_rest_until_it_is_dropped() {
     let ledger = Ledger::new(3);
     let (tx, rx) = channel(3);
     tx.try_send_many((0..3).map(|number| ledger.token(number)))
@@ -60,7 +60,7 @@ fn into_iter_keeps_what_it_has_not_yielded_until_it_is_dropped() {
 }
 
 #[test]
-fn try_iter_ends_when_there_is_nothing_now_and_may_go_on_later() {
+fn try_iter_ends_on_an_empty_channel_and_can_continue_later() {
     let (tx, rx) = channel(3);
     let mut messages = rx.try_iter();
     assert_eq!(messages.next(), None);
@@ -73,7 +73,7 @@ fn try_iter_ends_when_there_is_nothing_now_and_may_go_on_later() {
 }
 
 #[test]
-fn drain_ends_although_others_go_on_sending() {
+fn drain_ends_while_senders_continue() {
     let (tx, rx) = channel(3);
     tx.try_send_many(0..3).unwrap();
     let mut drain = rx.drain();
@@ -85,13 +85,13 @@ fn drain_ends_although_others_go_on_sending() {
         assert_eq!(drain.size_hint(), (0, Some(3 - drained.len())));
     }
     assert_eq!(drained, [0, 1, 2]);
-    // Ended for good, with messages there.
+    // The iterator has ended, although the channel holds messages.
     assert_eq!(drain.next(), None);
     assert_eq!(rx.drain().collect::<Vec<_>>(), [10, 11, 12]);
 }
 
 #[test]
-fn drain_ends_early_if_others_take_the_messages() {
+fn drain_ends_early_if_other_receivers_take_the_messages() {
     let (tx, rx) = channel(3);
     tx.try_send_many(0..3).unwrap();
     let mut drain = rx.drain();
@@ -101,7 +101,7 @@ fn drain_ends_early_if_others_take_the_messages() {
 }
 
 #[test]
-fn they_make_room_for_those_who_wait() {
+fn iterators_wake_waiting_senders() {
     let (tx, rx) = channel(1);
     for take in [
         |rx: &mpmc_std::Receiver<_>| rx.iter().next(),
@@ -142,10 +142,10 @@ fn threads_share_the_messages_of_their_iterators() {
     assert_all_once(received.into_iter().flatten(), COUNT);
 }
 
-/// They would block, which a task must not; the panic names the loop.
+/// The loops would block, which is not allowed in a task. The panic names the loop.
 #[cfg(feature = "tokio")]
 #[test]
-fn a_loop_inside_a_task_is_blamed() {
+fn a_blocking_loop_inside_a_task_panics_with_its_location() {
     use harness::{panic_file, run};
 
     let (_tx, rx) = channel::<u32>(2);

@@ -1,4 +1,4 @@
-//! What holds when a channel has several receivers, where tokio has one.
+//! Checks channels with several receivers, where tokio has one.
 #![cfg(not(loom))]
 
 mod harness;
@@ -20,7 +20,7 @@ fn one_receiver_closes_the_channel_for_all() {
     rx.close();
     assert!(rx.is_closed() && other.is_closed() && tx.is_closed());
     assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
-    // Each of them still gets its share.
+    // Each of them still receives messages.
     assert_eq!((other.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
     for receiver in [&rx, &other] {
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
@@ -49,7 +49,7 @@ fn closing_wakes_every_receiver() {
 }
 
 #[test]
-fn a_receiver_that_goes_takes_nothing_with_it() {
+fn a_dropped_receiver_takes_no_message() {
     let (tx, rx) = channel(4);
     let other = rx.clone();
     let closed = pending(tx.closed());
@@ -62,7 +62,7 @@ fn a_receiver_that_goes_takes_nothing_with_it() {
 }
 
 #[test]
-fn the_last_receiver_that_goes_closes_and_empties_the_channel() {
+fn the_last_dropped_receiver_closes_and_empties_the_channel() {
     let ledger = Ledger::new(3);
     let (tx, rx) = channel(3);
     let other = rx.clone();
@@ -74,7 +74,7 @@ fn the_last_receiver_that_goes_closes_and_empties_the_channel() {
     drop(other);
     assert!(closed.is_woken());
     closed.expect_ready();
-    // At once, though there is a sender.
+    // The messages are dropped at once, although a sender exists.
     assert_eq!((ledger.dropped(), tx.len()), (2, 0));
     let back = tx.try_send(ledger.token(2)).unwrap_err();
     assert!(matches!(&back, TrySendError::Closed(token) if token.number == 2));
@@ -82,10 +82,11 @@ fn the_last_receiver_that_goes_closes_and_empties_the_channel() {
     ledger.assert_each_dropped_once();
 }
 
-/// Whoever sends before it receives must find a message: at any moment there are as many in the
-/// channel as threads between the two. The messages are large, so that others often meet one half copied.
+/// A thread that sends before it receives must find a message, because the channel always holds as
+/// many messages as threads are between the two calls. The messages are large, so that threads
+/// often find a message in flight.
 #[test]
-fn try_recv_is_not_told_empty_while_others_are_in_the_middle_of_something() {
+fn try_recv_finds_a_message_while_other_messages_are_in_flight() {
     const THREADS: usize = 4;
     for capacity in [THREADS, 7] {
         let ends = channel(capacity);
@@ -93,7 +94,10 @@ fn try_recv_is_not_told_empty_while_others_are_in_the_middle_of_something() {
             let (tx, rx) = &ends;
             for round in 0..1_000 {
                 let sent = tx.try_send([0_u8; 1 << 15]);
-                assert!(sent.is_ok(), "round {round}: there is room for each thread");
+                assert!(
+                    sent.is_ok(),
+                    "round {round}: there is capacity for each thread"
+                );
                 let received = rx.try_recv();
                 assert!(received.is_ok(), "round {round}: there is a message");
             }
@@ -102,7 +106,7 @@ fn try_recv_is_not_told_empty_while_others_are_in_the_middle_of_something() {
 }
 
 #[test]
-fn receivers_share_what_was_sent_in_any_way() {
+fn receivers_share_messages_of_all_send_methods() {
     const COUNT: usize = 20_000;
     run(async {
         let (tx, rx) = channel(16);
@@ -130,7 +134,10 @@ fn receivers_share_what_was_sent_in_any_way() {
         let mut all = Vec::new();
         for receiver in receivers {
             let received: Vec<usize> = receiver.await.unwrap();
-            assert!(received.is_sorted(), "each sees the sender's order");
+            assert!(
+                received.is_sorted(),
+                "each receiver sees the sender's order"
+            );
             all.extend(received);
         }
         assert_all_once(all, COUNT);
@@ -151,7 +158,7 @@ fn a_message_wakes_one_receiver() {
 }
 
 #[test]
-fn a_receiver_that_gives_up_leaves_its_message_to_another() {
+fn a_cancelled_receiver_leaves_its_message_to_another() {
     let (tx, rx) = channel(4);
     let first = pending(rx.recv());
     let mut second = pending(rx.recv());
@@ -163,7 +170,7 @@ fn a_receiver_that_gives_up_leaves_its_message_to_another() {
 }
 
 #[test]
-fn a_handle_that_was_polled_and_left_alone_takes_no_wake_from_others() {
+fn an_abandoned_handle_holds_no_wakeup() {
     let (tx, rx) = channel(4);
     let mut abandoned = rx.clone();
     let left = pending(poll_fn(|cx| abandoned.poll_recv(cx)));
@@ -174,7 +181,7 @@ fn a_handle_that_was_polled_and_left_alone_takes_no_wake_from_others() {
 }
 
 #[test]
-fn weak_receivers_keep_nothing_open_and_share_when_upgraded() {
+fn weak_receivers_do_not_keep_the_channel_open() {
     let (tx, rx) = channel(2);
     let weak = rx.downgrade();
     tx.try_send(1).unwrap();
@@ -189,9 +196,9 @@ fn weak_receivers_keep_nothing_open_and_share_when_upgraded() {
     assert!(weak.upgrade().is_none());
 }
 
-/// Receivers that come and go while messages flow: whoever is left gets what is left.
+/// Receivers are created and dropped during the traffic. The remaining ones receive the rest.
 #[test]
-fn receivers_that_come_and_go_lose_nothing() {
+fn created_and_dropped_receivers_lose_no_message() {
     const COUNT: usize = 5_000;
     run(async {
         let (tx, rx) = channel(3);
@@ -201,7 +208,7 @@ fn receivers_that_come_and_go_lose_nothing() {
             let mut received = Vec::new();
             while !rx.is_closed() {
                 let guest = rx.clone();
-                // Given up after one look, which must cost nobody a message.
+                // Cancelled after one poll, which must not lose a message.
                 if let Some(Some(message)) = guest.recv().now_or_never() {
                     received.push(message);
                 }
@@ -219,7 +226,7 @@ fn receivers_that_come_and_go_lose_nothing() {
 }
 
 #[test]
-fn each_receiver_has_its_own_end_of_stream() {
+fn each_receiver_is_a_stream_of_its_own() {
     use futures::stream::FusedStream;
     let (tx, mut rx) = channel::<u8>(1);
     drop(tx);

@@ -1,5 +1,5 @@
-//! Panics of destructors and wakers: every message is dropped exactly once all the same, nothing that
-//! must happen at the end of a handle is left out, and the channel can still be used.
+//! Checks panics of destructors and wakers: every message is still dropped exactly once, a dropped
+//! handle is still uncounted, and the channel remains usable.
 #![cfg(not(loom))]
 
 mod support;
@@ -16,8 +16,8 @@ use mpmc_std::error::{TryRecvError, TrySendError};
 use support::process::in_own_process;
 use support::{Drops, Task, panicking_waker, panics_as_wanted, poll_once, reserve};
 
-/// A future whose waker panics in `wake`. It is leaked if a test has failed already, since a second panic
-/// would abort.
+/// A future whose waker panics in `wake`. It is leaked if a test has already failed, because a
+/// second panic would abort the process.
 struct Parked<F>(ManuallyDrop<Pin<Box<F>>>);
 
 impl<F: Future> Parked<F> {
@@ -49,7 +49,7 @@ fn the_last_receiver_empties_the_channel_though_one_destructor_panics() {
             tx.try_send(message).unwrap();
         }
         panics_as_wanted(|| drop(rx));
-        assert_eq!(drops.of_each(), [1; 4], "while the sender lives");
+        assert_eq!(drops.of_each(), [1; 4], "while the sender exists");
         assert!(tx.is_closed() && tx.is_empty());
         drop(tx);
         assert_eq!(drops.of_each(), [1; 4]);
@@ -57,7 +57,7 @@ fn the_last_receiver_empties_the_channel_though_one_destructor_panics() {
 }
 
 #[test]
-fn a_cancelled_send_passes_its_wakeup_on_though_its_message_panics() {
+fn a_cancelled_send_forwards_its_wakeup_though_its_message_panics() {
     let drops = Drops::default();
     let (tx, rx) = channel(1);
     tx.try_send(drops.message()).unwrap();
@@ -93,13 +93,13 @@ fn a_message_is_sent_once_though_the_receivers_waker_panics() {
 }
 
 #[test]
-fn a_message_is_dropped_once_and_the_others_stay_though_the_senders_waker_panics() {
+fn a_message_is_dropped_once_and_the_rest_stays_though_the_senders_waker_panics() {
     let drops = Drops::default();
     let (tx, rx) = channel(2);
     tx.try_send(drops.message()).unwrap();
     tx.try_send(drops.message()).unwrap();
     let parked = Parked::new(tx.send(drops.message()));
-    // It has left the channel before the waker is called, so it goes with the panic.
+    // The message leaves the channel before the waker is called, so the panic drops it.
     panics_as_wanted(|| drop(rx.try_recv()));
     assert_eq!(drops.of_each(), [1, 0, 0]);
 
@@ -132,13 +132,13 @@ fn the_last_receiver_empties_the_channel_though_a_senders_waker_panics() {
     tx.try_send(drops.message()).unwrap();
     let parked = Parked::new(tx.send(drops.message()));
     panics_as_wanted(|| drop(rx));
-    assert_eq!(drops.of_each(), [1, 1, 0], "while the sender lives");
+    assert_eq!(drops.of_each(), [1, 1, 0], "while the sender exists");
     parked.cancel();
     assert_eq!(drops.of_each(), [1; 3]);
 }
 
 #[test]
-fn a_handle_dropped_when_ready_is_counted_out_though_a_waker_panics() {
+fn a_handle_dropped_when_ready_is_uncounted_though_a_waker_panics() {
     let (tx, rx) = channel::<u8>(1);
     let mut ready = tx.clone();
     reserve(&mut ready);
@@ -151,7 +151,7 @@ fn a_handle_dropped_when_ready_is_counted_out_though_a_waker_panics() {
 }
 
 #[test]
-fn handles_are_counted_out_though_the_destructor_of_their_waker_panics() {
+fn handles_are_uncounted_though_the_destructor_of_their_waker_panics() {
     let waker = panicking_waker::in_drop();
     let mut context = Context::from_waker(&waker);
 
@@ -168,21 +168,22 @@ fn handles_are_counted_out_though_the_destructor_of_their_waker_panics() {
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
 
-/// The last receiver goes while a batch is on its way into the channel, which nobody else empties then.
+/// The last receiver is dropped while a batch is being sent. The sender must then drop its
+/// messages.
 #[test]
-fn what_an_iterator_yielded_before_it_panicked_does_not_stay_behind_the_last_receiver() {
-    // Large, so that it goes in by groups of four.
+fn messages_of_a_panicking_iterator_do_not_outlive_the_last_receiver() {
+    // The message is large, so that buffers of four messages are sent.
     type Large = (support::Counted, [u8; 128]);
     let drops = Drops::default();
     let (tx, rx) = channel::<Large>(8);
     let mut rx = Some(rx);
     let items = (0..8).map(|number| {
-        assert_ne!(number, 6, "as the test wants it");
+        assert_ne!(number, 6, "intended by the test");
         drop(rx.take());
         (drops.message(), [0; 128])
     });
     assert!(catch_unwind(AssertUnwindSafe(|| drop(tx.try_send_many(items)))).is_err());
-    assert_eq!(drops.of_each(), [1; 6], "while the sender lives");
+    assert_eq!(drops.of_each(), [1; 6], "while the sender exists");
     assert_eq!((tx.len(), tx.stats().permits), (0, 0));
 }
 
@@ -192,8 +193,8 @@ fn poll_with_a_panicking_clone(poll: impl FnOnce(&mut Context<'_>)) {
 }
 
 #[test]
-fn a_waker_that_panics_in_clone_harms_only_its_own_future() {
-    let test = "a_waker_that_panics_in_clone_harms_only_its_own_future";
+fn a_waker_that_panics_in_clone_affects_only_its_own_future() {
+    let test = "a_waker_that_panics_in_clone_affects_only_its_own_future";
     in_own_process(test, || {
         let (tx, rx) = channel(1);
         poll_with_a_panicking_clone(|context| assert!(pin!(rx.recv()).poll(context).is_ready()));
@@ -210,8 +211,8 @@ fn a_waker_that_panics_in_clone_harms_only_its_own_future() {
 }
 
 #[test]
-fn a_waker_that_panics_in_clone_harms_only_its_own_handle() {
-    let test = "a_waker_that_panics_in_clone_harms_only_its_own_handle";
+fn a_waker_that_panics_in_clone_affects_only_its_own_handle() {
+    let test = "a_waker_that_panics_in_clone_affects_only_its_own_handle";
     in_own_process(test, || {
         let (tx, rx) = channel(1);
         let (mut sink, mut stream) = (tx.clone(), rx.clone());

@@ -1,5 +1,5 @@
-//! Several destructors that panic in one call: every message is dropped once, the first panic
-//! continues, and nothing aborts. Each test runs in a process of its own, which an abort would end.
+//! Checks several panicking destructors in one call: every message is dropped once, the first panic
+//! continues, and the process does not abort. Each test runs in a process of its own.
 #![cfg(not(loom))]
 
 mod support;
@@ -14,7 +14,7 @@ use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 use support::process::in_own_process;
 use support::{Counted, Drops, Task, panic_message, panicking_waker, panics_as_wanted, poll_once};
 
-/// A channel of `count` messages whose destructors all panic.
+/// Creates a channel with `count` messages whose destructors all panic.
 fn of_bombs(drops: &Drops, count: usize) -> (Sender<Counted>, Receiver<Counted>) {
     let (tx, rx) = channel(count);
     for _ in 0..count {
@@ -30,7 +30,7 @@ fn the_last_receiver_drops_all_messages() {
         let (tx, rx) = of_bombs(&drops, 4);
         rx.close();
         panics_as_wanted(|| drop(rx));
-        assert_eq!(drops.of_each(), [1; 4], "while the sender lives");
+        assert_eq!(drops.of_each(), [1; 4], "while the sender exists");
         assert!(tx.is_empty());
     });
 }
@@ -102,10 +102,10 @@ fn a_batch_drops_what_it_has_collected() {
     });
 }
 
-/// What an iterator holds is its own; the channel holds nothing of a batch that was not sent.
+/// The iterator owns the messages that were not sent. The channel holds none of them.
 #[test]
-fn a_cancelled_batch_leaves_the_channel_as_it_is() {
-    in_own_process("a_cancelled_batch_leaves_the_channel_as_it_is", || {
+fn a_cancelled_batch_does_not_change_the_channel() {
+    in_own_process("a_cancelled_batch_does_not_change_the_channel", || {
         let drops = Drops::default();
         let (tx, rx) = channel(1);
         let mut made = 0;
@@ -121,8 +121,8 @@ fn a_cancelled_batch_leaves_the_channel_as_it_is() {
 }
 
 #[test]
-fn a_cancelled_receive_of_many_drops_nothing() {
-    in_own_process("a_cancelled_receive_of_many_drops_nothing", || {
+fn a_cancelled_recv_many_drops_no_message() {
+    in_own_process("a_cancelled_recv_many_drops_no_message", || {
         let drops = Drops::default();
         let (tx, rx) = channel(4);
         let mut buffer = Vec::new();
@@ -160,8 +160,8 @@ fn messages_that_panic_one_after_the_other_come_out_one_after_the_other() {
 
 /// All wakers are called, although each of them panics.
 #[test]
-fn wakers_that_panic_keep_no_waiter_from_being_woken() {
-    let test = "wakers_that_panic_keep_no_waiter_from_being_woken";
+fn panicking_wakers_lose_no_wakeup() {
+    let test = "panicking_wakers_lose_no_wakeup";
     in_own_process(test, || {
         let (tx, rx) = channel::<u8>(1);
         let waker = panicking_waker::in_wake();

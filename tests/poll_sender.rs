@@ -1,4 +1,5 @@
-//! A `Sender` that is polled does what tokio-util's `PollSender` does, under the same names.
+//! Checks that a polled `Sender` behaves like tokio-util's `PollSender`, with the same method
+//! names.
 #![cfg(not(loom))]
 
 mod support;
@@ -33,7 +34,7 @@ const STEPS: [Step; 6] = [
     Step::TryRecv,
 ];
 
-/// What a step came to.
+/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Pending,
@@ -45,7 +46,7 @@ enum Outcome {
     Disconnected,
 }
 
-/// Polls again as long as that was all for the sake of the cooperative budget.
+/// Polls again while the poll only yields because of the cooperative budget.
 fn poll<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
     let woken = Woken::default();
     loop {
@@ -58,7 +59,7 @@ fn poll<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
 
 /// A handle that is polled, and its receiver.
 trait Polled {
-    /// With another sender, if `others`.
+    /// Creates the handle, with a second sender if `others`.
     fn new(others: bool) -> Self;
     fn step(&mut self, step: Step, number: u32) -> Outcome;
     fn is_closed(&self) -> bool;
@@ -173,11 +174,11 @@ fn compare(steps: &[Step], others: bool) {
     let mut waits = false;
     let mut closed_by_receiver = false;
     for (number, &step) in steps.iter().enumerate() {
-        // Both would panic.
+        // Both implementations would panic.
         if step == Step::Send && !reserved && !theirs.is_closed() {
             continue;
         }
-        // A slot that came free meanwhile is handed to their waiter, which then outlives the close.
+        // tokio assigns a freed slot to the waiter, which then survives the close.
         if step == Step::CloseReceiver && waits {
             return;
         }
@@ -194,7 +195,8 @@ fn compare(steps: &[Step], others: bool) {
             Step::CloseReceiver => closed_by_receiver = true,
             Step::TryRecv => {}
         }
-        // Theirs does not look whether the channel is closed; ours says whether sending fails.
+        // tokio's method does not check whether the channel is closed. This crate's method returns
+        // whether a send fails.
         if !closed_by_receiver {
             assert_eq!(
                 ours.is_closed(),
@@ -205,9 +207,9 @@ fn compare(steps: &[Step], others: bool) {
     }
 }
 
-/// Every sequence of six steps.
+/// Runs every sequence of six steps.
 #[test]
-fn it_does_what_poll_sender_does() {
+fn a_polled_sender_behaves_like_poll_sender() {
     const LENGTH: u32 = 6;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -237,7 +239,7 @@ fn an_item_without_capacity_panics_and_is_not_sent() {
 }
 
 #[test]
-fn what_is_given_back_wakes_another() {
+fn a_released_slot_wakes_another_sender() {
     let (mut tx, rx) = channel(1);
     let other = tx.clone();
     reserve(&mut tx);
@@ -246,7 +248,7 @@ fn what_is_given_back_wakes_another() {
     assert!(waiting.is_woken());
     waiting.finish().unwrap();
 
-    // Woken, and then aborted: the wake goes on to the next.
+    // The handle is woken and then aborted, so it forwards the wake.
     assert!(
         tx.poll_reserve(&mut Context::from_waker(Waker::noop()))
             .is_pending()
@@ -266,9 +268,10 @@ fn what_is_given_back_wakes_another() {
     waiting.finish().unwrap();
 }
 
-/// The last handle: the channel is closed, and receivers wait for the message that is promised.
+/// The last handle is closed. The channel is closed, and receivers wait for the message of the
+/// reservation.
 #[test]
-fn a_closed_handle_may_send_what_it_has_reserved() {
+fn a_closed_handle_may_send_on_its_reservation() {
     let (mut tx, rx) = channel(1);
     reserve(&mut tx);
     tx.close();
@@ -284,7 +287,7 @@ fn a_closed_handle_may_send_what_it_has_reserved() {
 }
 
 #[test]
-fn a_closed_handle_that_is_dropped_gives_back_what_it_has_reserved() {
+fn a_dropped_closed_handle_releases_its_reservation() {
     for abort in [false, true] {
         let (mut tx, rx) = channel::<u8>(1);
         reserve(&mut tx);
@@ -298,9 +301,9 @@ fn a_closed_handle_that_is_dropped_gives_back_what_it_has_reserved() {
     }
 }
 
-/// The inherent method stands in front of the one of `SinkExt`, which gives the slot back.
+/// The inherent method shadows the one of `SinkExt`, which releases the slot.
 #[test]
-fn close_of_a_sink_gives_back_what_it_has_reserved() {
+fn close_of_a_sink_releases_its_reservation() {
     let (mut tx, rx) = channel::<u8>(1);
     let other = tx.clone();
     reserve(&mut tx);
@@ -319,7 +322,7 @@ fn close_of_a_sink_gives_back_what_it_has_reserved() {
 }
 
 #[test]
-fn close_channel_is_for_all() {
+fn close_channel_affects_all_handles() {
     let (tx, rx) = channel(2);
     let mut other = tx.clone();
     other.close();
@@ -327,10 +330,7 @@ fn close_channel_is_for_all() {
     let receiver = rx.clone();
     assert_eq!(receiver.try_recv(), Ok(1));
     let receiver = Task::parked(receiver.recv());
-    assert!(
-        other.close_channel(),
-        "also through a handle that is closed"
-    );
+    assert!(other.close_channel(), "also through a closed handle");
     assert!(!tx.close_channel());
     assert_eq!(tx.try_send(2).unwrap_err().into_inner(), 2);
     assert_eq!(receiver.finish(), None);

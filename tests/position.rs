@@ -1,4 +1,4 @@
-//! Positions: consecutive, in the order of the channel, whatever way messages went in and come out.
+//! Checks positions: consecutive and in the order of the channel, for all send and receive methods.
 #![cfg(not(loom))]
 
 mod support;
@@ -11,7 +11,7 @@ use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use support::{Task, poll_once, reserve, within_limit};
 
 #[test]
-fn each_way_in_and_out_counts_on() {
+fn all_methods_advance_the_position() {
     for capacity in 8..12 {
         let (tx, rx) = channel(capacity);
         let mut sink = tx.clone();
@@ -43,7 +43,7 @@ fn each_way_in_and_out_counts_on() {
 }
 
 #[test]
-fn nothing_to_tell_of() {
+fn failed_calls_have_no_position() {
     let (tx, rx) = channel(1);
     let mut buffer = Vec::new();
     assert_eq!(rx.try_recv_with_position(), Err(TryRecvError::Empty));
@@ -71,9 +71,9 @@ fn nothing_to_tell_of() {
     assert!(matches!(none, Poll::Ready(positions) if positions.is_empty()));
 }
 
-/// Also with what was reserved for them after lost races.
+/// This includes messages and slots that were reserved after lost races.
 #[test]
-fn waiters_learn_the_position() {
+fn waiters_get_the_position() {
     let (tx, rx) = channel(1);
     let mut recv = Task::parked(rx.recv_with_position());
     let mut next = 0;
@@ -114,7 +114,7 @@ fn waiters_learn_the_position() {
 }
 
 #[test]
-fn a_forced_send_takes_a_position_out() {
+fn a_forced_send_skips_the_position_of_the_evicted_message() {
     let (tx, rx) = channel(1);
     tx.try_send('a').unwrap();
     tx.force_send('b').unwrap();
@@ -122,7 +122,7 @@ fn a_forced_send_takes_a_position_out() {
 }
 
 #[test]
-fn among_threads_each_position_is_told_to_its_sender_and_its_receiver() {
+fn sender_and_receiver_of_a_message_get_the_same_position() {
     const MESSAGES: u64 = 5_000;
     within_limit(|| {
         let (tx, rx) = channel(3);

@@ -1,4 +1,4 @@
-//! The raw queue: what `MpmcQueue`, `Producer` and `Consumer` promise.
+//! Checks the raw queue: `MpmcQueue`, `Producer` and `Consumer`.
 #![cfg(not(loom))]
 
 mod support;
@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
 use support::{Drops, Task, panic_message, panics_as_wanted, poll_once};
 
-/// Notes the largest request that was ever made in this process.
+/// Records the largest allocation of this process.
 struct Watching;
 
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: the system's allocator does all the work.
+// SAFETY: all calls are forwarded to the system's allocator.
 unsafe impl GlobalAlloc for Watching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the same promises to us.
+        // SAFETY: the caller upholds the same contract.
         unsafe { System.alloc(layout) }
     }
 
@@ -56,7 +56,7 @@ fn test_basic_send_recv() {
 fn test_bounded_capacity() {
     for capacity in [1, 2, 4, 64] {
         let (producer, consumer) = queue(capacity);
-        // More rounds than one, so that slots are used again.
+        // Runs several rounds, so that slots are reused.
         for round in 0..3 {
             for number in 0..capacity {
                 assert!(!producer.queue().is_full());
@@ -93,7 +93,7 @@ fn the_capacity_is_rounded_up_to_a_power_of_two() {
 }
 
 #[test]
-fn a_capacity_of_zero_panics_and_says_why() {
+fn a_capacity_of_zero_panics_with_a_message() {
     let message = panic_message(|| drop(MpmcQueue::<u8>::new(0)));
     assert_eq!(message, "mpmc-std: the capacity must be at least 1");
 }
@@ -110,16 +110,16 @@ fn an_impossible_capacity_panics_before_anything_is_allocated() {
         assert!(message.contains("above the maximum"), "{message}");
     }
     let largest = LARGEST.load(Ordering::Relaxed);
-    assert!(largest < 1 << 30, "{largest} bytes were asked for");
+    assert!(largest < 1 << 30, "{largest} bytes were requested");
 }
 
 #[test]
-fn close_refuses_messages_and_drains() {
+fn a_closed_queue_rejects_messages_and_drains() {
     let (producer, consumer) = queue(4);
     producer.send(1).unwrap();
     producer.send(2).unwrap();
     assert!(producer.queue().close());
-    assert!(!consumer.queue().close(), "it was closed already");
+    assert!(!consumer.queue().close(), "the queue was closed before");
     assert!(producer.queue().is_closed());
 
     assert_eq!(producer.send(3), Err(3));
@@ -171,7 +171,7 @@ fn recv_async_waits_for_a_message() {
 }
 
 #[test]
-fn send_async_waits_for_room() {
+fn send_async_waits_for_capacity() {
     let (producer, consumer) = queue(1);
     producer.send(1).unwrap();
     let sender = Task::parked(producer.send_async(2));
@@ -182,7 +182,7 @@ fn send_async_waits_for_room() {
 }
 
 #[test]
-fn what_is_left_is_dropped_once_with_the_queue() {
+fn remaining_messages_are_dropped_once_with_the_queue() {
     let drops = Drops::default();
     let (producer, consumer) = queue(4);
     for _ in 0..4 {
@@ -191,13 +191,13 @@ fn what_is_left_is_dropped_once_with_the_queue() {
     drop(consumer.recv());
     assert_eq!(drops.of_each(), [1, 0, 0, 0]);
     drop(consumer);
-    assert_eq!(drops.total(), 1, "a handle is left");
+    assert_eq!(drops.total(), 1, "a handle exists");
     drop(producer);
     assert_eq!(drops.of_each(), [1; 4]);
 }
 
 #[test]
-fn what_is_left_is_dropped_once_though_one_destructor_panics() {
+fn remaining_messages_are_dropped_once_though_one_destructor_panics() {
     for bomb in 0..4 {
         let drops = Drops::default();
         let (producer, consumer) = queue(4);
@@ -216,7 +216,7 @@ fn what_is_left_is_dropped_once_though_one_destructor_panics() {
 }
 
 #[test]
-fn debug_output_shows_the_state_and_asks_nothing_of_the_message() {
+fn debug_output_shows_the_state_for_any_message_type() {
     struct Opaque;
     let (producer, consumer) = queue(2);
     assert!(producer.send(Opaque).is_ok());

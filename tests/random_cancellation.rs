@@ -1,5 +1,5 @@
-//! Futures dropped at random moments on a busy multi-threaded runtime: every message still arrives, once
-//! and in order.
+//! Futures dropped at random moments on a busy multi-threaded runtime: every message still arrives,
+//! once and in order.
 #![cfg(not(loom))]
 
 mod support;
@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 const TASKS: usize = 6;
 const EACH: usize = 2000;
 
-/// Ends after no time, a few turns of the executor or, rarely, a while.
+/// Completes at once, after a few yields or, rarely, after a short sleep.
 async fn lose_patience(random: &mut PseudoRandom) {
     match random.below(64) {
         0 => sleep(Duration::from_millis(1)).await,
@@ -27,8 +27,8 @@ async fn lose_patience(random: &mut PseudoRandom) {
     }
 }
 
-/// Sends each message again and again until a send has succeeded. One that was cancelled and sent all the
-/// same would arrive twice.
+/// Sends each message again and again until a send has succeeded. One that was cancelled and sent
+/// all the same would arrive twice.
 async fn send_impatiently(tx: Sender<Message>, sender: usize) {
     let mut random = PseudoRandom(sender as u64);
     for number in 0..EACH {
@@ -41,7 +41,8 @@ async fn send_impatiently(tx: Sender<Message>, sender: usize) {
     }
 }
 
-/// Receives with futures that are mostly dropped. What a cancelled one took would be missing.
+/// Receives with futures that are mostly dropped. A message that a cancelled one took would be
+/// missing.
 async fn receive_impatiently(mut rx: Receiver<Message>, receiver: usize) -> Log {
     let mut random = PseudoRandom((TASKS + receiver) as u64);
     let mut log = Log::new();
@@ -76,7 +77,7 @@ async fn receive_patiently(rx: Receiver<Message>) -> Log {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn futures_dropped_at_random_lose_and_repeat_nothing() {
+async fn futures_dropped_at_random_lose_and_duplicate_nothing() {
     for capacity in [1, 2, 3, 16] {
         let (tx, rx) = channel(capacity);
         let senders: Vec<_> = (0..TASKS)
@@ -86,7 +87,7 @@ async fn futures_dropped_at_random_lose_and_repeat_nothing() {
         let mut receivers: Vec<_> = (0..TASKS)
             .map(|receiver| tokio::spawn(receive_impatiently(rx.clone(), receiver)))
             .collect();
-        // One that is never cancelled hangs if a cancelled one keeps a wakeup to itself.
+        // A receiver that is never cancelled hangs if a cancelled one loses a wakeup.
         receivers.push(tokio::spawn(receive_patiently(rx)));
         for sender in senders {
             soon(sender).await.unwrap();

@@ -1,5 +1,5 @@
-//! Waiting until there is a message, or free capacity, and taking nothing: whoever waits to take
-//! one is woken beside it, whatever the order.
+//! Checks readiness waits, which wait for a message or free capacity and take nothing. A task that
+//! waits to take it is woken too, in every order of waiting.
 #![cfg(not(loom))]
 
 mod support;
@@ -14,7 +14,7 @@ use support::{Task, Woken, poll_once, soon, within_limit};
 
 const MOMENT: Duration = Duration::from_millis(2);
 
-/// The order in which the two begin to wait.
+/// The order in which the two tasks start to wait.
 #[derive(Clone, Copy, Debug)]
 enum First {
     Ready,
@@ -88,9 +88,9 @@ fn one_slot_wakes_the_sender_beside_the_readiness_waiter() {
     }
 }
 
-/// Nobody polls them, and they are dropped: the receiver has been woken all the same.
+/// The readiness waiters are dropped without another poll. The receiver has been woken.
 #[test]
-fn readiness_waiters_that_are_not_polled_keep_nothing() {
+fn readiness_waiters_that_are_not_polled_hold_no_wakeup() {
     let (tx, rx) = channel(4);
     let idle: Vec<_> = (0..3).map(|_| Task::parked(rx.recv_ready())).collect();
     let first = Task::parked(rx.recv());
@@ -106,7 +106,7 @@ fn readiness_waiters_that_are_not_polled_keep_nothing() {
 }
 
 #[test]
-fn nothing_is_taken_and_nothing_reserved() {
+fn a_readiness_wait_takes_and_reserves_nothing() {
     let (tx, rx) = channel(2);
     for _ in 0..10 {
         assert_eq!(poll_once(tx.send_ready()), Poll::Ready(Ok(())));
@@ -120,7 +120,8 @@ fn nothing_is_taken_and_nothing_reserved() {
     assert_eq!(rx.try_recv(), Ok(1));
 }
 
-/// It would otherwise get a reservation after four lost races, and keep a message from others.
+/// Otherwise it would get a reservation after four lost races, and withhold a message from other
+/// receivers.
 #[test]
 fn a_readiness_waiter_loses_no_races() {
     let (tx, rx) = channel(1);
@@ -154,7 +155,11 @@ fn closing_ends_the_wait() {
     rx.close();
     assert_eq!(send_ready.finish(), Err(SendError(())));
     assert_eq!(poll_once(tx.send_ready()), Poll::Ready(Err(SendError(()))));
-    assert_eq!(poll_once(rx.recv_ready()), Poll::Ready(true), "one is left");
+    assert_eq!(
+        poll_once(rx.recv_ready()),
+        Poll::Ready(true),
+        "one message is left"
+    );
     assert_eq!(rx.try_recv(), Ok(1));
     assert_eq!(poll_once(rx.recv_ready()), Poll::Ready(false));
 
@@ -165,7 +170,7 @@ fn closing_ends_the_wait() {
 }
 
 #[test]
-fn permits_count_as_taken() {
+fn send_ready_waits_while_permits_hold_the_capacity() {
     let (tx, rx) = channel(1);
     let permit = tx.try_reserve().unwrap();
     let send_ready = Task::parked(tx.send_ready());
@@ -187,7 +192,7 @@ fn poll_send_ready(tx: &mut Sender<u32>, woken: &Woken) -> Poll<Result<(), SendE
 }
 
 #[test]
-fn handles_that_are_polled_keep_nothing() {
+fn polled_receivers_hold_no_wakeup() {
     let (tx, mut rx) = channel(1);
     let woken = Woken::default();
     let taker = rx.clone();
@@ -208,7 +213,7 @@ fn handles_that_are_polled_keep_nothing() {
 }
 
 #[test]
-fn senders_that_are_polled_keep_nothing() {
+fn polled_senders_hold_no_wakeup() {
     let (tx, rx) = channel(1);
     let mut polled = tx.clone();
     let woken = Woken::default();
@@ -228,9 +233,9 @@ fn senders_that_are_polled_keep_nothing() {
     assert_eq!(closed, Poll::Ready(Err(SendError(()))));
 }
 
-/// The two waits of one handle are apart: the message wakes both, and the stream gets it.
+/// The two waits of a handle are independent: the message wakes both, and the stream receives it.
 #[test]
-fn a_handle_waits_for_readiness_and_messages_at_a_time() {
+fn a_handle_waits_for_readiness_and_messages_at_the_same_time() {
     let (tx, mut rx) = channel(2);
     let (ready, message) = (Woken::default(), Woken::default());
     for number in 0..10 {
@@ -288,8 +293,8 @@ fn threads_wait_for_a_limited_time() {
     });
 }
 
-/// Workers that wait for readiness and then try, beside workers that receive: all is received, and
-/// nobody is left waiting.
+/// Some workers wait for readiness and then make an attempt, others receive. All messages are
+/// received, and no worker waits forever.
 #[test]
 fn readiness_beside_receiving_under_load() {
     const MESSAGES: u64 = 20_000;
@@ -333,7 +338,7 @@ fn readiness_beside_receiving_under_load() {
     assert_eq!(sum, (0..MESSAGES).sum());
 }
 
-/// Tasks spin before they park, and stand in for waiters meanwhile.
+/// Tasks spin before they park, and take wakeups of waiters while they spin.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readiness_beside_receiving_in_tasks() {
     const EACH: u64 = 5_000;

@@ -1,4 +1,4 @@
-//! The queue without a side that waits.
+//! Checks the queue without waiting operations.
 #![cfg(not(loom))]
 
 #[path = "support/counting.rs"]
@@ -12,7 +12,7 @@ use harness::{Ledger, panic_message};
 use mpmc_std::RealtimeQueue;
 
 #[test]
-fn the_capacity_is_exact_and_the_order_kept() {
+fn the_capacity_is_exact_and_the_order_is_kept() {
     for capacity in 1..10 {
         let queue = RealtimeQueue::new(capacity);
         for lap in 0..5 {
@@ -45,7 +45,7 @@ fn operations_allocate_nothing() {
 }
 
 #[test]
-fn what_is_left_is_dropped_with_the_queue() {
+fn remaining_messages_are_dropped_with_the_queue() {
     let ledger = Ledger::new(3);
     let queue = RealtimeQueue::new(3);
     for number in 0..3 {

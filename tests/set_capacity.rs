@@ -1,4 +1,4 @@
-//! The capacity of a channel that is in use is lowered and raised.
+//! Checks changes of the capacity while the channel is in use.
 #![cfg(not(loom))]
 
 mod harness;
@@ -64,7 +64,7 @@ fn a_channel_can_be_built_to_grow() {
 }
 
 #[test]
-fn what_is_refused_changes_nothing() {
+fn a_failed_change_has_no_effect() {
     let limit = FARTHEST + 2;
     let (tx, rx) = channel::<u8>(limit);
     let error = |capacity| rx.set_capacity(capacity).unwrap_err();
@@ -83,7 +83,7 @@ fn what_is_refused_changes_nothing() {
 }
 
 #[test]
-fn a_closed_handle_changes_nothing() {
+fn a_closed_handle_cannot_change_the_capacity() {
     let (tx, rx) = channel::<u8>(4);
     let mut closed = tx.clone();
     closed.close();
@@ -93,7 +93,7 @@ fn a_closed_handle_changes_nothing() {
 }
 
 #[test]
-fn a_builder_refuses_what_cannot_be_built() {
+fn a_builder_rejects_invalid_limits() {
     let message = panic_message(|| Builder::new(3).growable_to(2).build::<u8>());
     assert_eq!(message, "mpmc-std: the limit 2 is below the capacity 3");
     let message = panic_message(|| Builder::new(1).growable_to(FARTHEST + 2).build::<u8>());
@@ -107,14 +107,14 @@ fn a_builder_refuses_what_cannot_be_built() {
 }
 
 #[test]
-fn a_capacity_below_what_is_there_takes_nothing_out() {
+fn a_capacity_below_the_length_evicts_nothing() {
     let (tx, rx) = channel(4);
     let permit = tx.try_reserve().unwrap();
     fill(&tx, 3);
     assert_eq!(tx.set_capacity(2), Ok(4));
     assert_eq!((tx.len(), tx.capacity(), tx.is_full()), (3, 0, true));
     assert_eq!(tx.stats().permits, 1);
-    // A permit that was reserved before still finds its slot.
+    // A permit that was reserved before the change keeps its slot.
     permit.send(3);
     assert_eq!(tx.len(), 4);
     for message in 0..3 {
@@ -128,7 +128,7 @@ fn a_capacity_below_what_is_there_takes_nothing_out() {
 }
 
 #[test]
-fn permits_above_the_capacity_go_back_before_others_are_given() {
+fn permits_above_the_capacity_are_released_before_new_ones_are_reserved() {
     let (tx, _rx) = channel::<usize>(4);
     let mut permits = tx.try_reserve_many(4).unwrap();
     tx.set_capacity(2).unwrap();
@@ -144,12 +144,12 @@ fn permits_above_the_capacity_go_back_before_others_are_given() {
 }
 
 #[test]
-fn raising_wakes_as_many_senders_as_there_is_room_for() {
+fn raising_wakes_one_sender_for_each_new_slot() {
     for (limit, held, by, expected) in [
         (8, 1, 1, 1),
         (8, 1, 3, 3),
         (8, 1, 7, 5),
-        // More is there than the capacity before.
+        // The channel holds more messages than the old capacity.
         (8, 4, 2, 0),
         (8, 4, 3, 0),
         (8, 4, 4, 1),
@@ -171,7 +171,7 @@ fn raising_wakes_as_many_senders_as_there_is_room_for() {
     }
 }
 
-/// Those that wait below the new capacity are woken by receivers, one for each message at most.
+/// Receivers wake the waiting senders, at most one for each message.
 #[test]
 fn receivers_wake_senders_of_a_channel_above_its_capacity() {
     let (tx, rx) = channel(8);
@@ -207,14 +207,14 @@ fn a_send_that_was_granted_a_slot_uses_it_below_the_capacity() {
     let (tx, rx) = channel(2);
     fill(&tx, 2);
     let mut waiting = pending(tx.send(7));
-    // Loses as many races as it may.
+    // The sender loses the maximum number of races.
     for _ in 0..4 {
         rx.try_recv().unwrap();
         tx.try_send(0).unwrap();
         waiting.expect_pending();
     }
     rx.try_recv().unwrap();
-    assert_eq!(tx.stats().permits, 1, "a slot is reserved for it");
+    assert_eq!(tx.stats().permits, 1, "a slot is reserved for the sender");
     tx.set_capacity(1).unwrap();
     assert_eq!(tx.stats().permits, 1);
     assert_eq!(waiting.expect_ready(), Ok(()));
@@ -224,7 +224,7 @@ fn a_send_that_was_granted_a_slot_uses_it_below_the_capacity() {
 }
 
 #[test]
-fn several_permits_that_cannot_be_had_any_more_fail() {
+fn reserve_many_above_the_new_capacity_fails() {
     let (tx, rx) = channel(4);
     fill(&tx, 2);
     let mut four = pending(tx.reserve_many(4));
@@ -234,7 +234,7 @@ fn several_permits_that_cannot_be_had_any_more_fail() {
     assert_eq!(tx.set_capacity(2), Ok(4));
     assert!(four.is_woken());
     assert!(four.expect_ready().is_err());
-    assert!(three.is_woken(), "it is the next");
+    assert!(three.is_woken(), "it waits next");
     assert!(three.expect_ready().is_err());
     two.expect_pending();
     assert_eq!(drain(&rx), [0, 1]);
@@ -245,7 +245,7 @@ fn several_permits_that_cannot_be_had_any_more_fail() {
 }
 
 #[test]
-fn several_permits_are_waited_for_below_the_limit() {
+fn reserve_many_waits_below_the_limit() {
     let (tx, rx) = Builder::new(2).growable_to(8).build();
     fill(&tx, 2);
     let mut reserving = pending(tx.reserve_many(2));
@@ -257,7 +257,7 @@ fn several_permits_are_waited_for_below_the_limit() {
 }
 
 #[test]
-fn forced_sends_replace_one_message_each() {
+fn each_forced_send_evicts_one_message() {
     let (tx, rx) = channel(4);
     tx.set_capacity(1).unwrap();
     assert_eq!(tx.force_send(0), Ok(None));
@@ -265,7 +265,7 @@ fn forced_sends_replace_one_message_each() {
     tx.set_capacity(3).unwrap();
     assert_eq!(tx.force_send(2), Ok(None));
     assert_eq!(tx.force_send(3), Ok(None));
-    // What is above the capacity stays, but does not grow.
+    // Messages above the capacity stay, but their number does not grow.
     tx.set_capacity(2).unwrap();
     assert_eq!(tx.force_send(4), Ok(Some(1)));
     assert_eq!(tx.len(), 3);
@@ -276,7 +276,7 @@ fn forced_sends_replace_one_message_each() {
 }
 
 #[test]
-fn forced_sends_fail_where_permits_hold_the_capacity() {
+fn forced_sends_fail_if_permits_hold_the_capacity() {
     let (tx, _rx) = channel(4);
     let permits = tx.try_reserve_many(3).unwrap();
     tx.set_capacity(2).unwrap();
@@ -307,7 +307,7 @@ fn batches_stop_at_the_capacity() {
 }
 
 #[test]
-fn a_channel_that_is_closed_below_its_limit_ends() {
+fn a_channel_closed_below_its_limit_ends() {
     type Close = fn(Sender<usize>, &Receiver<usize>) -> Option<Sender<usize>>;
     let ways: [Close; 4] = [
         |tx, rx| {
@@ -366,7 +366,7 @@ fn a_permit_outlives_closing_below_the_limit() {
 }
 
 #[test]
-fn the_last_receiver_leaves_a_channel_below_its_limit() {
+fn the_last_receiver_closes_a_channel_below_its_limit() {
     let (tx, rx) = channel(4);
     fill(&tx, 4);
     tx.set_capacity(1).unwrap();
@@ -391,7 +391,7 @@ fn a_handle_that_is_forgotten_keeps_nothing_from_closing() {
 }
 
 #[test]
-fn what_is_withheld_counts_with_the_permits() {
+fn withheld_capacity_counts_against_the_permit_limit() {
     const MOST: usize = 65_535;
     let limit = 70_000;
     let (tx, _rx) = channel::<usize>(limit);
@@ -418,9 +418,9 @@ fn what_is_withheld_counts_with_the_permits() {
     drop(permits);
 }
 
-/// As far down as a channel goes, permits are left.
+/// Permits are left even at the largest difference between limit and capacity.
 #[test]
-fn sinks_go_on_in_a_channel_far_below_its_limit() {
+fn sinks_work_far_below_the_limit() {
     let (tx, _rx) = Builder::new(1024)
         .growable_to(1024 + FARTHEST)
         .build::<u8>();
@@ -431,12 +431,12 @@ fn sinks_go_on_in_a_channel_far_below_its_limit() {
     drop(permits);
     assert!(
         ready(tx.reserve_many(1024)).is_err(),
-        "more than can be counted"
+        "above the permit limit"
     );
 }
 
 #[test]
-fn threads_that_block_are_woken() {
+fn blocked_threads_are_woken() {
     let (tx, rx) = blocking::channel(4);
     tx.set_capacity(1).unwrap();
     assert_eq!((tx.capacity(), tx.capacity_limit()), (Some(1), 4));
@@ -476,7 +476,7 @@ fn a_select_that_sends_waits_for_the_capacity_to_be_raised() {
     assert_eq!(rx.try_iter().collect::<Vec<_>>(), [0, 1]);
 }
 
-/// Changes the capacity of its channel when it is woken, and then panics.
+/// A waker that changes the capacity of its channel and then panics.
 struct Changing {
     rx: Receiver<usize>,
     woken: AtomicBool,
@@ -519,7 +519,7 @@ fn a_waker_may_change_the_capacity_and_panic() {
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
 
-/// No send that begins after a capacity was set finds more capacity than that, and nothing is lost.
+/// A send that starts after a capacity was set does not exceed that capacity. No message is lost.
 #[test]
 fn the_capacity_is_exact_while_it_changes() {
     const MESSAGES: usize = 20_000;
@@ -527,7 +527,8 @@ fn the_capacity_is_exact_while_it_changes() {
     for round in 0..3 {
         let (tx, rx) = channel(LIMIT);
         let done = Arc::new(AtomicBool::new(false));
-        // Sent for certain, and received at most: the difference is in the channel.
+        // Lower bound of sent and upper bound of received messages: the difference is in the
+        // channel.
         let senders: Vec<_> = (0..2)
             .map(|which| {
                 let tx = tx.clone();
@@ -556,7 +557,7 @@ fn the_capacity_is_exact_while_it_changes() {
                     assert!(tx.len() + tx.stats().permits <= LIMIT);
                     changes += 1;
                     if changes % 8 == 0 {
-                        // Once below, it stays below: no other thread changes the capacity.
+                        // The length stays below the capacity, because no other thread changes it.
                         tx.set_capacity(2).unwrap();
                         let permits_and_messages = || tx.stats().permits + tx.len();
                         while permits_and_messages() > 2 && !done.load(Ordering::Relaxed) {
@@ -590,7 +591,7 @@ fn the_capacity_is_exact_while_it_changes() {
                 .into_iter()
                 .flat_map(|receiver| {
                     let numbers = receiver.join().unwrap();
-                    // One receiver sees the messages of one sender in order.
+                    // Each receiver sees the messages of one sender in order.
                     last = [None; 2];
                     for &number in &numbers {
                         let last = &mut last[number / MESSAGES];
@@ -613,7 +614,7 @@ fn the_capacity_is_exact_while_it_changes() {
     }
 }
 
-/// Two threads change it at once, a third closes the channel.
+/// Two threads change the capacity concurrently, and a third closes the channel.
 #[test]
 fn closing_while_the_capacity_changes() {
     for _ in 0..200 {

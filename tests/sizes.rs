@@ -1,5 +1,5 @@
-//! How large things are: a slot is its message and 8 bytes; a channel, its handles and its futures are no larger
-//! than stated here. Whoever makes one of them larger changes the figure here, and so decides it.
+//! Checks sizes: a slot is its message and 8 bytes, and channels, handles and futures are no larger
+//! than the limits here. A change that makes one of them larger must raise its limit.
 #![cfg(all(not(loom), target_pointer_width = "64"))]
 
 #[path = "support/counting.rs"]
@@ -13,7 +13,7 @@ use std::task::{Context, Waker};
 use counting::allocated;
 use mpmc_std::{MpmcQueue, Sender, channel, weighted};
 
-/// What a channel of this capacity allocates.
+/// Returns the number of bytes that a channel of this capacity allocates.
 fn bytes_of_channel<T>(capacity: usize) -> usize {
     let before = allocated();
     let handles = channel::<T>(capacity);
@@ -22,18 +22,22 @@ fn bytes_of_channel<T>(capacity: usize) -> usize {
     after.bytes - before.bytes
 }
 
-/// What the slots of a channel take, which the first message allocates.
+/// Returns the number of bytes of a channel's slots, which the first message allocates.
 fn bytes_of_slots<T: Default>(capacity: usize) -> usize {
     let (tx, _rx) = channel::<T>(capacity);
     let before = allocated();
     assert!(tx.try_send(T::default()).is_ok());
     let first = allocated();
     assert!(capacity == 1 || tx.try_send(T::default()).is_ok());
-    assert_eq!(allocated().times, first.times, "all slots at once");
+    assert_eq!(
+        allocated().times,
+        first.times,
+        "one allocation for all slots"
+    );
     first.bytes - before.bytes
 }
 
-/// What one more message of capacity costs.
+/// Returns the number of bytes of one more message of capacity.
 fn bytes_of_slot<T: Default>() -> usize {
     (bytes_of_slots::<T>(1001) - bytes_of_slots::<T>(1)) / 1000
 }
@@ -49,24 +53,24 @@ fn a_slot_is_its_message_and_eight_bytes() {
     assert_eq!(bytes_of_slot::<()>(), 8);
     assert_eq!(bytes_of_slot::<u64>(), 8 + 8);
     assert_eq!(bytes_of_slot::<[u64; 5]>(), 40 + 8);
-    // Padded to the alignment: that of the message, or that of the stamp.
+    // Slots are padded to the alignment of the message or of the stamp, whichever is larger.
     assert_eq!(bytes_of_slot::<u8>(), 8 + 8);
     assert_eq!(bytes_of_slot::<u128>(), 16 + 16);
 }
 
 #[test]
 fn an_idle_channel_is_small() {
-    // The first channel of a process asks the system how many cores there are.
+    // The first channel of a process queries the number of cores.
     drop(channel::<u64>(1));
     for capacity in [1, 64, 4096] {
         let before = allocated();
         let handles = channel::<u64>(capacity);
         let after = allocated();
-        assert_eq!(after.times - before.times, 1, "no slots yet");
+        assert_eq!(after.times - before.times, 1, "slots are not allocated yet");
         drop(handles);
-        assert_eq!(allocated().times, after.times, "nothing to close");
+        assert_eq!(allocated().times, after.times, "a close does not allocate");
     }
-    // With the feature `tracing` it has a number.
+    // With the feature `tracing` a channel has a number.
     let number = if cfg!(feature = "tracing") { 128 } else { 0 };
     assert_at_most(768 + number, bytes_of_channel::<u64>(64), "an idle channel");
     assert_at_most(512 + number, size_of::<MpmcQueue<u64>>(), "MpmcQueue");
@@ -122,7 +126,7 @@ fn futures_are_small() {
 }
 
 #[test]
-fn weight_takes_little() {
+fn weighted_handles_and_futures_are_small() {
     let (tx, rx) = weighted::channel::<u64>(8, 8);
     assert_at_most(64, size_of_val(&tx), "weighted Sender");
     assert_at_most(48, size_of_val(&rx), "weighted Receiver");
@@ -154,14 +158,14 @@ fn weight_takes_little() {
 
 #[test]
 fn a_send_future_holds_its_message_once() {
-    // Also one that is awaited in another future, and after that future was spawned.
+    // This includes a send that is awaited in another future, also after that future was spawned.
     async fn forward<T>(tx: Sender<T>, message: T) {
         let _ = tx.send(message).await;
     }
     let (small, _rx) = channel::<[u64; 1]>(1);
     let (large, _rx) = channel::<[u64; 101]>(1);
     let growth = size_of_val(&large.send([0; 101])) - size_of_val(&small.send([0; 1]));
-    assert_at_most(800, growth, "what 800 bytes more of message cost");
+    assert_at_most(800, growth, "cost of 800 more bytes of message");
     let growth = size_of_val(&forward(large, [0; 101])) - size_of_val(&forward(small, [0; 1]));
     assert_at_most(
         2 * 800,

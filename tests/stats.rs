@@ -1,4 +1,4 @@
-//! `stats`: each figure after what changes it.
+//! Checks `stats`: each value after the operations that change it.
 #![cfg(not(loom))]
 
 mod harness;
@@ -9,7 +9,7 @@ use harness::{pending, ready, threads};
 use mpmc_std::channel;
 
 #[test]
-fn a_new_channel_has_done_nothing() {
+fn the_stats_of_a_new_channel_are_zero() {
     let (tx, rx) = channel::<u8>(5);
     let stats = tx.stats();
     assert_eq!(stats, rx.stats());
@@ -22,9 +22,10 @@ fn a_new_channel_has_done_nothing() {
     }
 }
 
-/// Round and round: positions skip numbers at the end of each lap of an odd capacity, counts must not.
+/// Runs many laps: positions skip numbers at the end of each lap of an odd capacity, but the counts
+/// must not.
 #[test]
-fn messages_are_counted_whichever_way_they_go() {
+fn messages_of_all_methods_are_counted() {
     for capacity in [1, 3, 4, 5] {
         let (tx, rx) = channel(capacity);
         let in_and_out = |sent: usize, received: usize| {
@@ -40,7 +41,7 @@ fn messages_are_counted_whichever_way_they_go() {
             in_and_out(before + 1, before + 1);
             tx.try_send_many(vec![(); capacity]).unwrap();
             in_and_out(before + capacity + 1, before + 1);
-            // One in, one out.
+            // Evicts one message and sends one.
             tx.force_send(()).unwrap();
             in_and_out(before + capacity + 2, before + 2);
             rx.try_recv_many(&mut Vec::new(), capacity).unwrap();
@@ -51,14 +52,14 @@ fn messages_are_counted_whichever_way_they_go() {
         }
         tx.try_send(()).unwrap();
         drop(rx);
-        // What the last receiver drops counts as taken out.
+        // Messages that the last receiver drops count as received.
         let all = 10 * (capacity + 3) + 1;
         in_and_out(all, all);
     }
 }
 
 #[test]
-fn handles_permits_and_closing_are_seen() {
+fn stats_show_handles_permits_and_closing() {
     let (tx, rx) = channel::<u8>(5);
     let clone = tx.clone();
     let weak = (tx.downgrade(), tx.downgrade(), rx.downgrade());
@@ -79,13 +80,13 @@ fn handles_permits_and_closing_are_seen() {
 }
 
 #[test]
-fn parks_wakes_and_wakes_for_nothing_are_counted() {
+fn parks_wakes_and_lost_races_are_counted() {
     let (tx, rx) = channel(2);
     let mut recv = pending(rx.recv());
     let side = tx.stats().receivers;
     assert_eq!((side.parked, side.parks, side.wakes), (1, 1, 0));
     tx.try_send(1).unwrap();
-    // Somebody else is quicker.
+    // Another receiver takes the message first.
     rx.try_recv().unwrap();
     recv.expect_pending();
     let side = tx.stats().receivers;
@@ -110,7 +111,7 @@ fn parks_wakes_and_wakes_for_nothing_are_counted() {
     assert_eq!(side.spurious_wakes, 0);
 }
 
-/// A wake counts when it happens, so that waiters that were woken and not polled can be seen.
+/// A wake is counted when it happens, so that waiters that were woken and not polled are visible.
 #[test]
 fn wakes_are_counted_when_they_happen() {
     let (tx, rx) = channel(4);
@@ -129,7 +130,7 @@ fn wakes_are_counted_when_they_happen() {
 }
 
 #[test]
-fn weak_handles_see_the_same_also_after_the_end() {
+fn weak_handles_report_the_same_stats_after_the_close() {
     let (tx, rx) = channel(4);
     let (weak_tx, weak_rx) = (tx.downgrade(), rx.downgrade());
     tx.try_send_many([1, 2]).unwrap();
@@ -144,7 +145,7 @@ fn weak_handles_see_the_same_also_after_the_end() {
 }
 
 #[test]
-fn handles_that_are_polled_count_while_they_wait() {
+fn polled_handles_count_while_they_wait() {
     let (tx, rx) = channel(1);
     let mut stream = rx.clone();
     let recv = pending(poll_fn(|cx| stream.poll_recv(cx)));
@@ -158,13 +159,13 @@ fn handles_that_are_polled_count_while_they_wait() {
     let reserve = pending(poll_fn(|cx| sink.poll_reserve(cx)));
     assert_eq!(tx.stats().senders.parked, 1);
     drop(reserve);
-    // The registration is the handle's, not the future's.
+    // The registration belongs to the handle, not to the future.
     assert_eq!(tx.stats().senders.parked, 1);
     drop(sink);
     assert_eq!(tx.stats().senders.parked, 0);
 }
 
-/// `sent`, `received` and `len` are of one moment, whatever goes on.
+/// `sent`, `received` and `len` are a consistent snapshot under concurrent operations.
 #[test]
 fn the_counts_always_add_up() {
     const COUNT: usize = 30_000;

@@ -1,4 +1,5 @@
-//! Blocking calls that give up: when, with what, and that nothing is lost when they do.
+//! Checks blocking calls with a timeout: when they return, what they return, and that nothing is
+//! lost.
 #![cfg(not(loom))]
 
 mod harness;
@@ -11,11 +12,11 @@ use mpmc_std::channel;
 use mpmc_std::error::{RecvTimeoutError, SendTimeoutError};
 
 const MOMENT: Duration = Duration::from_millis(30);
-/// More than any test takes.
+/// A timeout longer than any test.
 const LONG: Duration = Duration::from_secs(100);
 
 #[test]
-fn they_give_up_when_the_time_is_up_and_not_before() {
+fn calls_time_out_not_before_their_deadline() {
     let (tx, rx) = channel(1);
     let start = Instant::now();
     assert_eq!(
@@ -36,7 +37,7 @@ fn they_give_up_when_the_time_is_up_and_not_before() {
 }
 
 #[test]
-fn a_moment_that_has_passed_still_suffices_for_what_needs_no_wait() {
+fn a_deadline_in_the_past_allows_calls_that_need_no_wait() {
     let (tx, rx) = channel(1);
     let past = Instant::now();
     assert_eq!(tx.blocking_send_deadline(1, past), Ok(()));
@@ -54,7 +55,7 @@ fn a_moment_that_has_passed_still_suffices_for_what_needs_no_wait() {
 }
 
 #[test]
-fn they_are_woken_in_time_by_the_other_side() {
+fn the_other_side_wakes_a_call_before_its_deadline() {
     for timeout in [LONG, Duration::MAX] {
         let (tx, rx) = channel(1);
         let receiver = rx.clone();
@@ -86,7 +87,7 @@ fn closing_ends_the_wait() {
         tx.blocking_send_deadline(3, Instant::now()),
         Err(SendTimeoutError::Closed(3))
     );
-    // What was sent before is still received, and only then comes the end.
+    // Messages sent before the close are received, and then the end.
     assert_eq!(rx.blocking_recv_timeout(LONG), Ok(1));
     assert_eq!(
         rx.blocking_recv_timeout(LONG),
@@ -103,7 +104,7 @@ fn closing_ends_the_wait() {
     );
 }
 
-/// The wait is no shorter because the thread's park token was left set by somebody else.
+/// A park token of the thread that other code has set does not shorten the wait.
 #[test]
 fn a_stray_unpark_does_not_end_the_wait() {
     let (_tx, rx) = channel::<u8>(1);
@@ -127,7 +128,7 @@ fn a_stray_unpark_does_not_end_the_wait() {
 }
 
 #[test]
-fn one_that_gave_up_is_not_waiting_any_more() {
+fn a_call_that_timed_out_is_not_registered() {
     let (tx, rx) = channel(1);
     assert!(rx.blocking_recv_timeout(Duration::ZERO).is_err());
     tx.try_send(1).unwrap();
@@ -138,9 +139,9 @@ fn one_that_gave_up_is_not_waiting_any_more() {
     assert!(rx.try_recv().is_err());
 }
 
-/// Both sides give up again and again, just when the other is about to come.
+/// Both sides time out repeatedly, at the moment when the other side is about to arrive.
 #[test]
-fn giving_up_loses_and_doubles_nothing() {
+fn timeouts_lose_and_duplicate_nothing() {
     const EACH: usize = 1_500;
     let (tx, rx) = channel(1);
     let received = threads(4, move |number| {
@@ -165,10 +166,10 @@ fn giving_up_loses_and_doubles_nothing() {
     assert_all_once(received.into_iter().flatten(), 2 * EACH);
 }
 
-/// They panic before anything happens, and say which call it was.
+/// The calls panic before they have an effect, and the message names the call.
 #[cfg(feature = "tokio")]
 #[test]
-fn inside_a_task_they_panic_if_they_would_block() {
+fn calls_inside_a_task_panic_if_they_would_block() {
     let (tx, rx) = channel(1);
     let (full, outbox) = channel(1);
     full.try_send(1).unwrap();
@@ -199,9 +200,9 @@ fn inside_a_task_they_panic_if_they_would_block() {
     assert_eq!(rx.try_recv(), Ok(7));
 }
 
-/// With the feature and without it.
+/// This holds with and without the feature.
 #[test]
-fn inside_a_task_they_do_what_needs_no_wait() {
+fn calls_inside_a_task_succeed_without_a_wait() {
     harness::run(async {
         let (tx, rx) = channel(2);
         tx.blocking_send(1).unwrap();
@@ -216,7 +217,7 @@ fn inside_a_task_they_do_what_needs_no_wait() {
         assert!(closed.blocking_send(4).is_err());
         assert_eq!(rx.blocking_recv(), None);
         assert_eq!(rx.iter().next(), None);
-        // A permit in the way of the quick attempt.
+        // A permit makes the first attempt fail.
         let (tx, rx) = channel(2);
         let permit = tx.try_reserve().unwrap();
         tx.blocking_send(5).unwrap();

@@ -1,4 +1,4 @@
-//! The feature `tracing`: channels, parks, wakes and closes are told, and nothing else is.
+//! Checks the feature `tracing`: events for channels, parks, wakes and closes, and no other events.
 #![cfg(all(not(loom), feature = "tracing"))]
 
 mod support;
@@ -13,16 +13,16 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// What an event says, in the order in which its fields were recorded.
+/// The fields of an event, in the order of recording.
 type Fields = Vec<(&'static str, String)>;
 
-/// Keeps the messages of the crate's events.
+/// Records the messages of the crate's events.
 #[derive(Clone, Default)]
 struct Recorder {
     messages: Arc<Mutex<Vec<String>>>,
-    /// The other fields, event for event.
+    /// The other fields of each event.
     fields: Arc<Mutex<Vec<Fields>>>,
-    /// The event that it panics at.
+    /// The event at which it panics.
     panics_at: Option<&'static str>,
 }
 
@@ -33,10 +33,10 @@ impl Visit for Recorder {
         if field.name() == "message" {
             let message = format!("{value:?}");
             self.messages.lock().unwrap().push(message.clone());
-            // Once, for a second panic would come while the first one unwinds.
+            // Panics once, because a second panic during unwinding would abort.
             assert!(
                 Some(&*message) != self.panics_at || std::thread::panicking(),
-                "as the test wants it"
+                "intended by the test"
             );
         }
     }
@@ -65,8 +65,9 @@ impl Subscriber for Recorder {
     fn exit(&self, _: &Id) {}
 }
 
-/// `tracing` remembers for the whole process whether anybody listens, so these tests take turns.
-fn take_turns() -> MutexGuard<'static, ()> {
+/// `tracing` caches for the whole process whether a subscriber is registered, so these tests run
+/// one at a time.
+fn serialize() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -83,7 +84,7 @@ fn record(work: impl FnOnce()) -> Recorder {
     recorder
 }
 
-/// The value of a field in each event that has it.
+/// Returns the values of a field in all events that have it.
 fn values(recorder: &Recorder, field: &str) -> Vec<String> {
     let events = recorder.fields.lock().unwrap();
     let fields = events.iter().flatten();
@@ -93,10 +94,10 @@ fn values(recorder: &Recorder, field: &str) -> Vec<String> {
 
 #[test]
 fn events_name_their_channel_and_side() {
-    let _turn = take_turns();
+    let _turn = serialize();
     let first_line = line!() + 3;
     let recorder = record(|| {
-        // One line each, for the place is told.
+        // One line each, because the events contain the line.
         let (tx, rx) = mpmc_std::channel(1);
         let (other, its_rx) = mpmc_std::channel(2);
         other.try_send(0).unwrap();
@@ -139,8 +140,8 @@ fn events_name_their_channel_and_side() {
 }
 
 #[test]
-fn a_channel_a_park_its_wake_and_the_close_are_told() {
-    let _turn = take_turns();
+fn channels_parks_wakes_and_closes_have_events() {
+    let _turn = serialize();
     let events = events_of(|| {
         let (tx, rx) = mpmc_std::channel(1);
         block_on(join(rx.recv(), async { tx.send(1).await.unwrap() }));
@@ -149,13 +150,13 @@ fn a_channel_a_park_its_wake_and_the_close_are_told() {
     assert_eq!(
         events,
         ["created", "parked", "notified", "woken", "closed", "closed"],
-        "the last two: one for each side"
+        "the last two are one for each side"
     );
 }
 
 #[test]
-fn who_never_waits_is_not_told_of() {
-    let _turn = take_turns();
+fn operations_that_do_not_wait_have_no_events() {
+    let _turn = serialize();
     let events = events_of(|| {
         let (tx, rx) = mpmc_std::channel(2);
         for message in 0..100 {
@@ -167,7 +168,7 @@ fn who_never_waits_is_not_told_of() {
     assert_eq!(events, ["created"]);
 }
 
-/// `work` ends in a panic of the subscriber at the first `event`.
+/// Runs `work`, in which the subscriber panics at the first `event`.
 fn panics_at(event: &'static str, work: impl FnOnce()) {
     let recorder = Recorder {
         panics_at: Some(event),
@@ -180,14 +181,14 @@ fn panics_at(event: &'static str, work: impl FnOnce()) {
 }
 
 #[test]
-fn a_subscriber_that_panics_takes_no_wakeup_with_it() {
-    let _turn = take_turns();
+fn a_panicking_subscriber_loses_no_wakeup() {
+    let _turn = serialize();
     let (tx, rx) = mpmc_std::channel(4);
     let [first, mut second, third] = [(); 3].map(|()| Task::parked(rx.recv()));
     panics_at("notified", || tx.try_send(1).unwrap());
     assert!(first.is_woken());
     assert_eq!(first.finish(), Some(1));
-    // That one was in front of the list, these two are on it.
+    // That receiver was in front of the queue, these two are in it.
     panics_at("notified", || tx.try_send(2).unwrap());
     assert!(second.is_woken());
     panics_at("woken", || {

@@ -1,4 +1,4 @@
-//! Messages of every shape, and the auto traits that the public types promise.
+//! Checks messages of many types, and the auto traits of the public types.
 #![cfg(not(loom))]
 
 mod support;
@@ -14,7 +14,7 @@ use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 use support::{Counted, Drops, Task, poll_once};
 
-/// Sends messages of type `T` through a channel and a queue, by every way in and out.
+/// Sends messages of type `T` through a channel and a queue, with all methods.
 fn travel<T: PartialEq + std::fmt::Debug>(make: impl Fn(u8) -> T) {
     for capacity in [1, 2, 3, 8] {
         let (tx, rx) = channel(capacity);
@@ -22,7 +22,7 @@ fn travel<T: PartialEq + std::fmt::Debug>(make: impl Fn(u8) -> T) {
         let producer = Producer::new(Arc::clone(&queue));
         let consumer = Consumer::new(queue);
         for round in 0..5 {
-            // A full lap and its refusal, so that every slot is used and one message comes back.
+            // Fills a lap and fails once, so that every slot is used and one message is returned.
             for number in 0..capacity as u8 {
                 tx.try_send(make(round + number)).unwrap();
                 assert_eq!(
@@ -118,7 +118,7 @@ fn messages_may_carry_handles_of_their_own_channel() {
     assert_eq!(
         drops.of_each(),
         [1, 1],
-        "the last receiver breaks the circle"
+        "the last receiver breaks the cycle"
     );
 }
 
@@ -126,7 +126,8 @@ fn shared_between_threads<T: Send + Sync + Unpin>() {}
 fn survives_unwinding<T: UnwindSafe + RefUnwindSafe>() {}
 fn sent_to_threads<T: Send>(_: &T) {}
 
-/// A message that can be sent to another thread and not shared with one, and must not be moved when pinned.
+/// A message that can be sent to another thread and not shared with one, and must not be moved when
+/// pinned.
 type SendOnly = (Cell<u8>, PhantomPinned);
 
 #[test]
@@ -159,8 +160,8 @@ fn futures_are_send_for_every_message_that_is_send() {
     sent_to_threads(&Consumer::new(queue).recv_async());
 }
 
-/// `is_absent` compiles only for types that lack the trait: for the others, two implementations
-/// apply and the type argument cannot be inferred.
+/// `is_absent` compiles only for types that lack the trait: for all other types, two
+/// implementations apply and the type argument cannot be inferred.
 mod absent {
     pub(super) trait Send<Which> {
         fn is_absent() {}

@@ -1,4 +1,4 @@
-//! Weak handles: what they keep, and until when they can be upgraded.
+//! Checks weak handles: what they keep alive, and how long they can be upgraded.
 #![cfg(not(loom))]
 
 mod harness;
@@ -22,7 +22,7 @@ fn a_weak_sender_does_not_keep_the_channel_open() {
 }
 
 #[test]
-fn an_upgraded_sender_does() {
+fn an_upgraded_sender_keeps_the_channel_open() {
     let (tx, rx) = channel(2);
     let weak = tx.downgrade();
     let upgraded = weak.upgrade().unwrap();
@@ -37,7 +37,7 @@ fn an_upgraded_sender_does() {
 }
 
 #[test]
-fn closing_does_not_end_what_can_be_upgraded_but_the_last_handle_does() {
+fn weak_handles_can_be_upgraded_until_the_last_handle_is_dropped() {
     let (tx, rx) = channel::<u8>(1);
     let (weak_tx, weak_rx) = (tx.downgrade(), rx.downgrade());
     rx.close();
@@ -53,7 +53,7 @@ fn closing_does_not_end_what_can_be_upgraded_but_the_last_handle_does() {
 }
 
 #[test]
-fn weak_handles_keep_no_message() {
+fn weak_handles_keep_no_message_alive() {
     let ledger = Ledger::new(2);
     let (tx, rx) = channel(2);
     let weak = (tx.downgrade(), rx.downgrade());
@@ -89,7 +89,7 @@ fn each_side_counts_its_own_handles() {
 }
 
 #[test]
-fn weak_handles_know_their_channel() {
+fn weak_handles_identify_their_channel() {
     let (tx, rx) = channel::<u8>(1);
     let (other_tx, other_rx) = channel::<u8>(1);
     let weak = tx.downgrade();
@@ -100,9 +100,9 @@ fn weak_handles_know_their_channel() {
     assert!(!weak.same_channel(&other_rx.downgrade()));
 }
 
-/// A sender that was closed as a `Sink` has left; its weak handles still speak for the others.
+/// A sender that was closed as a `Sink` is not counted. Its weak handles can still be upgraded.
 #[test]
-fn a_sender_that_was_closed_is_not_counted() {
+fn a_closed_sender_is_not_counted() {
     let (mut tx, rx) = channel::<u8>(1);
     let weak = tx.downgrade();
     let clone = tx.clone();
@@ -112,7 +112,7 @@ fn a_sender_that_was_closed_is_not_counted() {
     assert_eq!(upgraded.try_send(1), Ok(()));
     drop((clone, upgraded));
     assert!(weak.upgrade().is_none());
-    // Nor does a clone of it keep anything open.
+    // A clone of it does not keep the channel open either.
     let closed = tx.clone();
     assert!(closed.try_send(2).is_err());
     assert_eq!(rx.try_iter().collect::<Vec<_>>(), [1]);
@@ -121,8 +121,8 @@ fn a_sender_that_was_closed_is_not_counted() {
     assert_eq!(weak.strong_count(), 0);
 }
 
-/// Threads that upgrade while the last strong handle goes: an upgrade either comes first and keeps the
-/// channel open, or finds it closed for good.
+/// Threads upgrade while the last strong handle is dropped. Either an upgrade is first and keeps
+/// the channel open, or it fails.
 #[test]
 fn an_upgrade_and_the_last_drop_exclude_each_other() {
     for _ in 0..500 {
@@ -136,7 +136,7 @@ fn an_upgrade_and_the_last_drop_exclude_each_other() {
             }
             let mut sent = 0;
             while let Some(tx) = weak.upgrade() {
-                // Open as long as there is this one.
+                // The channel is open while this handle exists.
                 tx.try_send(()).unwrap();
                 sent += 1;
                 if sent == 400 {
@@ -168,7 +168,7 @@ fn an_upgraded_receiver_and_the_last_drop_exclude_each_other() {
                 drop(last.lock().unwrap().take());
             } else {
                 while let Some(rx) = weak.upgrade() {
-                    // Not closed and not emptied as long as there is this one.
+                    // The channel is neither closed nor emptied while this handle exists.
                     match rx.try_recv() {
                         Ok(token) => drop(token),
                         Err(TryRecvError::Empty) => break,
@@ -183,7 +183,7 @@ fn an_upgraded_receiver_and_the_last_drop_exclude_each_other() {
 }
 
 #[test]
-fn a_weak_handle_of_no_channel_stands_for_none() {
+fn a_weak_handle_without_a_channel_cannot_be_upgraded() {
     let sender = mpmc_std::WeakSender::<u8>::new();
     let receiver = mpmc_std::WeakReceiver::<u8>::default();
     assert!(sender.upgrade().is_none() && receiver.upgrade().is_none());

@@ -1,4 +1,4 @@
-//! The channel bounded by weight: exact, first in first out, cancel safe.
+//! Checks the channel bounded by weight: its exact bounds, its order of senders and cancel safety.
 #![cfg(not(any(loom, shuttle)))]
 
 mod support;
@@ -26,7 +26,7 @@ use support::{
 
 type Message = usize;
 
-/// Sends a message that weighs as much as it says.
+/// Sends a message whose value is its weight.
 async fn send(tx: &Sender<Message>, weight: usize) -> Result<(), SendError<Message>> {
     tx.send_with_weight(weight, weight).await
 }
@@ -35,9 +35,9 @@ fn try_send(tx: &Sender<Message>, weight: usize) -> Result<(), TrySendError<Mess
     tx.try_send_with_weight(weight, weight)
 }
 
-/// What is held when nothing but these messages is in the channel.
+/// Asserts that the channel holds exactly the weights of these messages.
 #[track_caller]
-fn assert_holds(tx: &Sender<Message>, messages: &[Message]) {
+fn assert_contents(tx: &Sender<Message>, messages: &[Message]) {
     assert_eq!(tx.len(), messages.len());
     assert_eq!(tx.capacity(), tx.max_capacity() - messages.len());
     let weight = messages.iter().sum::<usize>();
@@ -50,25 +50,25 @@ fn weight_and_count_are_bounds() {
     let (tx, rx) = channel(3, 10);
     try_send(&tx, 6).unwrap();
     assert_eq!(try_send(&tx, 5), Err(TrySendError::Full(5)));
-    assert_holds(&tx, &[6]);
+    assert_contents(&tx, &[6]);
     try_send(&tx, 4).unwrap();
     assert_eq!(try_send(&tx, 1), Err(TrySendError::Full(1)));
-    // No weight is taken by what finds no slot.
+    // A send without a slot uses no weight.
     try_send(&tx, 0).unwrap();
     assert_eq!(rx.try_recv(), Ok(6));
     try_send(&tx, 1).unwrap();
     assert_eq!(try_send(&tx, 1), Err(TrySendError::Full(1)), "by count");
-    assert_holds(&tx, &[4, 0, 1]);
+    assert_contents(&tx, &[4, 0, 1]);
     assert_eq!(
         [rx.try_recv(), rx.try_recv(), rx.try_recv()],
         [Ok(4), Ok(0), Ok(1)]
     );
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
-    assert_holds(&tx, &[]);
+    assert_contents(&tx, &[]);
 }
 
 #[test]
-fn bytes_weigh_what_they_are_long() {
+fn the_weight_of_bytes_is_their_length() {
     let mut long = Vec::with_capacity(100);
     long.extend_from_slice(b"abc");
     assert_eq!(long.weight(), 3);
@@ -98,7 +98,7 @@ fn impossible_channels_panic() {
 }
 
 #[test]
-fn too_heavy_is_an_error_at_once() {
+fn a_message_above_the_maximum_weight_fails_at_once() {
     let (tx, rx) = channel(2, 10);
     for weight in [11, usize::MAX] {
         for _ in ["open", "closed"] {
@@ -120,11 +120,11 @@ fn too_heavy_is_an_error_at_once() {
             rx.close();
         }
     }
-    assert_holds(&tx, &[]);
+    assert_contents(&tx, &[]);
 }
 
 #[test]
-fn errors_say_what_is_wrong() {
+fn error_texts_describe_the_failure() {
     assert_eq!(SendError::Closed(1).to_string(), "channel closed");
     assert_eq!(
         SendError::TooHeavy(1).to_string(),
@@ -155,18 +155,21 @@ fn a_heavy_message_is_not_overtaken() {
         assert!(tx.try_reserve(weight).is_err());
     }
     assert_eq!(rx.try_recv(), Ok(4));
-    assert!(!heavy.is_woken() && !light.is_woken(), "6 are not enough");
+    assert!(
+        !heavy.is_woken() && !light.is_woken(),
+        "a weight of 6 is not enough"
+    );
     assert_eq!(rx.try_recv(), Ok(4));
     assert!(heavy.is_woken() && light.is_woken());
     heavy.finish().unwrap();
     light.finish().unwrap();
-    assert_holds(&tx, &[8, 1]);
-    // Nobody waits any more.
+    assert_contents(&tx, &[8, 1]);
+    // No sender waits any more.
     try_send(&tx, 1).unwrap();
 }
 
 #[test]
-fn weightless_messages_wait_in_line() {
+fn weightless_messages_keep_their_order() {
     let (tx, rx) = channel(8, 1);
     try_send(&tx, 1).unwrap();
     let first = Task::parked(send(&tx, 1));
@@ -176,12 +179,12 @@ fn weightless_messages_wait_in_line() {
     assert!(first.is_woken() && weightless.is_woken());
     first.finish().unwrap();
     weightless.finish().unwrap();
-    assert_holds(&tx, &[1, 0]);
+    assert_contents(&tx, &[1, 0]);
 }
 
 #[test]
-fn one_receive_wakes_all_that_it_is_enough_for() {
-    // More than are woken each time that the lock is held.
+fn one_receive_wakes_all_senders_that_fit() {
+    // There are more waiters than are woken during one hold of the lock.
     const WAITERS: usize = 40;
     let (tx, rx) = channel(2 * WAITERS, WAITERS);
     try_send(&tx, WAITERS).unwrap();
@@ -191,13 +194,13 @@ fn one_receive_wakes_all_that_it_is_enough_for() {
     assert_eq!(woken, WAITERS);
     assert!(!waiting[WAITERS].is_woken());
     assert_eq!(tx.weight(), WAITERS, "granted");
-    // None of them is polled. All of them pass on what they were granted.
+    // No waiter is polled. Each of them forwards the weight that it was granted.
     drop(waiting);
-    assert_holds(&tx, &[]);
+    assert_contents(&tx, &[]);
 }
 
 #[test]
-fn a_granted_sender_that_is_dropped_passes_its_weight_on() {
+fn a_dropped_granted_sender_forwards_its_weight() {
     let (tx, rx) = channel(8, 4);
     try_send(&tx, 4).unwrap();
     let dropped = Task::parked(send(&tx, 4));
@@ -209,24 +212,24 @@ fn a_granted_sender_that_is_dropped_passes_its_weight_on() {
     let [one, three, last] = next;
     one.finish().unwrap();
     three.finish().unwrap();
-    assert_holds(&tx, &[1, 3]);
+    assert_contents(&tx, &[1, 3]);
     drop(last);
-    assert_holds(&tx, &[1, 3]);
+    assert_contents(&tx, &[1, 3]);
 }
 
 #[test]
-fn a_heavy_sender_that_is_dropped_lets_the_lighter_ones_go() {
+fn a_dropped_heavy_sender_lets_lighter_ones_send() {
     let (tx, _rx) = channel(8, 4);
     try_send(&tx, 2).unwrap();
     let heavy = Task::parked(send(&tx, 3));
     let light = Task::parked(send(&tx, 2));
     drop(heavy);
     light.finish().unwrap();
-    assert_holds(&tx, &[2, 2]);
+    assert_contents(&tx, &[2, 2]);
 }
 
 #[test]
-fn a_sender_behind_the_first_that_is_dropped_changes_nothing() {
+fn dropping_a_queued_sender_behind_the_first_has_no_effect() {
     let (tx, rx) = channel(8, 4);
     try_send(&tx, 4).unwrap();
     let first = Task::parked(send(&tx, 3));
@@ -251,7 +254,7 @@ fn a_sender_that_waits_for_a_slot_holds_its_weight() {
     assert_eq!(tx.weight(), 7);
     assert_eq!(rx.try_recv(), Ok(2));
     waiting.finish().unwrap();
-    assert_holds(&tx, &[5]);
+    assert_contents(&tx, &[5]);
 }
 
 #[test]
@@ -275,7 +278,7 @@ fn closing_ends_all_waits() {
         assert_eq!(reserving.finish().unwrap_err(), SendError::Closed(()));
         assert!(!tx.close_channel());
 
-        // Whether there is enough weight or not.
+        // The sends fail, with and without enough weight.
         for weight in [1, 9] {
             assert_eq!(try_send(&tx, weight), Err(TrySendError::Closed(weight)));
             assert_eq!(
@@ -288,10 +291,10 @@ fn closing_ends_all_waits() {
             assert_eq!(sent, Err(SendError::Closed(weight)));
             assert!(Task::new(tx.reserve(weight)).finish().is_err());
         }
-        assert_holds(&tx, &[4, 1]);
+        assert_contents(&tx, &[4, 1]);
         assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(4), Ok(1)));
         assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
-        assert_holds(&tx, &[]);
+        assert_contents(&tx, &[]);
     }
 }
 
@@ -309,7 +312,7 @@ fn without_senders_the_channel_drains() {
 }
 
 #[test]
-fn the_last_receiver_discards_and_gives_back() {
+fn the_last_receiver_discards_messages_and_releases_their_weight() {
     let (tx, rx) = channel(3, 10);
     let drops = Drops::default();
     tx.try_send_with_weight(drops.message(), 4).unwrap();
@@ -335,22 +338,22 @@ fn a_permit_carries_its_weight() {
     assert_eq!((permit.weight(), tx.weight(), tx.capacity()), (8, 8, 1));
     let waiting = Task::parked(send(&tx, 5));
     permit.send_with_weight(3, 3).unwrap();
-    // The rest is enough for the one that waits.
+    // The remaining weight is enough for the waiting sender.
     waiting.finish().unwrap();
-    assert_holds(&tx, &[3, 5]);
+    assert_contents(&tx, &[3, 5]);
     assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(3), Ok(5)));
 
     let permit = tx.try_reserve(8).unwrap();
     assert_eq!(permit.send_with_weight(9, 9), Err(TooHeavyError(9)));
-    assert_holds(&tx, &[]);
+    assert_contents(&tx, &[]);
     drop(tx.try_reserve(10).unwrap());
-    assert_holds(&tx, &[]);
+    assert_contents(&tx, &[]);
     tx.try_reserve(0).unwrap().send_with_weight(0, 0).unwrap();
-    assert_holds(&tx, &[0]);
+    assert_contents(&tx, &[0]);
 }
 
 #[test]
-fn a_permit_that_is_dropped_wakes_senders() {
+fn a_dropped_permit_wakes_senders() {
     let (tx, _rx) = channel(2, 10);
     let permit = tx.try_reserve(10).unwrap();
     let waiting = [4, 6].map(|weight| Task::parked(send(&tx, weight)));
@@ -358,7 +361,7 @@ fn a_permit_that_is_dropped_wakes_senders() {
     for task in waiting {
         task.finish().unwrap();
     }
-    assert_holds(&tx, &[4, 6]);
+    assert_contents(&tx, &[4, 6]);
 }
 
 #[test]
@@ -370,7 +373,7 @@ fn a_permit_outlives_closing() {
     permit.send_with_weight(7, 7).unwrap();
     assert_eq!(rx.try_recv(), Ok(7));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
-    assert_holds(&tx, &[]);
+    assert_contents(&tx, &[]);
 }
 
 #[test]
@@ -387,18 +390,18 @@ fn a_reserve_that_waits_for_a_slot_holds_its_weight() {
     assert_eq!((permit.weight(), tx.weight(), tx.capacity()), (4, 4, 0));
 }
 
-/// Panics when it is weighed.
+/// A message whose `weight` panics.
 #[derive(Debug)]
 struct Unweighable(#[expect(dead_code, reason = "counts drops")] support::Counted);
 
 impl Weight for Unweighable {
     fn weight(&self) -> usize {
-        panic!("as the test wants it")
+        panic!("intended by the test")
     }
 }
 
 #[test]
-fn a_message_that_panics_when_it_is_weighed_is_not_sent() {
+fn a_message_whose_weight_panics_is_not_sent() {
     let (tx, rx) = channel(1, 10);
     let drops = Drops::default();
     let message = || Unweighable(drops.message());
@@ -412,9 +415,9 @@ fn a_message_that_panics_when_it_is_weighed_is_not_sent() {
     assert!(rx.try_recv().is_err());
 }
 
-/// Weighing may use the same channel.
+/// `Weight::weight` may use the same channel.
 #[test]
-fn a_message_may_use_the_channel_while_it_is_weighed() {
+fn weight_may_use_the_channel() {
     struct Sending(Sender<Sending>);
     impl Weight for Sending {
         fn weight(&self) -> usize {
@@ -429,7 +432,7 @@ fn a_message_may_use_the_channel_while_it_is_weighed() {
     assert_eq!(tx.weight(), 0);
 }
 
-/// Runs its hook when it wakes.
+/// A waker that calls its hook.
 struct Hook(Mutex<Option<Box<dyn FnOnce() + Send>>>);
 
 impl Hook {
@@ -453,7 +456,7 @@ impl Wake for Hook {
 
 type Boxed = Pin<Box<dyn Future<Output = Result<(), SendError<Message>>> + Send>>;
 
-/// A future that hooks can poll and drop.
+/// A future that a hook can poll and drop.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<Option<Boxed>>>);
 
@@ -477,11 +480,11 @@ impl Shared {
     }
 }
 
-/// What wakers do, and what is in the channel after a message of 4 was received, with three senders
-/// waiting: of 2,
-/// whose waker it is, of 2 and of 1. Two that were woken are polled afterwards if they are there.
+/// A message of weight 4 is received while three senders wait, with weights 2, 2 and 1. The waker
+/// of the first one runs the action. The table has the messages that are in the channel after that,
+/// and after the two woken senders are polled, if they still exist.
 #[test]
-fn wakers_may_do_anything_with_the_channel() {
+fn wakers_may_use_the_channel() {
     type Action = fn(&Sender<Message>, &Receiver<Message>, &Shared, &Shared);
     let actions: [(Action, &[Message]); 7] = [
         (|_, _, own, _| own.drop_it(), &[2, 1]),
@@ -533,12 +536,12 @@ fn wakers_may_do_anything_with_the_channel() {
                 received.push(message);
             }
             assert_eq!(received, expected, "action {index}");
-            assert_holds(&tx, &[]);
+            assert_contents(&tx, &[]);
         });
     }
 }
 
-/// Nothing is lost with the message that is lost: neither weight nor wakes.
+/// The panic loses a message, but no weight and no wake.
 #[test]
 fn a_waker_that_panics_loses_no_weight() {
     let (tx, rx) = channel(8, 4);
@@ -554,10 +557,10 @@ fn a_waker_that_panics_loses_no_weight() {
     let next = Task::parked(send(&tx, 1));
     panics_as_wanted(|| assert!(rx.try_recv().is_err()));
     assert!(next.is_woken());
-    assert_eq!(tx.weight(), 2, "granted to both");
+    assert_eq!(tx.weight(), 2, "weight granted to both senders");
     drop(panicking);
     next.finish().unwrap();
-    assert_holds(&tx, &[1]);
+    assert_contents(&tx, &[1]);
 }
 
 #[test]
@@ -574,7 +577,7 @@ fn a_waker_that_panics_for_a_slot_loses_no_weight() {
     );
     panics_as_wanted(|| assert!(rx.try_recv().is_err()));
     drop(panicking);
-    assert_holds(&tx, &[]);
+    assert_contents(&tx, &[]);
 }
 
 #[test]
@@ -588,13 +591,13 @@ fn wakers_that_panic_when_cloned_or_dropped_lose_no_weight() {
     });
     drop(future);
 
-    // Not an `async fn`, which ends with a panic.
+    // Not an `async fn`, which would be completed by a panic.
     let mut first = Box::pin(tx.send_with_weight(1, 1));
     let in_drop = panicking_waker::in_drop();
     let mut context = Context::from_waker(&in_drop);
     assert!(first.as_mut().poll(&mut context).is_pending());
     let second = Task::parked(send(&tx, 4));
-    // Its wait goes on, with the new waker.
+    // The wait continues with the new waker.
     panics_as_wanted(|| {
         let _ = first.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     });
@@ -603,10 +606,10 @@ fn wakers_that_panic_when_cloned_or_dropped_lose_no_weight() {
     assert!(!second.is_woken());
     drop(first);
     second.finish().unwrap();
-    assert_holds(&tx, &[4]);
+    assert_contents(&tx, &[4]);
 }
 
-/// The destructor of a message that is discarded finds its weight given back.
+/// The weight of a discarded message is released before its destructor runs.
 #[test]
 fn destructors_may_use_the_channel() {
     struct Looks(Sender<Looks>, Arc<AtomicUsize>);
@@ -644,7 +647,8 @@ fn handles_and_futures_are_send_and_sync() {
     assert!(format!("{rx:?}").contains("weight: 0"), "{rx:?}");
 }
 
-/// Permits that are held never weigh more than the maximum, nor are there more than fit.
+/// The weight of held permits never exceeds the maximum, and their number never exceeds the
+/// capacity.
 #[test]
 fn permits_are_exact_between_threads() {
     const MAX: usize = 10;
@@ -660,7 +664,7 @@ fn permits_are_exact_between_threads() {
                     for round in 0..2000 {
                         let weight = random.below(MAX as u64 + 1) as usize;
                         if random.below(8) == 0 {
-                            // Canceled wherever it is.
+                            // Cancels the wait at a random point.
                             let _ = poll_once(tx.reserve(weight));
                             continue;
                         }
@@ -679,12 +683,12 @@ fn permits_are_exact_between_threads() {
                 });
             }
         });
-        assert_holds(&tx, &[]);
+        assert_contents(&tx, &[]);
     });
 }
 
-/// What was sent and has not been received never weighs more than the maximum, and each message
-/// arrives once.
+/// The weight of the messages in the channel never exceeds the maximum, and each message arrives
+/// once.
 #[test]
 fn messages_are_exact_between_threads() {
     const MAX: usize = 100;
@@ -718,7 +722,7 @@ fn messages_are_exact_between_threads() {
         let mut next = [0; SENDERS];
         let (mut weight, mut count) = (0, 0);
         loop {
-            // Not more than there was, for what is counted was sent before.
+            // A lower bound: the counted messages were sent before.
             let lightest = sent[0].load(Ordering::SeqCst).saturating_sub(weight);
             let fewest = sent[1].load(Ordering::SeqCst).saturating_sub(count);
             assert!(lightest <= MAX && fewest <= COUNT, "{lightest}, {fewest}");
@@ -739,7 +743,7 @@ fn messages_are_exact_between_threads() {
     });
 }
 
-/// Light senders send all the time, and heavy messages need all of the weight.
+/// Light senders send continuously, and heavy messages need the whole weight.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_heavy_message_is_not_starved() {
     let (tx, rx) = channel::<Message>(64, 32);
@@ -771,10 +775,10 @@ async fn a_heavy_message_is_not_starved() {
     for task in receivers {
         soon(task).await.unwrap();
     }
-    assert_holds(&tx, &[]);
+    assert_contents(&tx, &[]);
 }
 
-/// One step of the random walk. Indexes are taken modulo what there is.
+/// A step of the random walk. Indices are taken modulo the number of items.
 #[derive(Clone, Debug)]
 enum Step {
     TrySend(usize),
@@ -802,7 +806,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..60)
 }
 
-/// What the channel should be. Waiting senders are known by their messages.
+/// A model of the channel. Waiting senders are identified by their messages.
 #[derive(Default)]
 struct Model {
     capacity: usize,
@@ -842,7 +846,7 @@ impl Model {
         }
     }
 
-    /// Lets senders go on. Returns those that have sent.
+    /// Completes the sends that are possible now. Returns their numbers.
     fn settle(&mut self) -> Vec<usize> {
         let mut sent = Vec::new();
         loop {
@@ -867,7 +871,7 @@ impl Model {
 
 type Outcome = Result<(), SendError<(usize, usize)>>;
 
-/// Polls the senders that were woken until none is; those that are done are taken out.
+/// Polls woken senders until no sender is woken. Removes and returns the completed ones.
 fn run(tasks: &mut Vec<(usize, Task<'_, Outcome>)>) -> Vec<(usize, Outcome)> {
     let mut done = Vec::new();
     while let Some(index) = tasks.iter().position(|(_, task)| task.is_woken()) {
@@ -978,13 +982,13 @@ fn walk(capacity: usize, max: usize, steps: &[Step]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        // What has failed belongs into a test of its own.
+        // A failing sequence should become a test of its own.
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
     #[test]
-    fn the_channel_is_as_its_model(capacity in 1..5_usize, max in 1..13_usize, steps in steps()) {
+    fn the_channel_matches_its_model(capacity in 1..5_usize, max in 1..13_usize, steps in steps()) {
         walk(capacity, max, &steps);
     }
 }

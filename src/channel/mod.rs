@@ -163,7 +163,7 @@ impl Handles {
     fn remove(&self) -> bool {
         // ORDERING: AcqRel [count]. Release: what was done through this handle happens-before the
         // close by the last one, which is the Acquire side. Test: loom
-        // `what_senders_did_before_they_went_is_seen_at_the_end`.
+        // `writes_of_dropped_senders_are_visible_at_the_end`.
         self.strong.fetch_sub(1, Ordering::AcqRel) == 1
     }
 

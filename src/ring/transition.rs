@@ -128,7 +128,7 @@ impl<T, B> Ring<T, B> {
         // ORDERING: AcqRel [close]. Release synchronizes with the Acquire loads of `tail`: a thread
         // that finds the ring closed sees what the closing thread did before. Acquire continues the
         // chain.
-        // Test: loom `what_senders_did_before_they_went_is_seen_at_the_end`.
+        // Test: loom `writes_of_dropped_senders_are_visible_at_the_end`.
         let before = State::from_bits(self.tail.state.fetch_add(change, Ordering::AcqRel));
         invariant(
             || !before.is_closed() && before.permits() >= withheld as u64,

@@ -134,14 +134,14 @@ impl Waiter {
     #[inline]
     pub(crate) fn state(&self) -> WaiterState {
         // ORDERING: Acquire. Synchronizes with [notified]: what the notification announces is
-        // visible. Test: loom `a_woken_receiver_is_gone_at_once`.
+        // visible. Test: loom `a_woken_receiver_may_be_dropped_at_once`.
         WaiterState::from_bits(self.state.load(Ordering::Acquire))
     }
 
     /// Changes the state. Only the owner of a waiter that is not linked may call this.
     pub(super) fn set_state(&self, state: WaiterState) {
         // ORDERING: Release [notified]. Synchronizes with the Acquire in `state`. Test: loom
-        // `a_woken_receiver_is_gone_at_once`.
+        // `a_woken_receiver_may_be_dropped_at_once`.
         self.state.store(state as u8, Ordering::Release);
     }
 }

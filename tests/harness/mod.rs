@@ -1,6 +1,6 @@
-//! What the tests of permits, batches, weak handles and the like share.
+//! Test utilities: tasks polled by hand, threads with a time limit, and messages that count drops.
 
-// Every test file is a crate of its own and uses a part of this.
+// Each test file is a crate of its own and uses a part of this module.
 #![allow(dead_code)]
 
 use std::future::Future;
@@ -12,10 +12,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Far longer than any test takes, so that a lost wakeup fails the test instead of hanging the run.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A time limit far longer than any test, so that a lost wakeup fails the test instead of hanging
+/// it.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Counts how often a task was woken.
+/// Counts the wakes of a task.
 #[derive(Debug, Default)]
 struct Wakes(AtomicUsize);
 
@@ -25,17 +26,17 @@ impl Wake for Wakes {
     }
 }
 
-/// A task that polls this or that when a test says so.
+/// A task that polls futures and handles when a test says so.
 #[derive(Debug, Default)]
 pub(crate) struct Task(Arc<Wakes>);
 
 impl Task {
-    /// Polls, and again as long as that wakes the task itself: it only says that a budget is spent, or
-    /// that another thread is in the middle of something.
+    /// Polls, and polls again as long as the poll wakes the task itself: then the task's budget is
+    /// spent, or another thread has not finished its step.
     pub(crate) fn poll<R>(&self, mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
         let waker = Waker::from(Arc::clone(&self.0));
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIME_LIMIT {
             self.0.0.store(0, Ordering::SeqCst);
             let polled = poll(&mut Context::from_waker(&waker));
             if polled.is_ready() || !self.is_woken() {
@@ -43,10 +44,10 @@ impl Task {
             }
             thread::yield_now();
         }
-        panic!("a future wakes itself for ever");
+        panic!("a future wakes itself forever");
     }
 
-    /// Whether it was woken since it last polled.
+    /// Returns whether the task was woken since its last poll.
     pub(crate) fn is_woken(&self) -> bool {
         self.0.0.load(Ordering::SeqCst) > 0
     }
@@ -71,12 +72,12 @@ impl<F: Future> Polled<F> {
         self.task.poll(|cx| self.future.as_mut().poll(cx))
     }
 
-    /// Whether it was woken since it was last polled.
+    /// Returns whether the future was woken since its last poll.
     pub(crate) fn is_woken(&self) -> bool {
         self.task.is_woken()
     }
 
-    /// The output of a future that must be ready now.
+    /// Polls a future that must be ready now, and returns its output.
     #[track_caller]
     pub(crate) fn expect_ready(&mut self) -> F::Output {
         match self.poll() {
@@ -91,13 +92,13 @@ impl<F: Future> Polled<F> {
     }
 }
 
-/// The output of a future that must be ready at once.
+/// Polls a future that must be ready at once, and returns its output.
 #[track_caller]
 pub(crate) fn ready<F: Future>(future: F) -> F::Output {
     Polled::new(future).expect_ready()
 }
 
-/// A future that was polled once and must wait.
+/// Polls a future that must wait once, and returns it.
 #[track_caller]
 pub(crate) fn pending<F: Future>(future: F) -> Polled<F> {
     let mut polled = Polled::new(future);
@@ -115,13 +116,13 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
     #[cfg(target_family = "wasm")]
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_time().build().unwrap();
-    let finished = runtime.block_on(async { tokio::time::timeout(PATIENCE, future).await });
+    let finished = runtime.block_on(async { tokio::time::timeout(TIME_LIMIT, future).await });
     // Tasks that hang are left behind, so that the failure is reported.
     runtime.shutdown_background();
     finished.expect("the test does not finish")
 }
 
-/// Runs `work` on `count` threads, which get the numbers from 0 on, and returns what they return; fails
+/// Runs `work` on `count` threads, which get the numbers from 0, and returns their results. Panics
 /// if they do not finish.
 pub(crate) fn threads<R: Send + 'static>(
     count: usize,
@@ -133,7 +134,7 @@ pub(crate) fn threads<R: Send + 'static>(
         let (work, report) = (Arc::clone(&work), report.clone());
         thread::spawn(move || {
             let result = work(number);
-            // What the threads hold is to be gone when their results are there.
+            // Drops the captured values before the result is reported.
             drop(work);
             report.send((number, result))
         });
@@ -141,7 +142,7 @@ pub(crate) fn threads<R: Send + 'static>(
     drop((work, report));
     let mut results: Vec<_> = (0..count)
         .map(|_| {
-            let result = reports.recv_timeout(PATIENCE);
+            let result = reports.recv_timeout(TIME_LIMIT);
             result.expect("a thread panicked or does not finish")
         })
         .collect();
@@ -165,7 +166,7 @@ impl Ledger {
         }
     }
 
-    /// How many tokens were dropped.
+    /// Returns the number of dropped tokens.
     pub(crate) fn dropped(&self) -> usize {
         let counts = self.0.iter();
         counts.map(|count| count.load(Ordering::SeqCst)).sum()
@@ -180,7 +181,7 @@ impl Ledger {
     }
 }
 
-/// A message whose end is noted in a [`Ledger`].
+/// A message that records its drop in a [`Ledger`].
 #[derive(Debug)]
 pub(crate) struct Token {
     pub(crate) number: usize,
@@ -193,7 +194,7 @@ impl Drop for Token {
     }
 }
 
-/// The message of the panic in `work`, which must panic.
+/// Runs `work`, which must panic, and returns the message of the panic.
 #[track_caller]
 pub(crate) fn panic_message<R>(work: impl FnOnce() -> R) -> String {
     let caught = panic::catch_unwind(AssertUnwindSafe(work));
@@ -204,19 +205,20 @@ pub(crate) fn panic_message<R>(work: impl FnOnce() -> R) -> String {
     }
 }
 
-/// The file of the line that the panic in `work`, which must panic on this thread, blames.
+/// Runs `work`, which must panic on this thread, and returns the file of the panic's location.
 #[track_caller]
 pub(crate) fn panic_file<R>(work: impl FnOnce() -> R) -> String {
-    // The hook is the process's: one at a time, and the panics of other tests do not count.
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap();
+    // The panic hook is global: one test at a time uses it, and panics of other threads are
+    // ignored.
+    static SERIAL: Mutex<()> = Mutex::new(());
+    let _serial = SERIAL.lock().unwrap();
     let file = Arc::new(Mutex::new(String::new()));
-    let blamed = Arc::clone(&file);
+    let location = Arc::clone(&file);
     let mine = thread::current().id();
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if thread::current().id() == mine {
-            *blamed.lock().unwrap() = info.location().unwrap().file().into();
+            *location.lock().unwrap() = info.location().unwrap().file().into();
         }
     }));
     let result = panic::catch_unwind(AssertUnwindSafe(work));
@@ -225,7 +227,7 @@ pub(crate) fn panic_file<R>(work: impl FnOnce() -> R) -> String {
     file.lock().unwrap().clone()
 }
 
-/// A permutation-proof comparison: all numbers below `count`, each once.
+/// Asserts that `received` holds each number below `count` once, in any order.
 #[track_caller]
 pub(crate) fn assert_all_once(received: impl IntoIterator<Item = usize>, count: usize) {
     let mut received: Vec<_> = received.into_iter().collect();

@@ -1,7 +1,9 @@
-//! What a channel is allowed to do, as a sequential object.
+//! The sequential specification of a channel.
 //!
-//! Every call is one atomic step but for batches of sends, which take room and put messages in as several, and
-//! `force_send`, which takes room that may not be there, takes the oldest message out, and puts its own in.
+//! Every call is one atomic step, except for two:
+//!
+//! * A batch of sends reserves capacity and pushes messages in several steps.
+//! * `force_send` reserves a permit over capacity, evicts the oldest message, and pushes its own.
 
 use std::collections::VecDeque;
 
@@ -9,20 +11,20 @@ use crate::checker::{Next, Progress, Specification};
 
 pub(crate) type Message = u32;
 
-/// How a call that sends or reserves ended.
+/// The outcome of a call that sends or reserves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
     Full,
     Closed,
-    /// The time was up, or the future was dropped while it was pending: nothing may have happened.
+    /// The timeout expired, or the future was dropped while pending. The call must have no effect.
     GaveUp,
 }
 
-/// How a call that receives ended.
+/// The outcome of a call that receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// These messages, at least one.
+    /// At least one message.
     Messages(Vec<Message>),
     Empty,
     Disconnected,
@@ -32,13 +34,13 @@ pub(crate) enum Received {
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
     Send(Message, Outcome),
-    /// All messages, and how many of them were sent.
+    /// All messages, and the number of those that were sent.
     SendMany(Vec<Message>, usize, Outcome),
-    /// The message that was taken out for it, if any.
+    /// The message to send, and the message that was evicted for it, if any.
     ForceSend(Message, Option<Message>, Outcome),
     Recv(Received),
     Reserve(Outcome),
-    /// These two use up a permit.
+    /// Uses up a permit, like `Release`.
     SendOnPermit(Message),
     Release,
     Close,
@@ -53,7 +55,7 @@ pub(crate) struct Channel {
     messages: VecDeque<Message>,
     permits: usize,
     closed: bool,
-    /// A forced send is under way.
+    /// A forced send has begun and not finished.
     forcing: bool,
 }
 
@@ -68,24 +70,24 @@ impl Channel {
         }
     }
 
-    fn taken(&self) -> usize {
+    fn used(&self) -> usize {
         self.messages.len() + self.permits
     }
 
-    fn room(&self) -> usize {
-        self.capacity.saturating_sub(self.taken())
+    fn free_capacity(&self) -> usize {
+        self.capacity.saturating_sub(self.used())
     }
 
-    /// Nothing is there, and nothing can come.
+    /// Returns whether the channel is empty and can receive no more messages.
     fn is_finished(&self) -> bool {
         self.messages.is_empty() && self.closed && self.permits == 0
     }
 
-    /// Whether a call that takes room could have ended so without taking any.
+    /// Returns whether a call that reserves capacity may end with `outcome` without reserving any.
     fn allows(&self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Done => false,
-            Outcome::Full => !self.closed && self.room() == 0,
+            Outcome::Full => !self.closed && self.free_capacity() == 0,
             Outcome::Closed => self.closed,
             Outcome::GaveUp => true,
         }
@@ -97,7 +99,7 @@ impl Channel {
         next
     }
 
-    /// One step and done, if it can be taken.
+    /// Returns the single step that ends a call, if it is possible.
     fn done(&self, possible: bool, change: impl FnOnce(&mut Self)) -> Vec<(Self, Next)> {
         if possible {
             vec![(self.then(change), Next::Done)]
@@ -106,10 +108,10 @@ impl Channel {
         }
     }
 
-    /// Takes room for one message as `outcome` says, and uses it for `change`.
-    fn take_room(&self, outcome: Outcome, change: impl FnOnce(&mut Self)) -> Vec<(Self, Next)> {
+    /// Reserves capacity for one message if `outcome` says so, and applies `change`.
+    fn reserve(&self, outcome: Outcome, change: impl FnOnce(&mut Self)) -> Vec<(Self, Next)> {
         if outcome == Outcome::Done {
-            self.done(!self.closed && self.room() > 0, change)
+            self.done(!self.closed && self.free_capacity() > 0, change)
         } else {
             self.done(self.allows(outcome), |_| {})
         }
@@ -135,7 +137,7 @@ impl Channel {
         self.messages.push_back(message);
     }
 
-    /// Progress: how much room is held, and how many messages are in.
+    /// Steps of a batch. Progress: the number of permits held, and of messages pushed.
     fn send_many(
         &self,
         messages: &[Message],
@@ -145,7 +147,7 @@ impl Channel {
     ) -> Vec<(Self, Next)> {
         if held > 0 {
             let next = self.then(|next| next.use_permit(messages[usize::from(pushed)]));
-            return vec![(next, Next::Goes([held - 1, pushed + 1]))];
+            return vec![(next, Next::Continues([held - 1, pushed + 1]))];
         }
         let left = sent - usize::from(pushed);
         if left == 0 {
@@ -155,16 +157,16 @@ impl Channel {
         if self.closed {
             return Vec::new();
         }
-        let bites = 1..=left.min(self.room());
-        bites
-            .map(|bite| {
-                let next = self.then(|next| next.permits += bite);
-                (next, Next::Goes([bite as u8, pushed]))
+        let counts = 1..=left.min(self.free_capacity());
+        counts
+            .map(|count| {
+                let next = self.then(|next| next.permits += count);
+                (next, Next::Continues([count as u8, pushed]))
             })
             .collect()
     }
 
-    /// Progress: the stage.
+    /// Steps of a forced send. Progress: the stage.
     fn force_send(
         &self,
         message: Message,
@@ -172,31 +174,31 @@ impl Channel {
         outcome: Outcome,
         [stage, _]: Progress,
     ) -> Vec<(Self, Next)> {
-        let go = |possible: bool, stage, change: &dyn Fn(&mut Self)| {
+        let step = |possible: bool, stage, change: &dyn Fn(&mut Self)| {
             if possible {
-                vec![(self.then(change), Next::Goes([stage, 0]))]
+                vec![(self.then(change), Next::Continues([stage, 0]))]
             } else {
                 Vec::new()
             }
         };
         match (stage, outcome, evicted) {
             (0, Outcome::Closed, _) => self.done(self.closed, |_| {}),
-            // One at a time, and from here on others see its permit.
-            (0, ..) => go(!self.closed && !self.forcing, 1, &|next| {
+            // Only one forced send at a time. From here on, other calls see its permit.
+            (0, ..) => step(!self.closed && !self.forcing, 1, &|next| {
                 next.permits += 1;
                 next.forcing = true;
             }),
             (1, Outcome::Done, Some(evicted)) => {
-                go(self.messages.front() == Some(&evicted), 2, &|next| {
+                step(self.messages.front() == Some(&evicted), 2, &|next| {
                     next.messages.pop_front();
                 })
             }
-            (1, Outcome::Done, None) => go(self.taken() <= self.capacity, 2, &|_| {}),
+            (1, Outcome::Done, None) => step(self.used() <= self.capacity, 2, &|_| {}),
             (2, Outcome::Done, _) => self.done(true, |next| {
                 next.use_permit(message);
                 next.forcing = false;
             }),
-            // Others' permits hold all of the room at the very moment when its own goes.
+            // The other permits hold all of the capacity at the moment when it releases its own.
             (1, Outcome::Full, _) => self.done(self.permits > self.capacity, |next| {
                 next.permits -= 1;
                 next.forcing = false;
@@ -212,7 +214,7 @@ impl Specification for Channel {
     fn steps(&self, call: &Call, progress: Progress) -> Vec<(Self, Next)> {
         match *call {
             Call::Send(message, outcome) => {
-                self.take_room(outcome, |next| next.messages.push_back(message))
+                self.reserve(outcome, |next| next.messages.push_back(message))
             }
             Call::SendMany(ref messages, sent, outcome) => {
                 self.send_many(messages, sent, outcome, progress)
@@ -221,14 +223,14 @@ impl Specification for Channel {
                 self.force_send(message, evicted, outcome, progress)
             }
             Call::Recv(ref received) => self.recv(received),
-            Call::Reserve(outcome) => self.take_room(outcome, |next| next.permits += 1),
+            Call::Reserve(outcome) => self.reserve(outcome, |next| next.permits += 1),
             Call::SendOnPermit(message) => {
                 self.done(self.permits > 0, |next| next.use_permit(message))
             }
             Call::Release => self.done(self.permits > 0, |next| next.permits -= 1),
             Call::Close => self.done(true, |next| next.closed = true),
             Call::Len(len) => self.done(self.messages.len() == len, |_| {}),
-            Call::Capacity(room) => self.done(self.room() == room, |_| {}),
+            Call::Capacity(capacity) => self.done(self.free_capacity() == capacity, |_| {}),
             Call::IsClosed(closed) => self.done(self.closed == closed, |_| {}),
         }
     }

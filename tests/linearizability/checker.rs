@@ -1,74 +1,79 @@
-//! A checker for linearizability, in the manner of Wing and Gong, with Lowe's memoisation.
+//! A linearizability checker: the algorithm of Wing and Gong with Lowe's memoization.
 //!
-//! Given what each thread called, when, and what came out, it looks for an order of atomic steps, each within the
-//! time of its call, that the specification allows. A call may take several steps (a batch, or a slot
-//! that is claimed first and published later), and the specification may leave a choice at each.
-//! The published checkers that were looked at (`todc-utils` 0.1, `stateright` 0.31) take calls
-//! for one step with one result, which fits neither.
+//! The input is a history: the calls of each thread with their times and results. The checker
+//! searches for an order of atomic steps that the specification allows, with each step between the
+//! invocation and the return of its call. A call may take several steps (a batch, or a slot that is
+//! claimed first and published later), and the specification may allow several results of a step.
+//! Published checkers (`todc-utils` 0.1, `stateright` 0.31) model a call as one step with one
+//! result, which does not fit either case.
 
 use std::collections::HashSet;
 use std::fmt::{Debug, Write};
 use std::hash::Hash;
 
-/// One call as it was seen from outside.
+/// One call with its time and result.
 #[derive(Clone, Debug)]
 pub(crate) struct Timed<C> {
-    /// Before the call began, and after it had returned, on a clock that all threads share.
+    /// The time before the call and the time after its return, on a clock that all threads share.
     pub(crate) invoked: u64,
     pub(crate) returned: u64,
-    /// The call and what came out.
+    /// The call and its result.
     pub(crate) call: C,
 }
 
-/// What each thread did, in its order.
+/// The calls of each thread, in program order.
 pub(crate) type History<C> = Vec<Vec<Timed<C>>>;
 
-/// How far a call has got: whatever its specification needs to remember between two steps.
+/// The progress of a call: the data that its specification keeps between two steps.
 pub(crate) type Progress = [u8; 2];
 
-/// What the next step of a call leads to.
+/// The state of a call after a step.
 pub(crate) enum Next {
-    /// It needs more steps.
-    Goes(Progress),
+    /// The call needs more steps.
+    Continues(Progress),
     Done,
 }
 
-/// A sequential object: its state, and what calls do to it step by step.
+/// A sequential object: its state, and the effect of calls on it, step by step.
 pub(crate) trait Specification: Clone + Eq + Hash + Debug {
     type Call: Debug;
 
-    /// Everything that the next atomic step of `call` can be in this state, given what came out of the
-    /// call in the end. Nothing, if it cannot be taken now.
+    /// Returns all possible next atomic steps of `call` in this state, given the result of the
+    /// call. Empty if no step is possible now.
     fn steps(&self, call: &Self::Call, progress: Progress) -> Vec<(Self, Next)>;
 }
 
-/// A point in the search.
+/// A node of the search.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Point<S> {
+struct Node<S> {
     state: S,
-    /// For each thread how many calls are over, and how far the next one has got.
+    /// For each thread, the number of completed calls and the progress of the next one.
     threads: Vec<(usize, Option<Progress>)>,
 }
 
-impl<S: Specification> Point<S> {
+impl<S: Specification> Node<S> {
     fn is_end(&self, history: &History<S::Call>) -> bool {
         let mut threads = self.threads.iter().zip(history);
-        threads.all(|(&(over, _), calls)| over == calls.len())
+        threads.all(|(&(completed, _), calls)| completed == calls.len())
     }
 
-    /// Whether thread `this` may take a step of its next call: not before a call has ended that had
-    /// returned when this one began.
+    /// Returns whether thread `this` may take a step of its next call: all calls that returned
+    /// before that call was invoked must be complete.
     fn may_step(&self, history: &History<S::Call>, this: usize) -> bool {
-        let (over, progress) = self.threads[this];
-        let Some(call) = history[this].get(over) else {
+        let (completed, progress) = self.threads[this];
+        let Some(call) = history[this].get(completed) else {
             return false;
         };
         progress.is_some()
-            || self.threads.iter().zip(history).all(|(&(over, _), calls)| {
-                calls
-                    .get(over)
-                    .is_none_or(|other| other.returned > call.invoked)
-            })
+            || self
+                .threads
+                .iter()
+                .zip(history)
+                .all(|(&(completed, _), calls)| {
+                    calls
+                        .get(completed)
+                        .is_none_or(|other| other.returned > call.invoked)
+                })
     }
 
     fn successors(&self, history: &History<S::Call>) -> Vec<Self> {
@@ -77,13 +82,13 @@ impl<S: Specification> Point<S> {
             if !self.may_step(history, this) {
                 continue;
             }
-            let (over, progress) = self.threads[this];
-            let call = &history[this][over].call;
+            let (completed, progress) = self.threads[this];
+            let call = &history[this][completed].call;
             for (state, next) in self.state.steps(call, progress.unwrap_or_default()) {
                 let mut threads = self.threads.clone();
                 threads[this] = match next {
-                    Next::Goes(progress) => (over, Some(progress)),
-                    Next::Done => (over + 1, None),
+                    Next::Continues(progress) => (completed, Some(progress)),
+                    Next::Done => (completed + 1, None),
                 };
                 successors.push(Self { state, threads });
             }
@@ -92,19 +97,19 @@ impl<S: Specification> Point<S> {
     }
 }
 
-/// Whether some order of steps explains `history`, beginning with `state`.
+/// Returns whether some order of steps explains `history`, starting from `state`.
 pub(crate) fn is_linearizable<S: Specification>(state: S, history: &History<S::Call>) -> bool {
-    let start = Point {
+    let start = Node {
         state,
         threads: vec![(0, None); history.len()],
     };
     let mut seen = HashSet::from([start.clone()]);
     let mut open = vec![start];
-    while let Some(point) = open.pop() {
-        if point.is_end(history) {
+    while let Some(node) = open.pop() {
+        if node.is_end(history) {
             return true;
         }
-        for successor in point.successors(history) {
+        for successor in node.successors(history) {
             if seen.insert(successor.clone()) {
                 open.push(successor);
             }
@@ -113,7 +118,8 @@ pub(crate) fn is_linearizable<S: Specification>(state: S, history: &History<S::C
     false
 }
 
-/// How many pairs of calls overlapped in time. A history without any shows nothing.
+/// Returns the number of pairs of calls that overlapped in time. A history without overlaps tests
+/// nothing.
 pub(crate) fn overlaps<C>(history: &History<C>) -> usize {
     let calls: Vec<_> = history.iter().flatten().collect();
     let mut overlaps = 0;
@@ -126,18 +132,18 @@ pub(crate) fn overlaps<C>(history: &History<C>) -> usize {
     overlaps
 }
 
-/// The history for people to read.
-pub(crate) fn picture<C: Debug>(history: &History<C>) -> String {
-    let mut picture = String::new();
+/// Formats the history for a failure message.
+pub(crate) fn format_history<C: Debug>(history: &History<C>) -> String {
+    let mut format_history = String::new();
     for (thread, calls) in history.iter().enumerate() {
-        let _ = writeln!(picture, "thread {thread}");
+        let _ = writeln!(format_history, "thread {thread}");
         for call in calls {
             let _ = writeln!(
-                picture,
+                format_history,
                 "    {:4} to {:4}  {:?}",
                 call.invoked, call.returned, call.call
             );
         }
     }
-    picture
+    format_history
 }

@@ -1,5 +1,5 @@
-//! Histories whose verdict is known, so that the checker is known to notice each kind of fault. Next to
-//! each fault stands a history that differs only in time and is right.
+//! Tests the checker on histories whose verdict is known, one for each kind of fault. Each faulty
+//! history has a correct counterpart that differs only in its times.
 
 use crate::channel_specification::{Call, Channel, Message, Outcome, Received};
 use crate::checker::{History, Timed, is_linearizable};
@@ -84,7 +84,7 @@ fn a_changed_order_is_noticed() {
         2,
         vec![vec![at(0, 1, send(1)), at(2, 3, send(2))], receiver()],
     );
-    // Two senders at the same time may come in either order, but only while they overlap.
+    // Two sends may have either order, but only if they overlap.
     right(
         2,
         vec![vec![at(0, 3, send(1))], vec![at(1, 2, send(2))], receiver()],
@@ -204,7 +204,7 @@ fn an_end_before_the_last_message_is_noticed() {
         vec![sender(), vec![at(4, 5, recv(1)), at(6, 7, nothing())]],
     );
     right(2, vec![sender(), vec![at(4, 5, recv(1)), at(6, 7, end())]]);
-    // A permit that is out may still bring a message.
+    // An unused permit may still send a message.
     let holder = || {
         let reserve = Call::Reserve(Outcome::Done);
         vec![
@@ -221,7 +221,7 @@ fn an_end_before_the_last_message_is_noticed() {
 }
 
 #[test]
-fn what_gave_up_must_have_done_nothing() {
+fn a_call_that_gave_up_must_have_no_effect() {
     let gave_up = || Call::Send(1, Outcome::GaveUp);
     right(
         1,
@@ -240,7 +240,7 @@ fn what_gave_up_must_have_done_nothing() {
 }
 
 #[test]
-fn a_batch_is_in_order_and_as_long_as_it_says() {
+fn a_batch_is_in_order_and_has_the_reported_length() {
     let three = |sent, outcome| Call::SendMany(vec![1, 2, 3], sent, outcome);
     let rest = |messages: &[Message]| Call::Recv(Received::Messages(messages.to_vec()));
     let then_recv = |sent, outcome, received: &[Message]| {
@@ -255,14 +255,14 @@ fn a_batch_is_in_order_and_as_long_as_it_says() {
     wrong(3, then_recv(2, Outcome::Full, &[1, 2]));
     wrong(2, then_recv(3, Outcome::Done, &[1, 2]));
     wrong(3, then_recv(1, Outcome::Closed, &[1]));
-    // Others may come in between.
+    // Messages of other senders may come in between.
     let other = |call| vec![at(0, 1, three(3, Outcome::Done)), at(2, 3, call)];
     right(4, vec![other(rest(&[1, 9, 2])), vec![at(0, 1, send(9))]]);
     wrong(4, vec![other(rest(&[1, 9, 2])), vec![at(4, 5, send(9))]]);
 }
 
 #[test]
-fn a_forced_send_takes_the_oldest_out_and_only_if_it_must() {
+fn a_forced_send_evicts_the_oldest_message_and_only_if_full() {
     let force = |evicted| Call::ForceSend(9, evicted, Outcome::Done);
     let then = |capacity, force| {
         (
@@ -285,7 +285,7 @@ fn a_forced_send_takes_the_oldest_out_and_only_if_it_must() {
 }
 
 #[test]
-fn looks_must_be_true_at_some_moment() {
+fn a_query_must_be_true_at_some_moment() {
     right(
         2,
         vec![vec![
@@ -312,7 +312,7 @@ fn raw(capacity: usize, is_right: bool, history: History<RawCall>) {
 }
 
 #[test]
-fn the_raw_queue_may_refuse_only_because_of_a_call_that_is_under_way() {
+fn a_raw_queue_call_may_fail_only_because_of_a_call_in_flight() {
     let (none, some) = (
         || RawCall::Recv(None),
         |message| RawCall::Recv(Some(message)),
@@ -321,7 +321,7 @@ fn the_raw_queue_may_refuse_only_because_of_a_call_that_is_under_way() {
         |message| RawCall::Send(message, true),
         || RawCall::Send(9, false),
     );
-    // The first send is slow: what was sent behind it by another cannot be had yet.
+    // The first send is slow: the message that another thread sent after it cannot be received yet.
     let slow = |end| vec![at(0, end, sent(1))];
     let quick = || vec![at(1, 2, sent(2)), at(3, 4, none())];
     raw(2, true, vec![slow(5), quick()]);
@@ -333,7 +333,7 @@ fn the_raw_queue_may_refuse_only_because_of_a_call_that_is_under_way() {
     raw(1, true, vec![receiver(7), other()]);
     raw(1, false, vec![receiver(4), other()]);
     raw(2, false, vec![receiver(7), other()]);
-    // A message that is under way counts.
+    // A message in flight counts.
     raw(
         2,
         true,

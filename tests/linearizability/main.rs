@@ -1,8 +1,8 @@
-//! Linearizability: whatever threads do at the same time has an order that a simple queue explains.
+//! Checks linearizability: concurrent calls have a sequential order that a simple queue explains.
 //!
-//! Real threads, real time: `MPMC_LINEARIZABILITY_HISTORIES` sets how many histories are recorded for
-//! each number of threads and capacity, `MPMC_LINEARIZABILITY_SEED` what the threads do. What they meet
-//! with depends on the machine all the same.
+//! The histories come from real threads. `MPMC_LINEARIZABILITY_HISTORIES` sets the number of
+//! histories for each number of threads and capacity, `MPMC_LINEARIZABILITY_SEED` sets the actions
+//! of the threads. Their interleaving still depends on the machine.
 #![cfg(not(loom))]
 
 mod channel_specification;
@@ -33,10 +33,10 @@ fn histories() -> usize {
     number_from("MPMC_LINEARIZABILITY_HISTORIES").unwrap_or(250) as usize
 }
 
-/// The tests take turns: on few processors, calls meet the more often the fewer threads there are.
-static TURN: Mutex<()> = Mutex::new(());
+/// Runs the tests one at a time: on few processors, calls overlap more often with fewer threads.
+static SERIAL: Mutex<()> = Mutex::new(());
 
-/// New in every run, and printed.
+/// Returns a generator with a new seed in each run, and prints the seed.
 fn random(test: &str) -> PseudoRandom {
     let seed = number_from("MPMC_LINEARIZABILITY_SEED").unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -46,13 +46,13 @@ fn random(test: &str) -> PseudoRandom {
     PseudoRandom(seed)
 }
 
-/// Says how often calls met. On a machine that is busy with other things that may be hardly ever, and then the
-/// run has shown little; but nothing is wrong.
+/// Prints how often calls overlapped. On a busy machine that may be rare; then the run has tested
+/// little, but it is not a failure.
 fn report(test: &str, totals: &Totals) {
     println!("{test}: {totals:?}");
 }
 
-/// A message that no other call of the history sends.
+/// Returns a message that no other call of the history sends.
 fn message(thread: usize, call: usize) -> u32 {
     (thread * 100 + call * 10) as u32
 }
@@ -73,7 +73,7 @@ fn received(result: Result<Vec<u32>, TryRecvError>) -> Call {
     })
 }
 
-/// So short that some give up in the middle.
+/// A timeout so short that some calls time out.
 const MOMENT: Duration = Duration::from_micros(30);
 
 fn send_for_a_moment(tx: &Sender<u32>, message: u32) -> Call {
@@ -93,7 +93,7 @@ fn recv_for_a_moment(rx: &Receiver<u32>) -> Call {
     })
 }
 
-/// Polled once and dropped: it has sent, or it has done nothing.
+/// Polls a send once and drops it: it has sent, or it has done nothing.
 fn send_in_one_poll(tx: &Sender<u32>, message: u32) -> Call {
     let outcome = match poll_once(tx.send(message)) {
         std::task::Poll::Ready(Ok(())) => Outcome::Done,
@@ -134,8 +134,8 @@ fn force_send(tx: &Sender<u32>, message: u32) -> Call {
     }
 }
 
-/// What all have in common: sends and receives in one step, and looks.
-fn act_simply(
+/// Runs a random simple call: a send or receive in one step, or a query.
+fn act_in_one_step(
     tx: &Sender<u32>,
     rx: &Receiver<u32>,
     message: u32,
@@ -156,10 +156,10 @@ fn act_simply(
 
 type Act = fn(usize, (Sender<u32>, Receiver<u32>), &mut Recorder<'_, Call>);
 
-/// Two to four threads, capacities of one to three.
+/// Checks `act` with two to four threads and capacities of one to three.
 #[track_caller]
 fn check_channel(test: &str, act: Act) {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _serial = SERIAL.lock().unwrap_or_else(PoisonError::into_inner);
     let mut random = random(test);
     let mut totals = Totals::default();
     for (threads, capacity) in [(2, 1), (2, 2), (3, 1), (3, 2), (3, 3), (4, 2)] {
@@ -175,21 +175,21 @@ fn check_channel(test: &str, act: Act) {
 }
 
 #[test]
-fn a_channel_is_a_queue_whatever_threads_do_at_once() {
+fn a_channel_is_linearizable_to_a_bounded_queue() {
     check_channel(
-        "a_channel_is_a_queue_whatever_threads_do_at_once",
+        "a_channel_is_linearizable_to_a_bounded_queue",
         |thread, (tx, rx), recorder| {
             for call in 0..6 {
-                act_simply(&tx, &rx, message(thread, call), recorder);
+                act_in_one_step(&tx, &rx, message(thread, call), recorder);
             }
         },
     );
 }
 
 #[test]
-fn a_call_that_gives_up_has_done_nothing() {
+fn a_call_that_times_out_or_is_cancelled_has_no_effect() {
     check_channel(
-        "a_call_that_gives_up_has_done_nothing",
+        "a_call_that_times_out_or_is_cancelled_has_no_effect",
         |thread, (tx, rx), recorder| {
             for call in 0..5 {
                 let message = message(thread, call);
@@ -198,7 +198,7 @@ fn a_call_that_gives_up_has_done_nothing() {
                     1 => recorder.call(|| recv_for_a_moment(&rx)),
                     2 | 3 => recorder.call(|| send_in_one_poll(&tx, message)),
                     4 | 5 => recorder.call(|| recv_in_one_poll(&rx)),
-                    _ => act_simply(&tx, &rx, message, recorder),
+                    _ => act_in_one_step(&tx, &rx, message, recorder),
                 }
             }
         },
@@ -206,9 +206,9 @@ fn a_call_that_gives_up_has_done_nothing() {
 }
 
 #[test]
-fn permits_and_messages_share_the_capacity_at_every_moment() {
+fn permits_and_messages_share_the_capacity_at_all_times() {
     check_channel(
-        "permits_and_messages_share_the_capacity_at_every_moment",
+        "permits_and_messages_share_the_capacity_at_all_times",
         |thread, (tx, rx), recorder| {
             let mut held: Vec<Permit<'_, u32>> = Vec::new();
             for call in 0..5 {
@@ -231,7 +231,7 @@ fn permits_and_messages_share_the_capacity_at_every_moment() {
                     }
                     (_, permit) => {
                         held.extend(permit);
-                        act_simply(&tx, &rx, message, recorder);
+                        act_in_one_step(&tx, &rx, message, recorder);
                     }
                 }
             }
@@ -246,9 +246,9 @@ fn permits_and_messages_share_the_capacity_at_every_moment() {
 }
 
 #[test]
-fn batches_are_sends_and_receives_in_a_row() {
+fn a_batch_is_a_sequence_of_sends_or_receives() {
     check_channel(
-        "batches_are_sends_and_receives_in_a_row",
+        "a_batch_is_a_sequence_of_sends_or_receives",
         |thread, (tx, rx), recorder| {
             for call in 0..4 {
                 let message = message(thread, call);
@@ -256,7 +256,7 @@ fn batches_are_sends_and_receives_in_a_row() {
                     0 | 1 => recorder.call(|| send_three(&tx, message)),
                     2 | 3 => recorder.call(|| recv_up_to_three(&rx)),
                     4 => recorder.call(|| force_send(&tx, message)),
-                    _ => act_simply(&tx, &rx, message, recorder),
+                    _ => act_in_one_step(&tx, &rx, message, recorder),
                 }
             }
         },
@@ -264,9 +264,9 @@ fn batches_are_sends_and_receives_in_a_row() {
 }
 
 #[test]
-fn the_raw_queue_refuses_only_for_a_slot_that_is_not_ready() {
-    let test = "the_raw_queue_refuses_only_for_a_slot_that_is_not_ready";
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+fn a_raw_queue_call_fails_only_if_its_slot_is_not_ready() {
+    let test = "a_raw_queue_call_fails_only_if_its_slot_is_not_ready";
+    let _serial = SERIAL.lock().unwrap_or_else(PoisonError::into_inner);
     let mut random = random(test);
     let mut totals = Totals::default();
     for (threads, capacity) in [(2, 1), (2, 2), (3, 1), (3, 2), (3, 4), (4, 2)] {

@@ -1,16 +1,17 @@
-//! What the raw queue is allowed to do, as a sequential object whose calls are not atomic.
+//! The sequential specification of the raw queue, whose calls are not atomic.
 //!
-//! A send is two steps: it claims the next slot, and later publishes it. A receive claims the oldest message,
-//! and later frees its slot. In between the slot is *in flight*. What the raw queue may answer follows:
+//! A send takes two steps: it claims the next slot, and later publishes it. A receive claims the
+//! oldest message, and later frees its slot. Between the two steps the slot is *in flight*. The
+//! allowed results are:
 //!
-//! * `recv` may answer `None` only if, at some instant within the call, no published message was in the slot
-//!   that is to be received from next: the queue was empty, or the oldest message was claimed but not
-//!   published by a send that had not returned.
-//! * `send` may hand its message back only if, at some instant within the call, the queue was closed or
-//!   the slot that is to be sent into next was not free: the queue was full, or a receive that had not
-//!   returned had not freed that slot.
+//! * `recv` may return `None` only if, at some instant during the call, the next slot to receive
+//!   from held no published message: the queue was empty, or the oldest message was claimed and not
+//!   yet published by a send that had not returned.
+//! * `send` may return its message only if, at some instant during the call, the queue was closed
+//!   or the next slot to send into was not free: the queue was full, or a receive that had not
+//!   returned had not yet freed that slot.
 //!
-//! So calls that do not overlap see an ordinary bounded queue.
+//! Calls that do not overlap therefore see an ordinary bounded queue.
 
 use crate::checker::{Next, Progress, Specification};
 
@@ -18,7 +19,7 @@ pub(crate) type Message = u32;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
-    /// Whether it was sent.
+    /// The message, and whether it was sent.
     Send(Message, bool),
     Recv(Option<Message>),
     Close,
@@ -36,8 +37,9 @@ enum Slot {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Queue {
     slots: Vec<Slot>,
-    /// The next slot to send into, and to receive from.
+    /// The next slot to send into.
     tail: usize,
+    /// The next slot to receive from.
     head: usize,
     closed: bool,
 }
@@ -52,19 +54,19 @@ impl Queue {
         }
     }
 
-    fn after(&self, place: usize) -> usize {
-        (place + 1) % self.slots.len()
+    fn after(&self, index: usize) -> usize {
+        (index + 1) % self.slots.len()
     }
 
-    /// Claimed by a sender and not yet by a receiver.
+    /// Returns the number of slots that a sender has claimed and no receiver has.
     fn len(&self) -> usize {
         let is_message = |slot: &&Slot| matches!(slot, Slot::Claimed(_) | Slot::Published(_));
         self.slots.iter().filter(is_message).count()
     }
 
-    fn with_slot(&self, place: usize, slot: Slot) -> Self {
+    fn with_slot(&self, index: usize, slot: Slot) -> Self {
         let mut next = self.clone();
-        next.slots[place] = slot;
+        next.slots[index] = slot;
         next
     }
 
@@ -77,12 +79,12 @@ impl Queue {
     }
 }
 
-/// Progress: whether the slot is claimed, and which it is.
+/// Progress: whether the call has claimed a slot, and the index of that slot.
 impl Specification for Queue {
     type Call = Call;
 
-    fn steps(&self, call: &Call, [stage, place]: Progress) -> Vec<(Self, Next)> {
-        let place = usize::from(place);
+    fn steps(&self, call: &Call, [stage, index]: Progress) -> Vec<(Self, Next)> {
+        let index = usize::from(index);
         let (tail, head) = (self.tail, self.head);
         match (call, stage) {
             (&Call::Send(message, true), 0) => {
@@ -91,10 +93,10 @@ impl Specification for Queue {
                 }
                 let mut next = self.with_slot(tail, Slot::Claimed(message));
                 next.tail = self.after(tail);
-                vec![(next, Next::Goes([1, tail as u8]))]
+                vec![(next, Next::Continues([1, tail as u8]))]
             }
             (&Call::Send(message, true), _) => {
-                vec![(self.with_slot(place, Slot::Published(message)), Next::Done)]
+                vec![(self.with_slot(index, Slot::Published(message)), Next::Done)]
             }
             (Call::Send(_, false), _) => {
                 self.unchanged_if(self.closed || self.slots[tail] != Slot::Free)
@@ -105,9 +107,9 @@ impl Specification for Queue {
                 }
                 let mut next = self.with_slot(head, Slot::Taken);
                 next.head = self.after(head);
-                vec![(next, Next::Goes([1, head as u8]))]
+                vec![(next, Next::Continues([1, head as u8]))]
             }
-            (Call::Recv(Some(_)), _) => vec![(self.with_slot(place, Slot::Free), Next::Done)],
+            (Call::Recv(Some(_)), _) => vec![(self.with_slot(index, Slot::Free), Next::Done)],
             (Call::Recv(None), _) => {
                 self.unchanged_if(!matches!(self.slots[head], Slot::Published(_)))
             }

@@ -1,17 +1,18 @@
-//! Has threads call a real channel at the same time, and writes down what came out and when.
+//! Runs threads that call a real channel concurrently, and records the calls with times and
+//! results.
 
 use std::fmt::Debug;
 use std::hint;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::checker::{History, Specification, Timed, is_linearizable, overlaps, picture};
+use crate::checker::{History, Specification, Timed, format_history, is_linearizable, overlaps};
 use crate::support::PseudoRandom;
 
-/// How many histories share their threads, so that starting threads does not take most of the time.
+/// The number of histories that share their threads, because starting threads takes long.
 const ROUNDS: usize = 50;
 
-/// What the calls of one thread are written into.
+/// Records the calls of one thread.
 pub(crate) struct Recorder<'a, C> {
     clock: &'a AtomicUsize,
     calls: Vec<Timed<C>>,
@@ -19,8 +20,8 @@ pub(crate) struct Recorder<'a, C> {
 }
 
 impl<C> Recorder<'_, C> {
-    /// Writes down a call and what comes out of it. Waits a little before it, as chance wills, so that
-    /// calls meet in different ways.
+    /// Runs `call` and records it with its result. A short random delay before it makes calls
+    /// overlap in different ways.
     pub(crate) fn call(&mut self, call: impl FnOnce() -> C) {
         match self.random.below(32) {
             0 => thread::yield_now(),
@@ -40,20 +41,20 @@ impl<C> Recorder<'_, C> {
     }
 }
 
-/// Lets threads go on together, as exactly as possible.
-struct StartingLine {
+/// A barrier that releases its threads as nearly at the same time as possible.
+struct SpinBarrier {
     threads: usize,
     arrived: AtomicUsize,
 }
 
-impl StartingLine {
-    /// Waits for all others to arrive for the `round`th time.
+impl SpinBarrier {
+    /// Waits until all threads have arrived in round `round`.
     fn wait(&self, round: usize) {
         self.arrived.fetch_add(1, Ordering::SeqCst);
-        let mut looks = 0_u32;
+        let mut spins = 0_u32;
         while self.arrived.load(Ordering::SeqCst) < (round + 1) * self.threads {
-            looks += 1;
-            if looks % 1024 == 0 {
+            spins += 1;
+            if spins % 1024 == 0 {
                 thread::yield_now();
             } else {
                 hint::spin_loop();
@@ -62,7 +63,7 @@ impl StartingLine {
     }
 }
 
-/// What was seen in a run.
+/// The statistics of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) histories: usize,
@@ -70,13 +71,13 @@ pub(crate) struct Totals {
     pub(crate) overlaps: usize,
 }
 
-/// What one thread does; it is told its number and has its own handles.
+/// The actions of one thread, which gets its number and its own handles.
 pub(crate) type Act<H, C> = dyn Fn(usize, H, &mut Recorder<'_, C>) + Sync;
 
-/// A kind of run: what is shared, what a thread does with it, and what it is checked against.
+/// The configuration of a run: the shared object, the actions of a thread, and the specification.
 pub(crate) struct Run<'a, S: Specification, H> {
     pub(crate) threads: usize,
-    /// A new object for one history.
+    /// Creates an object for one history.
     pub(crate) make: &'a dyn Fn() -> H,
     pub(crate) act: &'a Act<H, S::Call>,
     pub(crate) start: S,
@@ -98,18 +99,18 @@ where
                 totals.overlaps += overlaps(&history);
                 assert!(
                     is_linearizable(self.start.clone(), &history),
-                    "no order explains this history, which began with {:?}:\n{}",
+                    "this history is not linearizable from {:?}:\n{}",
                     self.start,
-                    picture(&history)
+                    format_history(&history)
                 );
             }
         }
     }
 
-    /// `ROUNDS` histories, one after the other.
+    /// Records `ROUNDS` histories, one after the other.
     fn record(&self, random: &mut PseudoRandom) -> Vec<History<S::Call>> {
         let objects: Vec<H> = (0..ROUNDS).map(|_| (self.make)()).collect();
-        let line = StartingLine {
+        let barrier = SpinBarrier {
             threads: self.threads,
             arrived: AtomicUsize::new(0),
         };
@@ -118,7 +119,7 @@ where
         let logs: Vec<Vec<Vec<Timed<S::Call>>>> = thread::scope(|scope| {
             let threads: Vec<_> = (0..self.threads)
                 .map(|number| {
-                    let (objects, line, clock) = (objects.clone(), &line, &clock);
+                    let (objects, barrier, clock) = (objects.clone(), &barrier, &clock);
                     let mut seed = PseudoRandom(random.below(u64::MAX));
                     scope.spawn(move || {
                         let mut rounds = Vec::new();
@@ -128,7 +129,7 @@ where
                                 calls: Vec::new(),
                                 random: PseudoRandom(seed.below(u64::MAX)),
                             };
-                            line.wait(round);
+                            barrier.wait(round);
                             act(number, object, &mut recorder);
                             rounds.push(recorder.calls);
                         }

@@ -1,16 +1,16 @@
-//! Batches: one claim for several slots, in both directions, and the wakes that it owes.
+//! Batches: one claim for several slots, in both directions, and the wakes that must follow it.
 
 use loom::thread;
 use mpmc_std::{Receiver, channel};
 
 use crate::support::{block_on, explore, parked, send};
 
-/// What is left in the channel.
+/// Returns the messages that are left in the channel.
 fn rest(rx: &Receiver<usize>) -> impl Iterator<Item = usize> {
     std::iter::from_fn(|| rx.try_recv().ok())
 }
 
-/// The batch lies in two laps, and a receiver may find any first part of it.
+/// The batch spans two laps, and a receiver may find any prefix of it.
 #[test]
 fn a_batch_crosses_the_wrap() {
     explore(3, || {
@@ -32,7 +32,7 @@ fn a_batch_crosses_the_wrap() {
     });
 }
 
-/// A batch is written where another was read a lap before.
+/// A batch is written into the slots that another batch was read from one lap earlier.
 #[test]
 fn a_batch_follows_another_into_its_slots() {
     explore(3, || {
@@ -94,7 +94,7 @@ fn two_batches_take_each_message_once() {
     });
 }
 
-/// The claim of single messages and of a batch change the same word.
+/// The claims of a single message and of a batch change the same word.
 #[test]
 fn a_batch_beside_a_single_receive() {
     explore(3, || {
@@ -112,7 +112,8 @@ fn a_batch_beside_a_single_receive() {
     });
 }
 
-/// A message in flight at the end of the lap is not skipped for those of the next, which may be there.
+/// A batch does not skip a message in flight at the end of a lap, even if messages of the next lap
+/// are published.
 #[test]
 fn a_batch_ends_before_a_gap() {
     explore(3, || {
@@ -167,7 +168,7 @@ fn a_batch_waits_for_capacity() {
 
 /// One claim frees two slots, and wakes a sender for each.
 #[test]
-fn a_batch_received_wakes_two_senders() {
+fn a_received_batch_wakes_two_senders() {
     explore(2, || {
         let (tx, rx) = channel(2);
         assert_eq!(tx.try_send_many([1, 2]).unwrap(), 2);

@@ -1,4 +1,4 @@
-//! Closing, by hand and with the last handle of a side.
+//! Closing, by a call and by dropping the last handle of a side.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -92,7 +92,7 @@ fn close_against_send() {
         let (tx, rx) = channel(1);
         let sender = thread::spawn(move || (tx.try_send(1), tx));
         rx.close();
-        // If the send came first, its message is there, finished or not.
+        // If the send was first, its message is in the channel, published or in flight.
         let received = rx.try_recv();
         let (sent, _tx) = sender.join().unwrap();
         match sent {
@@ -123,17 +123,17 @@ fn close_against_close() {
 fn close_wakes_a_task_that_waits_for_it() {
     explore(3, || {
         let (tx, rx) = channel::<usize>(1);
-        let watcher = thread::spawn(move || {
+        let waiter = thread::spawn(move || {
             block_on(tx.closed());
             tx
         });
         drop(rx);
-        let tx = watcher.join().unwrap();
+        let tx = waiter.join().unwrap();
         assert!(tx.is_closed());
     });
 }
 
-/// The sender that is the last closes the channel, after the messages of both.
+/// The last sender closes the channel, after the messages of both senders.
 #[test]
 fn the_last_of_two_senders_closes() {
     explore(2, || {
@@ -156,9 +156,9 @@ fn the_last_of_two_senders_closes() {
     });
 }
 
-/// Also by the sender that was not the last.
+/// This includes the writes of the sender that was not the last.
 #[test]
-fn what_senders_did_before_they_went_is_seen_at_the_end() {
+fn writes_of_dropped_senders_are_visible_at_the_end() {
     explore(3, || {
         let (tx, rx) = channel::<usize>(1);
         let done = Arc::new(AtomicUsize::new(0));
@@ -176,9 +176,9 @@ fn what_senders_did_before_they_went_is_seen_at_the_end() {
     });
 }
 
-/// What is in the channel is dropped with the last receiver, also what comes while it goes.
+/// The last receiver drops the messages in the channel, also one that is sent during the drop.
 #[test]
-fn last_handles() {
+fn the_last_receiver_drops_messages() {
     explore(3, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let (tx, rx) = channel(2);
@@ -209,9 +209,9 @@ fn the_last_of_two_receivers_empties_the_channel() {
     });
 }
 
-/// One receiver takes the message, or the other one drops it as the last.
+/// One receiver receives the message, or the other one drops it as the last receiver.
 #[test]
-fn a_receiver_goes_while_the_other_receives() {
+fn a_receiver_is_dropped_while_the_other_receives() {
     explore(3, || {
         let drops = Arc::new(AtomicUsize::new(0));
         let (tx, rx) = channel(1);
@@ -223,7 +223,10 @@ fn a_receiver_goes_while_the_other_receives() {
             received.is_ok()
         });
         drop(rx);
-        assert!(receiver.join().unwrap(), "it was a receiver itself");
+        assert!(
+            receiver.join().unwrap(),
+            "the receiver itself keeps the channel open"
+        );
         assert_eq!(drops.load(Ordering::Relaxed), 1);
         drop(tx);
         assert_eq!(drops.load(Ordering::Relaxed), 1);
@@ -231,7 +234,7 @@ fn a_receiver_goes_while_the_other_receives() {
 }
 
 #[test]
-fn a_stream_is_woken_by_the_last_sender_that_it_outlives() {
+fn dropping_the_last_sender_wakes_a_stream() {
     explore(3, || {
         let (tx, mut rx) = channel::<usize>(1);
         let other = tx.clone();

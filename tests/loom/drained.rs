@@ -1,4 +1,4 @@
-//! Waiting until what was sent has been received.
+//! Waiting until all sent messages have been received.
 
 use std::task::Poll;
 
@@ -7,7 +7,7 @@ use mpmc_std::{Receiver, Sender, channel};
 
 use crate::support::{Task, block_on, explore, send};
 
-/// The position is that of the call.
+/// Creates a task that waits for `drained`, whose position is that of this call.
 fn drained(tx: &Sender<usize>) -> Task<()> {
     let tx = tx.clone();
     Task::new(async move { tx.drained().await })
@@ -35,7 +35,7 @@ fn drained_against_the_last_receive() {
     });
 }
 
-/// Either may claim the last message, and be suspended before it notifies.
+/// Either receiver may claim the last message, and be suspended before it notifies.
 #[test]
 fn drained_against_two_receivers() {
     explore(3, || {
@@ -50,7 +50,7 @@ fn drained_against_two_receivers() {
     });
 }
 
-/// The sender's notification does not take the mark away.
+/// The notification of the sender does not clear the mark.
 #[test]
 fn drained_beside_a_sender() {
     explore(2, || {
@@ -67,7 +67,7 @@ fn drained_beside_a_sender() {
     });
 }
 
-/// The task begins to wait while a notification finds that no sender is left.
+/// The task starts to wait while a notification finds no waiting sender.
 #[test]
 fn a_mark_against_a_notification() {
     explore(3, || {
@@ -87,7 +87,7 @@ fn a_mark_against_a_notification() {
     });
 }
 
-/// Two receives follow each other on one thread, while the task begins to wait.
+/// Two receives follow each other on one thread, while the task starts to wait.
 #[test]
 fn a_mark_against_claims_in_a_row() {
     explore(3, || {

@@ -1,11 +1,9 @@
-//! Waiters that have lost too many races: what is reserved for them, and what becomes of a
-//! reservation that is not used.
+//! Waiters that have lost too many races: reservations for them, and reservations that are not
+//! used.
 //!
-//! Models in which a newcomer waits on a thread of its own have a lower bound on preemptions: as
-//! long
-//! as reservations turn it away it comes back by itself, and each time is one more place for the
-//! steps
-//! of the others.
+//! Models in which a newcomer waits on a thread of its own have a lower bound on preemptions: while
+//! a reservation makes its attempts fail, it retries by itself, and each retry adds interleavings
+//! with the steps of the other threads.
 
 use std::task::Poll;
 
@@ -46,7 +44,8 @@ fn a_starving_sender_comes_before_a_newcomer() {
     });
 }
 
-/// The last race is lost, and the waiter has not looked yet. It registers while something comes.
+/// The waiter has lost its last race and has not been polled since. It registers while a message
+/// arrives.
 #[test]
 fn a_receiver_becomes_starving_against_a_send() {
     explore(2, || {
@@ -59,7 +58,7 @@ fn a_receiver_becomes_starving_against_a_send() {
             let _other = sender.join().unwrap().unwrap();
             return;
         }
-        // It may only have waited for the send to end, and not have registered.
+        // It may have waited only for the send to finish, without registering.
         let stolen = rx.try_recv().is_ok();
         let _other = sender.join().unwrap().unwrap();
         if stolen {
@@ -94,7 +93,7 @@ fn a_sender_becomes_starving_against_a_recv() {
     });
 }
 
-/// The channel stays fair until something is reserved for each.
+/// The channel stays fair until each of them has a reservation.
 #[test]
 fn two_starving_receivers_come_before_a_newcomer() {
     explore(2, || {
@@ -115,7 +114,7 @@ fn two_starving_receivers_come_before_a_newcomer() {
     });
 }
 
-/// No way to receive takes what is reserved, or about to be.
+/// A batch does not take a message that is reserved or about to be reserved.
 #[test]
 fn a_starving_receiver_comes_before_a_batch() {
     explore(3, || {
@@ -127,7 +126,7 @@ fn a_starving_receiver_comes_before_a_batch() {
         });
         let mut received = Vec::new();
         let _ = rx.try_recv_many(&mut received, 2);
-        assert!(received.len() < 2, "one is left for the waiter");
+        assert!(received.len() < 2, "one message is left for the waiter");
         let _tx = sender.join().unwrap();
         received.extend(task.finish().0);
         received.extend(rx.try_recv());
@@ -161,7 +160,7 @@ fn a_starving_sender_comes_before_a_sink() {
     });
 }
 
-/// How many permits there is capacity for is computed from positions.
+/// The capacity for permits is computed from positions.
 #[test]
 fn a_starving_sender_comes_before_several_permits() {
     explore(2, || {
@@ -177,11 +176,11 @@ fn a_starving_sender_comes_before_several_permits() {
         let rx = receiver.join().unwrap();
         assert_eq!(task.finish().0, Ok(()));
         let held = permits.as_ref().map_or(0, ExactSizeIterator::len);
-        assert_eq!(rx.capacity(), 1 - held, "neither too many nor too few");
+        assert_eq!(rx.capacity(), 1 - held, "wrong number of permits");
     });
 }
 
-/// A newcomer that waits is served as well.
+/// A newcomer that waits is also served.
 #[test]
 fn a_newcomer_waits_beside_a_starving_receiver() {
     explore(1, || {
@@ -211,7 +210,7 @@ fn a_newcomer_waits_beside_a_starving_sender() {
     });
 }
 
-/// A receiver that has been granted the message 1.
+/// Returns a receiver to which the message 1 has been granted.
 fn granted_receiver(tx: &Sender<usize>, rx: &Receiver<usize>) -> Receiving {
     let task = starving_receiver(tx, rx);
     tx.try_send(1).unwrap();
@@ -219,7 +218,7 @@ fn granted_receiver(tx: &Sender<usize>, rx: &Receiver<usize>) -> Receiving {
     task
 }
 
-/// A sender of 1 that has been granted a slot.
+/// Returns a sender of 1 to which a slot has been granted.
 fn granted_sender(tx: &Sender<usize>, rx: &Receiver<usize>) -> Sending {
     let task = starving_sender(tx, rx, 1);
     assert_eq!(rx.try_recv(), Ok(0));
@@ -251,7 +250,7 @@ fn a_granted_sender_is_dropped() {
     });
 }
 
-/// Another waiter, which has parked, gets what was reserved for the one that is dropped.
+/// Another parked waiter gets the reservation of the dropped waiter.
 #[test]
 fn a_starving_receiver_is_dropped_before_another() {
     explore(3, || {
@@ -282,7 +281,8 @@ fn a_starving_sender_is_dropped_before_another() {
     });
 }
 
-/// A newcomer may have queued only since a starving waiter was there. The message is there already.
+/// A newcomer may have queued only because of the starving waiter. The message is already in the
+/// channel.
 #[test]
 fn the_last_starving_receiver_is_dropped_beside_a_newcomer() {
     explore(1, || {
@@ -314,7 +314,7 @@ fn the_last_starving_sender_is_dropped_beside_a_newcomer() {
     });
 }
 
-/// The waiter is not polled before the newcomer is done.
+/// The waiter is polled only after the newcomer has finished.
 #[test]
 fn a_grant_that_is_not_polled_is_taken_back() {
     explore(3, || {
@@ -343,7 +343,7 @@ fn a_senders_grant_that_is_not_polled_is_taken_back() {
     });
 }
 
-/// The next attempt that is turned away takes the reservation back, while its owner looks.
+/// The next attempt that fails revokes the reservation, while its owner is polled.
 #[test]
 fn a_grant_is_taken_back_against_its_receiver() {
     explore(3, || {
@@ -355,7 +355,7 @@ fn a_grant_is_taken_back_against_its_receiver() {
         let first = task.poll();
         let (there, _other) = newcomer.join().unwrap();
         tx.try_send(2).unwrap();
-        // If it parks while the reservation is on its way back, it may be granted the message
+        // If it parks while the reservation is being revoked, the message may be granted to it
         // again.
         let here = match first {
             Poll::Ready((message, _rx)) => message,
@@ -366,7 +366,7 @@ fn a_grant_is_taken_back_against_its_receiver() {
         all.sort_unstable();
         assert_eq!(all, [1, 2], "no reservation is left");
         tx.try_send(3).unwrap();
-        assert_eq!(rx.try_recv(), Ok(3), "nor is the side fair");
+        assert_eq!(rx.try_recv(), Ok(3), "the side is no longer fair");
     });
 }
 
@@ -391,7 +391,7 @@ fn a_grant_is_taken_back_against_its_sender() {
     });
 }
 
-/// Of two that take a reservation back, one has it; none gets the capacity twice.
+/// Of two threads that revoke a reservation, one succeeds. The capacity is not released twice.
 #[test]
 fn a_grant_is_taken_back_once() {
     explore(3, || {
@@ -411,7 +411,7 @@ fn a_grant_is_taken_back_once() {
     });
 }
 
-/// What was reserved is anybody's in a closed channel.
+/// Any receiver of a closed channel can receive a reserved message.
 #[test]
 fn close_against_a_granted_receiver() {
     explore(3, || {
@@ -422,7 +422,7 @@ fn close_against_a_granted_receiver() {
         closer.join().unwrap();
         let message = match first {
             Poll::Ready((message, _rx)) => message,
-            // While the reservation is being given back, the message is nobody's.
+            // While the reservation is being released, no receiver can take the message.
             Poll::Pending => task.finish().0,
         };
         assert_eq!(message, Some(1));
@@ -469,7 +469,7 @@ fn close_against_a_granted_sender() {
         let here = task.poll();
         closer.join().unwrap();
         let Poll::Ready((sent, _tx)) = here else {
-            panic!("there was a slot, or the channel is closed")
+            panic!("a slot is granted, or the channel is closed")
         };
         assert!(!(was_closed && sent.is_ok()));
         assert_eq!(rx.try_recv().is_ok(), sent.is_ok());
@@ -477,7 +477,7 @@ fn close_against_a_granted_sender() {
     });
 }
 
-/// Closing against a waiter that becomes starving.
+/// The channel is closed while a waiter becomes starving.
 #[test]
 fn close_against_a_starving_receiver() {
     explore(1, || {
@@ -495,7 +495,7 @@ fn close_against_a_starving_receiver() {
     });
 }
 
-/// A closed channel reserves nothing, and what is sent on a permit is anybody's.
+/// A closed channel makes no reservations, and any receiver gets a message sent on a permit.
 #[test]
 fn a_permit_is_used_after_the_close_beside_a_starving_receiver() {
     explore(2, || {
@@ -514,7 +514,7 @@ fn a_permit_is_used_after_the_close_beside_a_starving_receiver() {
     });
 }
 
-/// The message is replaced by another: a reservation is a number, not a position.
+/// Another message replaces the reserved one: a reservation is a count, not a position.
 #[test]
 fn force_send_against_a_reserved_message() {
     explore(3, || {
@@ -539,7 +539,7 @@ fn force_send_against_a_reserved_slot() {
         let mut task = granted_sender(&tx, &rx);
         let sender = thread::spawn(move || (tx.force_send(2).unwrap(), tx));
         let Poll::Ready((sent, _tx)) = task.poll() else {
-            panic!("its slot is its own")
+            panic!("the reserved slot is available")
         };
         assert_eq!(sent, Ok(()));
         let (evicted, _tx) = sender.join().unwrap();
@@ -551,9 +551,9 @@ fn force_send_against_a_reserved_slot() {
     });
 }
 
-/// A batch uses one reservation, and leaves those of others.
+/// A batch uses its own reservation, and leaves those of other waiters.
 #[test]
-fn a_granted_batch_leaves_what_is_reserved_for_others() {
+fn a_granted_batch_leaves_other_reservations() {
     explore(2, || {
         let (tx, rx) = channel(2);
         let receiving = rx.clone();

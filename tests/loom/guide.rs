@@ -1,4 +1,4 @@
-//! The models of the guide's page about testing under loom (`docs/loom.md`).
+//! The models of the guide's page on testing under loom (`docs/loom.md`).
 
 #[test]
 fn the_page_shows_these_models() {

@@ -9,7 +9,7 @@ use mpmc_std::{Receiver, Sender, channel};
 
 use crate::support::{Task, block_on, explore, poll_next, poll_ready, recv, reserve, send};
 
-/// A stream that has been polled after each of its wakes, and waits.
+/// Returns a waiting stream that has been polled after each of its wakes.
 fn trusted_stream(tx: &Sender<usize>, mut stream: Receiver<usize>) -> Receiver<usize> {
     assert!(poll_next(&mut stream).is_pending());
     tx.try_send(0).unwrap();
@@ -94,9 +94,10 @@ fn a_sinks_new_waker_against_a_notification() {
     });
 }
 
-/// A waiter is done and gone while its notification is under way, which is over with it by then.
+/// A waiter completes and is dropped while another thread notifies it. That thread no longer
+/// accesses the waiter then.
 #[test]
-fn a_woken_receiver_is_gone_at_once() {
+fn a_woken_receiver_may_be_dropped_at_once() {
     explore(3, || {
         let (tx, rx) = channel(1);
         let mut task = Task::parked(recv(rx.clone()));
@@ -109,9 +110,9 @@ fn a_woken_receiver_is_gone_at_once() {
     });
 }
 
-/// Both are woken, also the one that registers meanwhile.
+/// Both tasks are woken, also the one that registers during the close.
 #[test]
-fn two_wait_for_the_close() {
+fn close_wakes_two_tasks_that_wait_for_it() {
     explore(2, || {
         let (tx, rx) = channel::<usize>(1);
         let other = tx.clone();
@@ -127,9 +128,9 @@ fn two_wait_for_the_close() {
     });
 }
 
-/// One that waits for the close goes away meanwhile.
+/// One of the waiting tasks is dropped during the close.
 #[test]
-fn one_of_two_that_wait_for_the_close_is_dropped() {
+fn one_of_two_tasks_that_wait_for_the_close_is_dropped() {
     explore(3, || {
         let (tx, rx) = channel::<usize>(1);
         let other = tx.clone();
@@ -156,9 +157,9 @@ fn reserving_parked(tx: &Sender<usize>) -> Task<Option<usize>> {
     task
 }
 
-/// The reservation lock is handed on by a task that was woken for it and goes away.
+/// A task that was woken for the reservation lock and is dropped forwards the lock.
 #[test]
-fn a_cancelled_reserve_many_hands_the_lock_on() {
+fn a_cancelled_reserve_many_forwards_the_lock() {
     explore(3, || {
         let (tx, rx) = channel(2);
         tx.try_send(0).unwrap();
@@ -176,7 +177,7 @@ fn a_cancelled_reserve_many_hands_the_lock_on() {
     });
 }
 
-/// The lock is free at a look or its end is heard of.
+/// The attempt finds the lock free, or its release wakes the task.
 #[test]
 fn the_reservation_lock_against_its_release() {
     explore(3, || {

@@ -1,30 +1,28 @@
-//! Loom models: every interleaving, up to a bound on preemptions, of two or three threads.
+//! Loom models: all interleavings of two or three threads, up to a bound on preemptions.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom" cargo test --release --features loom --lib --test loom
 //! ```
 //!
-//! Each model has its own bound; `LOOM_MAX_PREEMPTIONS` raises those that are lower. With `--nocapture`
-//! each says how many executions it took.
+//! Each model has its own bound. `LOOM_MAX_PREEMPTIONS` raises those that are lower. With
+//! `--nocapture` each model prints the number of executions.
 //!
 //! # How the models are kept small
 //!
-//! The number of interleavings grows exponentially with the steps that threads take at the same time. So:
+//! The number of interleavings grows exponentially with the steps that threads take at the same
+//! time. Therefore:
 //!
-//! * No loops that wait: an attempt that may fail is made a fixed number of times, and what the
-//!   threads
-//!   have not done is done after they are joined. Where a thread has to wait, it does so in the crate or
-//!   in [`block_on`](support::block_on).
-//! * Futures are brought to where it gets interesting before there is a second thread
+//! * Models have no loops that wait. An attempt that may fail is made a fixed number of times, and
+//!   the remaining operations follow after the threads are joined. A thread that must wait does so
+//!   in the crate or in [`block_on`](support::block_on).
+//! * Futures are brought to the state of interest before the second thread is started
 //!   ([`parked`](support::parked)).
-//! * A thread that yields is scheduled again only when all others wait or have yielded: loom
-//!   explores
-//!   nothing else. So what an operation does when it comes back is not interleaved. Where that
-//!   matters,
-//!   the attempt before is made before there is a second thread (the reservations in
+//! * Loom schedules a thread that has yielded only when all other threads wait or have yielded. The
+//!   steps of an operation after a yield are therefore not interleaved. Where they matter, the
+//!   attempt before the yield is made before the second thread is started (the reservations in
 //!   `fairness.rs`).
-//! * Threads give their handles back, so that dropping these is not interleaved, unless that is what
-//!   the model is about.
+//! * Threads return their handles, so that dropping the handles is not interleaved, unless the drop
+//!   is the subject of the model.
 #![cfg(loom)]
 
 mod batches;

@@ -1,5 +1,5 @@
-//! Permits, through the `Sink` side: their count in the word of the senders, and what happens when they
-//! are used, given back, or outlive the channel's closing.
+//! Permits, through the `Sink` side: their counter in the senders' state, and permits that are
+//! used, released, or outlive the close of the channel.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,7 @@ fn a_permit_counts_against_the_capacity() {
         let sent = [tx.try_send(1).is_ok(), tx.try_send(2).is_ok()];
         let (reserving, reserved) = reserver.join().unwrap();
         let used = usize::from(sent[0]) + usize::from(sent[1]) + usize::from(reserved);
-        assert_eq!(used, 2, "neither too many nor too few");
+        assert_eq!(used, 2, "wrong number of permits");
         assert_eq!(rx.capacity(), 0);
         drop(reserving);
         assert_eq!(rx.capacity(), usize::from(reserved));
@@ -32,7 +32,7 @@ fn a_permit_counts_against_the_capacity() {
 }
 
 #[test]
-fn two_permits_for_one_place() {
+fn two_tasks_reserve_one_slot() {
     explore(3, || {
         let (mut here, rx) = channel::<usize>(1);
         let mut there = here.clone();
@@ -62,7 +62,7 @@ fn a_permit_is_used_beside_a_send() {
 }
 
 #[test]
-fn a_permit_is_given_back_beside_a_send() {
+fn a_permit_is_released_beside_a_send() {
     explore(3, || {
         let (mut reserving, rx) = channel(2);
         let tx = reserving.clone();
@@ -78,7 +78,8 @@ fn a_permit_is_given_back_beside_a_send() {
     });
 }
 
-/// A permit holds capacity but no position: what is sent after it is received before it is used.
+/// A permit holds capacity but no position: messages sent before its use are received before its
+/// message.
 #[test]
 fn a_permit_never_blocks_later_messages() {
     explore(3, || {
@@ -95,7 +96,7 @@ fn a_permit_never_blocks_later_messages() {
     });
 }
 
-/// The sender may be about to park when the capacity comes back, without `head` having moved.
+/// The sender may be about to park when the permit is released, which does not move `head`.
 #[test]
 fn released_permit_wakes_sender() {
     explore(3, || {
@@ -129,7 +130,7 @@ fn released_permit_wakes_a_sink() {
 }
 
 #[test]
-fn permits_that_come_back_together_wake_as_many() {
+fn released_permits_wake_one_sender_each() {
     explore(2, || {
         let (tx, rx) = channel(2);
         let permits = tx.try_reserve_many(2).unwrap();
@@ -145,7 +146,7 @@ fn permits_that_come_back_together_wake_as_many() {
     });
 }
 
-/// Capacity comes back from both sides at once: a message is taken, a permit is released.
+/// Both sides free capacity at once: a message is received, and a permit is released.
 #[test]
 fn two_senders_wait_for_a_permit_and_a_message() {
     explore(2, || {
@@ -197,7 +198,7 @@ fn last_permit_ends_a_closed_ring() {
     });
 }
 
-/// The second receiver may have come while the first was there, or after.
+/// The second receiver may start to wait while the first one waits, or later.
 #[test]
 fn last_permit_ends_a_closed_ring_for_the_second_receiver() {
     explore(2, || {
@@ -213,7 +214,7 @@ fn last_permit_ends_a_closed_ring_for_the_second_receiver() {
     });
 }
 
-/// The last permit may come back before, while or after the channel is closed.
+/// The last permit may be released before, during or after the close of the channel.
 #[test]
 fn last_permit_against_close() {
     explore(3, || {
@@ -264,8 +265,8 @@ fn last_permit_used_ends_a_closed_ring_for_streams() {
     });
 }
 
-/// The message is handed back and dropped by the caller, or it is dropped with the last receiver; in no
-/// case does it wait for the last sender.
+/// The message is returned to the caller, or the last receiver drops it. It never stays until the
+/// last sender is dropped.
 #[test]
 fn a_permit_against_the_last_receiver() {
     explore(3, || {

@@ -1,4 +1,4 @@
-//! Waiters that take nothing, beside those that do.
+//! Readiness waiters, which take nothing, beside waiters that take a message or a slot.
 
 use std::task::Poll;
 
@@ -50,7 +50,7 @@ fn readiness_against_the_close() {
     });
 }
 
-/// The readiness waiter came first, and is dropped while the message is on its way.
+/// The readiness waiter registered first, and is dropped during the send.
 #[test]
 fn a_receiver_is_woken_beside_a_readiness_waiter() {
     explore(3, || {
@@ -64,7 +64,7 @@ fn a_receiver_is_woken_beside_a_readiness_waiter() {
     });
 }
 
-/// It begins to wait while the message is on its way.
+/// The readiness waiter starts to wait during the send.
 #[test]
 fn a_receiver_is_woken_against_a_readiness_waiter_that_parks() {
     explore(3, || {
@@ -82,7 +82,7 @@ fn a_receiver_is_woken_against_a_readiness_waiter_that_parks() {
     });
 }
 
-/// Neither is polled before both messages were sent.
+/// Neither receiver is polled before both messages are sent.
 #[test]
 fn two_messages_wake_two_receivers_beside_a_readiness_waiter() {
     explore(2, || {
@@ -93,7 +93,7 @@ fn two_messages_wake_two_receivers_beside_a_readiness_waiter() {
         let sender = thread::spawn(move || other.try_send(1).map(|()| other));
         tx.try_send(2).unwrap();
         let _other = sender.join().unwrap().unwrap();
-        // First: it would forward a notification that it holds.
+        // Dropped first, so that it would forward a notification that it holds.
         let sum: usize = receivers
             .into_iter()
             .map(|task| task.finish().0.unwrap())
@@ -119,7 +119,7 @@ fn a_sender_is_woken_beside_a_readiness_waiter() {
     });
 }
 
-/// After as many wakes as lead to a reservation for a receiver.
+/// The number of wakes would lead to a reservation for a receiver.
 #[test]
 fn a_readiness_waiter_holds_no_reservation() {
     explore(1, || {

@@ -1,5 +1,5 @@
-//! Receivers that wait: parking against sending, which of them is woken, and what becomes of the
-//! wake of one that is gone.
+//! Waiting receivers: parking against sending, which of them is woken, and the wake of a receiver
+//! that is dropped.
 
 use futures::StreamExt;
 use loom::thread;
@@ -70,7 +70,7 @@ fn three_receivers_three_wakes() {
     });
 }
 
-/// As before, but the second of two receivers may come at any time.
+/// Like the model above, but the second receiver may start to wait at any time.
 #[test]
 fn a_receiver_parks_beside_another() {
     explore(2, || {
@@ -101,7 +101,7 @@ fn two_streams_share_two_messages() {
     });
 }
 
-/// A woken receiver whose message another one takes must park again, and be woken again.
+/// A woken receiver whose message another receiver took must park again, and be woken again.
 #[test]
 fn a_receiver_that_has_lost_a_race_parks_again() {
     explore(2, || {
@@ -121,7 +121,7 @@ fn a_receiver_that_has_lost_a_race_parks_again() {
     });
 }
 
-/// Dropped before, while or after it was notified, and in the last case before it looked.
+/// The receiver is dropped before, during or after its notification, without having been polled.
 #[test]
 fn a_cancelled_receiver_wakes_another() {
     explore(3, || {
@@ -135,7 +135,7 @@ fn a_cancelled_receiver_wakes_another() {
     });
 }
 
-/// The notified one is the oldest, but the other may come for the message first.
+/// The notified receiver is the oldest, but the other one may take the message first.
 #[test]
 fn a_notified_and_cancelled_receiver_wakes_another() {
     explore(3, || {
@@ -149,7 +149,8 @@ fn a_notified_and_cancelled_receiver_wakes_another() {
     });
 }
 
-/// Dropped after it was woken and has attempted, and found nothing or its message in flight.
+/// The receiver is dropped after a wake and an attempt that found the channel empty or its message
+/// in flight.
 #[test]
 fn a_receiver_cancelled_while_it_waits_out_a_send_wakes_another() {
     explore(3, || {
@@ -177,7 +178,7 @@ fn a_receiver_cancelled_while_it_waits_out_a_send_wakes_another() {
     });
 }
 
-/// It is registered, and was notified, and never looks.
+/// The stream is registered and notified, and never polled again.
 #[test]
 fn an_abandoned_stream_keeps_no_wake() {
     explore(3, || {
@@ -191,7 +192,7 @@ fn an_abandoned_stream_keeps_no_wake() {
     });
 }
 
-/// Both an abandoned stream and one that is dropped meanwhile stand before a task.
+/// An abandoned stream and a stream that is dropped during the send precede a task in the queue.
 #[test]
 fn a_dropped_stream_keeps_no_wake() {
     explore(3, || {

@@ -6,7 +6,7 @@ use mpmc_std::{Receiver, channel};
 
 use crate::support::{block_on, explore, parked, poll_once, send};
 
-/// Capacity for the second permit comes back while the first is held already.
+/// Capacity for the second permit is freed while the first permit is already held.
 #[test]
 fn reserve_many_against_release() {
     explore(3, || {
@@ -41,7 +41,7 @@ fn reserve_many_against_recv() {
     });
 }
 
-/// Neither may hold what the other waits for.
+/// The two tasks must not wait for each other's permits.
 #[test]
 fn reserve_many_against_another() {
     explore(2, || {
@@ -59,18 +59,18 @@ fn reserve_many_against_another() {
     });
 }
 
-/// What it has gathered goes to the task that waits behind it, and so does the reservation lock.
+/// The held permits and the reservation lock go to the task that waits behind the cancelled one.
 #[test]
-fn a_cancelled_reserve_many_gives_back_what_it_has() {
+fn a_cancelled_reserve_many_releases_its_permits() {
     explore(2, || {
         let (tx, rx) = channel(2);
         tx.try_send(1).unwrap();
         let reserving = tx.clone();
-        let mut gathering = Box::pin(async move { reserving.reserve_many(2).await.is_ok() });
-        assert!(poll_once(&mut gathering).is_pending());
+        let mut future = Box::pin(async move { reserving.reserve_many(2).await.is_ok() });
+        assert!(poll_once(&mut future).is_pending());
         assert_eq!(rx.capacity(), 0);
         let waiting = thread::spawn(move || block_on(send(tx, 2)));
-        drop(gathering);
+        drop(future);
         let (sent, tx) = waiting.join().unwrap();
         assert_eq!(sent, Ok(()));
         assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(1), Ok(2)));
@@ -94,7 +94,7 @@ fn close_against_reserve_many() {
     });
 }
 
-/// Several permits are counted by one swap, which a send beside it must not overlook.
+/// Several permits are counted by one compare-exchange, which a concurrent send must see.
 #[test]
 fn try_reserve_many_against_a_send() {
     explore(3, || {
@@ -116,14 +116,14 @@ fn try_reserve_many_against_a_send() {
     });
 }
 
-/// What was taken, and what is still in the channel, in ascending order.
+/// Returns the messages taken and those still in the channel, in ascending order.
 fn with_the_rest(taken: impl Iterator<Item = i32>, rx: &Receiver<i32>) -> Vec<i32> {
     let mut all: Vec<_> = taken.chain(rx.try_iter()).collect();
     all.sort_unstable();
     all
 }
 
-/// It takes out the oldest message, or a receiver was there before.
+/// The forced send evicts the oldest message, or the receiver takes it first.
 #[test]
 fn force_send_against_recv() {
     explore(3, || {
@@ -138,7 +138,8 @@ fn force_send_against_recv() {
     });
 }
 
-/// Each evicts at most one message, and both succeed: what they hold for a moment is no permit.
+/// Each forced send evicts at most one message, and both succeed: the capacity that they reserve
+/// for a short time does not count as a permit.
 #[test]
 fn force_send_against_force_send() {
     explore(2, || {
@@ -168,9 +169,9 @@ fn two_force_sends_to_an_empty_channel() {
     });
 }
 
-/// What a forced send reserves over capacity, and gives up, makes nothing full meanwhile.
+/// A forced send that reserves over capacity, and then fails, does not make other sends fail.
 #[test]
-fn a_forced_send_that_fails_makes_nothing_full() {
+fn a_failed_forced_send_does_not_fill_the_channel() {
     explore(3, || {
         let (tx, _rx) = channel(1);
         let other = tx.clone();
@@ -179,11 +180,11 @@ fn a_forced_send_that_fails_makes_nothing_full() {
         drop(permit);
         let here = tx.try_send(2);
         let (there, _other) = sender.join().unwrap();
-        assert!(here.is_ok() || there, "full of what?");
+        assert!(here.is_ok() || there, "the channel is never full");
     });
 }
 
-/// The slot that it frees is its own, also where a sender waits for it.
+/// The forced send gets the slot that it frees, even if a sender waits.
 #[test]
 fn force_send_beside_a_waiting_sender() {
     explore(3, || {

@@ -1,4 +1,4 @@
-//! Claims and stamps: which thread gets which message, and that it has been written before it is
+//! Claims and stamps: which thread gets which message, and that a message is written before it is
 //! read.
 
 use loom::sync::Arc;
@@ -82,7 +82,11 @@ fn two_producers_and_one_slot() {
         let other = producer.clone();
         let sender = thread::spawn(move || other.send(1).is_ok());
         let here = producer.send(2).is_ok();
-        assert_ne!(here, sender.join().unwrap(), "there is capacity for one");
+        assert_ne!(
+            here,
+            sender.join().unwrap(),
+            "there is capacity for one message"
+        );
         let expected = if here { 2 } else { 1 };
         assert!(drain(&consumer).eq([expected]));
     });
@@ -134,7 +138,7 @@ fn a_sent_message_is_visible_to_try_recv() {
     explore(3, || {
         let (tx, rx) = channel(2);
         let other = tx.clone();
-        // May be claimed first and published last; `try_recv` then waits for it.
+        // The message may be claimed first and published last. `try_recv` then waits for it.
         let sender = thread::spawn(move || other.try_send(1).map(|()| other));
         tx.try_send(2).unwrap();
         assert!(rx.try_recv().is_ok());
@@ -151,7 +155,7 @@ fn a_freed_slot_is_visible_to_try_send() {
         tx.try_send(1).unwrap();
         tx.try_send(2).unwrap();
         let other = rx.clone();
-        // May be claimed first and freed last; `try_send` then waits for it.
+        // The slot may be claimed first and freed last. `try_send` then waits for it.
         let receiver = thread::spawn(move || other.try_recv().map(|_| other));
         rx.try_recv().unwrap();
         assert!(tx.try_send(3).is_ok());
@@ -162,7 +166,7 @@ fn a_freed_slot_is_visible_to_try_send() {
 }
 
 #[test]
-fn a_length_is_of_one_moment() {
+fn a_length_is_a_consistent_snapshot() {
     explore(3, || {
         let (tx, rx) = channel(3);
         let other = rx.clone();
@@ -179,7 +183,7 @@ fn a_length_is_of_one_moment() {
     });
 }
 
-/// The last handle drops what is inside.
+/// The last handle drops the messages.
 #[test]
 fn a_queue_is_dropped_with_messages_inside() {
     explore(3, || {

@@ -1,13 +1,12 @@
-//! A thread that waits for several channels at a time: woken by one of them while it takes from
-//! another, or while it gives back what it has selected.
+//! A thread that waits for several channels: one of them wakes it while it receives from another,
+//! or while it releases a selected operation.
 
 use loom::thread;
 use mpmc_std::blocking::{Receiver, Select, channel};
 
 use crate::support::{block_on, explore, parked, recv};
 
-/// Receives from the one of two channels that is selected; the other operation must leave no wake
-/// behind.
+/// Receives from the selected one of two channels. The other operation must not keep a wake.
 fn select_one(first: &Receiver<usize>, second: &Receiver<usize>) -> usize {
     let mut select = Select::new_biased();
     let one = select.recv(first);
@@ -56,7 +55,7 @@ fn a_receiver_behind_a_select_is_woken() {
     });
 }
 
-/// What was selected and not received is there for others.
+/// A message that was selected and not received is available to other receivers.
 #[test]
 fn a_dropped_selection_wakes_a_receiver() {
     explore(2, || {
@@ -76,7 +75,7 @@ fn a_dropped_selection_wakes_a_receiver() {
     });
 }
 
-/// The message that is reserved is the only one, and another receiver must not miss the next.
+/// The reserved message is the only one, and another receiver must not miss the next one.
 #[test]
 fn a_reserved_message_is_received_once() {
     explore(2, || {
@@ -98,7 +97,7 @@ fn a_reserved_message_is_received_once() {
     });
 }
 
-/// A select that sends, beside a sender that waits for the same slot.
+/// A select that sends waits beside a sender for the same slot.
 #[test]
 fn a_select_that_sends_parks_and_is_woken() {
     explore(2, || {
@@ -143,10 +142,10 @@ fn closing_wakes_a_select() {
     });
 }
 
-/// In a closed channel the only message is reserved by a selection. Another receiver waits for what becomes of
-/// it, and sees the end.
+/// A selection has reserved the only message of a closed channel. Another receiver waits until the
+/// selection is completed, and then sees the end.
 #[test]
-fn a_selection_in_a_closed_channel_ends_the_others_wait() {
+fn a_selection_in_a_closed_channel_ends_other_waits() {
     for completes in [true, false] {
         explore(2, move || {
             let (tx, rx) = channel(1);
@@ -163,9 +162,9 @@ fn a_selection_in_a_closed_channel_ends_the_others_wait() {
     }
 }
 
-/// The message goes to one of two that wait, and the other one sees the end.
+/// One of two waiting receivers gets the message, and the other one sees the end.
 #[test]
-fn a_selection_given_back_in_a_closed_channel_wakes_all() {
+fn a_released_selection_in_a_closed_channel_wakes_all() {
     explore(1, || {
         let (tx, rx) = channel(1);
         tx.try_send(7).unwrap();
@@ -175,7 +174,7 @@ fn a_selection_given_back_in_a_closed_channel_wakes_all() {
         drop(tx);
         let waiting = [(); 2].map(|()| parked(recv(rx.clone().into_async())));
         drop(selected);
-        // Takes what the first of them was woken for.
+        // Takes the message for which the first receiver was woken.
         let received = rx.try_recv().ok();
         let [first, second] = waiting;
         let others = thread::spawn(move || block_on(first).0);

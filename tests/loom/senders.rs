@@ -1,5 +1,5 @@
-//! Senders that wait: parking against receiving, which of them is woken, and what becomes of the
-//! wake of one that is gone.
+//! Waiting senders: parking against receiving, which of them is woken, and the wake of a sender
+//! that is dropped.
 
 use std::task::Poll;
 
@@ -54,7 +54,7 @@ fn park_and_wake_a_sink() {
 
 #[test]
 fn park_and_wake_both_ways() {
-    // Two would be twenty times as many executions, since both threads wait twice.
+    // A bound of two would take twenty times as many executions, because both threads wait twice.
     explore(1, || {
         let (tx, rx) = channel(1);
         let sender = thread::spawn(move || {
@@ -106,7 +106,7 @@ fn three_senders_three_wakes() {
     });
 }
 
-/// A woken sender whose slot another one takes must park again, and be woken again.
+/// A woken sender whose slot another sender took must park again, and be woken again.
 #[test]
 fn a_sender_that_has_lost_a_race_parks_again() {
     explore(2, || {
@@ -126,7 +126,7 @@ fn a_sender_that_has_lost_a_race_parks_again() {
     });
 }
 
-/// Dropped before, while or after it was notified, and in the last case before it looked.
+/// The sender is dropped before, during or after its notification, without having been polled.
 #[test]
 fn a_cancelled_sender_wakes_another() {
     explore(3, || {
@@ -142,7 +142,7 @@ fn a_cancelled_sender_wakes_another() {
     });
 }
 
-/// The notified one is the oldest, but the other may come for the slot first.
+/// The notified sender is the oldest, but the other one may take the slot first.
 #[test]
 fn a_notified_and_cancelled_sender_wakes_another() {
     explore(3, || {
@@ -158,7 +158,8 @@ fn a_notified_and_cancelled_sender_wakes_another() {
     });
 }
 
-/// Dropped after it was woken and has attempted, and found nothing or its slot being freed.
+/// The sender is dropped after a wake and an attempt that found the channel full or its slot not
+/// yet freed.
 #[test]
 fn a_sender_cancelled_while_it_waits_out_a_recv_wakes_another() {
     explore(3, || {
@@ -195,7 +196,8 @@ fn a_sender_cancelled_while_it_waits_out_a_recv_wakes_another() {
     });
 }
 
-/// It is registered, and was notified, and never looks; another one is dropped meanwhile.
+/// The sink is registered and notified, and never polled again. Another sink is dropped during the
+/// receive.
 #[test]
 fn an_abandoned_sink_keeps_no_wake() {
     explore(3, || {

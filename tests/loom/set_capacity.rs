@@ -1,4 +1,4 @@
-//! A capacity that changes while the channel is in use.
+//! Changes of the capacity while the channel is in use.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -8,12 +8,12 @@ use mpmc_std::{Builder, Receiver, Sender, channel};
 
 use crate::support::{Counted, Task, block_on, explore, parked, recv, send};
 
-/// A channel for one message that has slots for more.
+/// Creates a channel of capacity 1 that has slots for more messages.
 fn lowered<T>(limit: usize) -> (Sender<T>, Receiver<T>) {
     Builder::new(1).growable_to(limit).build()
 }
 
-/// Of a send after the change and one at any time, one finds the channel full.
+/// Of a send after the change and a concurrent send, one finds the channel full.
 #[test]
 fn lowering_against_a_send() {
     explore(3, || {
@@ -28,7 +28,7 @@ fn lowering_against_a_send() {
     });
 }
 
-/// More is in the channel than the new capacity, and a receiver takes it out.
+/// The channel holds more messages than the new capacity, and a receiver receives them.
 #[test]
 fn lowering_against_a_receiver() {
     explore(3, || {
@@ -77,9 +77,10 @@ fn raising_by_two_wakes_two_senders() {
     });
 }
 
-/// There is more in the channel than either capacity, so raising wakes nobody; the receiver does.
+/// The channel holds more messages than either capacity, so raising the capacity wakes no sender.
+/// The receiver wakes one.
 #[test]
-fn raising_above_less_than_is_there_against_a_receiver() {
+fn raising_below_the_length_against_a_receiver() {
     explore(3, || {
         let (tx, rx) = channel(4);
         for message in 0..3 {
@@ -109,14 +110,14 @@ fn two_changes_at_once() {
         let expected = match (before_here, before_there) {
             (3, 2) => 1,
             (1, 3) => 2,
-            other => panic!("not one after the other: {other:?}"),
+            other => panic!("the two changes are not sequential: {other:?}"),
         };
         assert_eq!((tx.max_capacity(), tx.capacity()), (expected, expected));
         assert_eq!(tx.stats().permits, 0);
     });
 }
 
-/// A closed channel ends for its receivers, whatever was withheld when.
+/// Receivers see the end of a closed channel, even while part of the capacity is withheld.
 #[test]
 fn closing_against_a_change() {
     explore(3, || {
@@ -156,7 +157,7 @@ fn the_last_sender_goes_while_a_receiver_waits() {
     });
 }
 
-/// What a receiver of a closed channel waits for is the permit, and not what is withheld.
+/// A receiver of a closed channel waits for the permit, not for the withheld capacity.
 #[test]
 fn the_last_permit_against_closing() {
     explore(3, || {
@@ -215,7 +216,7 @@ fn force_send_against_recv_below_the_limit() {
     });
 }
 
-/// One message is taken out for the new one, also if the channel holds more than its capacity.
+/// One message is evicted for the new one, even if the channel holds more than its capacity.
 #[test]
 fn force_send_against_lowering() {
     explore(3, || {
@@ -245,7 +246,7 @@ fn force_send_against_raising() {
     });
 }
 
-/// It would hold one permit forever, and wait for another.
+/// The task must fail, because it would hold one permit and wait for another forever.
 #[test]
 fn lowering_against_a_task_that_needs_two_permits() {
     explore(3, || {
@@ -274,7 +275,7 @@ fn lowering_against_a_reserved_slot() {
         });
         assert_eq!(tx.set_capacity(1), Ok(2));
         let rx = receiver.join().unwrap();
-        // The slot was reserved before, or there was none below the new capacity.
+        // The slot was reserved before the change, or the new capacity has no slot for it.
         if waiting.is_woken() {
             assert_eq!(waiting.finish().0, Ok(()));
             assert_eq!(rx.len(), 2);
@@ -284,7 +285,7 @@ fn lowering_against_a_reserved_slot() {
     });
 }
 
-/// The capacity is not raised by a future that waits and is dropped.
+/// A future that waits and is dropped does not raise the capacity.
 #[test]
 fn a_dropped_wait_against_raising() {
     explore(3, || {

@@ -1,4 +1,4 @@
-//! What the models have in common.
+//! Utilities for the models.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,7 +20,7 @@ pub(crate) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'stat
     let asked_for = builder.preemption_bound.unwrap_or(0);
     builder.preemption_bound = Some(preemptions.max(asked_for));
 
-    // Bringing a waiter to where it has lost enough races takes many steps.
+    // A waiter needs many steps until it has lost enough races.
     builder.max_branches = 4000;
 
     let start = Instant::now();
@@ -38,7 +38,7 @@ pub(crate) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'stat
     );
 }
 
-/// What [`send`] returns for the messages of most models.
+/// A task that runs [`send`] with the message type of most models.
 pub(crate) type Sent = (Result<(), SendError<usize>>, Sender<usize>);
 
 pub(crate) fn queue<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
@@ -46,32 +46,32 @@ pub(crate) fn queue<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     (Producer::new(Arc::clone(&queue)), Consumer::new(queue))
 }
 
-/// What is left in the queue.
+/// Returns the messages that are left in the queue.
 pub(crate) fn drain<T>(consumer: &Consumer<T>) -> impl Iterator<Item = T> {
     std::iter::from_fn(|| consumer.recv())
 }
 
-/// Polls once with a waker that does nothing.
+/// Polls a future once, with a waker that does nothing.
 pub(crate) fn poll_once<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
     future
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// A future that was polled once and waits.
+/// Polls a future that must wait once, and returns it.
 pub(crate) fn parked<F: Future>(future: F) -> Pin<Box<F>> {
     let mut future = Box::pin(future);
     assert!(poll_once(&mut future).is_pending());
     future
 }
 
-/// A future that is polled by hand, and only when it has been woken.
+/// A future that is polled by hand, and only after a wake.
 pub(crate) struct Task<R> {
     future: Pin<Box<dyn Future<Output = R> + Send>>,
     woken: std::sync::Arc<Woken>,
 }
 
-/// Whether a task was woken. Not a matter of the model: to wake is part of the step before.
+/// Records whether a task was woken. Not modeled by loom: the wake is part of the step before.
 #[derive(Default)]
 struct Woken(AtomicBool);
 
@@ -89,12 +89,12 @@ impl<R> Task<R> {
         }
     }
 
-    /// A task that was polled once and waits.
+    /// Creates a task, polls it once, and checks that it waits.
     #[track_caller]
     pub(crate) fn parked(future: impl Future<Output = R> + Send + 'static) -> Self {
         let mut task = Self::new(future);
         assert!(task.poll().is_pending());
-        assert!(!task.is_woken(), "it has parked");
+        assert!(!task.is_woken(), "the task has parked");
         task
     }
 
@@ -108,26 +108,26 @@ impl<R> Task<R> {
         self.woken.0.load(Ordering::Relaxed)
     }
 
-    /// What comes out of a task that must have been woken by now.
+    /// Polls a task that must have been woken, and returns its output.
     #[track_caller]
     pub(crate) fn finish(mut self) -> R {
         assert!(self.is_woken(), "a wake was lost");
         match self.poll() {
             Poll::Ready(output) => output,
-            Poll::Pending => panic!("woken for nothing"),
+            Poll::Pending => panic!("woken without a result"),
         }
     }
 
-    /// The future, to be polled with another waker.
+    /// Returns the future, which can then be polled with another waker.
     pub(crate) fn into_future(self) -> Pin<Box<dyn Future<Output = R> + Send>> {
         self.future
     }
 }
 
-/// How often a waiter is woken and finds nothing before something is reserved for it.
+/// The number of wakes without success after which a message or slot is reserved for a waiter.
 pub(crate) const MAX_LOST_RACES: usize = 4;
 
-/// A receiver that has been woken again, for what would be its last lost race, and has not been
+/// Returns a receiver that has been woken for what would be its last lost race, and has not been
 /// polled. The channel is empty.
 pub(crate) fn almost_starving_receiver(
     tx: &Sender<usize>,
@@ -143,7 +143,7 @@ pub(crate) fn almost_starving_receiver(
     task
 }
 
-/// A receiver that has lost as many races as it may, and waits. The channel is empty.
+/// Returns a waiting receiver that has lost the maximum number of races. The channel is empty.
 pub(crate) fn starving_receiver(
     tx: &Sender<usize>,
     rx: &Receiver<usize>,
@@ -153,7 +153,7 @@ pub(crate) fn starving_receiver(
     task
 }
 
-/// A sender of `message` that has been woken again, for what would be its last lost race, and has
+/// Returns a sender of `message` that has been woken for what would be its last lost race, and has
 /// not been polled. The channel is full of zeros.
 pub(crate) fn almost_starving_sender(
     tx: &Sender<usize>,
@@ -171,8 +171,8 @@ pub(crate) fn almost_starving_sender(
     task
 }
 
-/// A sender of `message` that has lost as many races as it may, and waits. The channel is full of
-/// zeros.
+/// Returns a waiting sender of `message` that has lost the maximum number of races. The channel is
+/// full of zeros.
 pub(crate) fn starving_sender(
     tx: &Sender<usize>,
     rx: &Receiver<usize>,
@@ -183,17 +183,17 @@ pub(crate) fn starving_sender(
     task
 }
 
-/// `recv` on a handle of its own, which comes back with the message.
+/// Calls `recv` on an owned handle, and returns the handle with the message.
 pub(crate) async fn recv<T>(rx: Receiver<T>) -> (Option<T>, Receiver<T>) {
     (rx.recv().await, rx)
 }
 
-/// `send` on a handle of its own, which comes back when it is done.
+/// Calls `send` on an owned handle, and returns the handle with the result.
 pub(crate) async fn send<T>(tx: Sender<T>, message: T) -> (Result<(), SendError<T>>, Sender<T>) {
     (tx.send(message).await, tx)
 }
 
-/// `poll_ready` once.
+/// Calls `poll_ready` once.
 pub(crate) fn poll_ready<T>(sender: &mut Sender<T>) -> Poll<bool> {
     let mut context = Context::from_waker(Waker::noop());
     Pin::new(sender)
@@ -201,7 +201,7 @@ pub(crate) fn poll_ready<T>(sender: &mut Sender<T>) -> Poll<bool> {
         .map(|ready| ready.is_ok())
 }
 
-/// Takes a permit, for which there must be capacity.
+/// Reserves a permit, for which there must be capacity.
 pub(crate) fn reserve<T>(sender: &mut Sender<T>) {
     assert_eq!(poll_ready(sender), Poll::Ready(true));
 }
@@ -219,12 +219,12 @@ pub(crate) fn send_reserved<T>(
     Pin::new(sender).start_send(message)
 }
 
-/// `poll_next` once.
+/// Calls `poll_next` once.
 pub(crate) fn poll_next<T>(receiver: &mut Receiver<T>) -> Poll<Option<T>> {
     Pin::new(receiver).poll_next(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Counts how often it was dropped.
+/// A message that counts its drops.
 #[derive(Debug)]
 pub(crate) struct Counted(pub(crate) Arc<AtomicUsize>);
 

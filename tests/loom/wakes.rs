@@ -1,5 +1,5 @@
-//! One wake for each message and each free slot, while another thread is suspended anywhere, also
-//! between publish and notify.
+//! Each message and each free slot wakes one waiter, while another thread is suspended anywhere,
+//! also between publishing and notifying.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,8 +21,7 @@ fn woken<R>(tasks: &[Task<R>]) -> usize {
     tasks.iter().filter(|task| task.is_woken()).count()
 }
 
-/// How many messages or slots have been offered by calls that have returned. Not a matter of the
-/// model.
+/// Counts the messages or slots that completed calls have made available. Not modeled by loom.
 #[derive(Clone, Default)]
 struct Offered(Arc<AtomicUsize>);
 
@@ -36,8 +35,8 @@ impl Offered {
     }
 }
 
-/// The first claim clears PARKED. Its thread may be suspended before it notifies: the other send
-/// wakes a receiver nevertheless.
+/// The first claim clears PARKED, and its thread may be suspended before it notifies. The other
+/// send still wakes a receiver.
 #[test]
 fn each_message_wakes_one_of_two() {
     explore(3, || {
@@ -114,7 +113,7 @@ fn each_message_of_a_batch_wakes_one() {
 
 type Sending = Task<(Result<(), mpmc_std::error::SendError<usize>>, Sender<usize>)>;
 
-/// A full channel, and senders that wait.
+/// Fills the channel, and returns senders that wait.
 fn senders(count: usize, tx: &Sender<usize>) -> Vec<Sending> {
     while tx.try_send(0).is_ok() {}
     let senders = (0..count).map(|_| Task::parked(send(tx.clone(), 1)));
@@ -194,9 +193,9 @@ fn each_slot_of_a_batch_wakes_one() {
     });
 }
 
-/// A permit that comes back, several at once, beside a message that is received.
+/// Several permits are released at once, beside a receive.
 #[test]
-fn each_permit_that_comes_back_wakes_one() {
+fn each_released_permit_wakes_one() {
     explore(2, || {
         let (tx, rx) = channel(3);
         let permits = tx.clone().try_reserve_owned().unwrap();
@@ -213,8 +212,7 @@ fn each_permit_that_comes_back_wakes_one() {
     });
 }
 
-/// Two receivers park while a notification finds that none is left, and must not take their marks
-/// away.
+/// Two receivers park while a notification finds no waiter. It must not clear their marks.
 #[test]
 fn keep_is_cleared_against_a_mark() {
     explore(3, || {
@@ -242,7 +240,7 @@ fn keep_is_cleared_against_a_mark() {
     });
 }
 
-/// The same of senders.
+/// The same for senders.
 #[test]
 fn keep_is_cleared_against_a_senders_mark() {
     explore(3, || {
@@ -269,8 +267,8 @@ fn keep_is_cleared_against_a_senders_mark() {
     });
 }
 
-/// The woken sender does not look; the receiver that then parks in the empty channel wakes the
-/// next.
+/// The woken sender is not polled. The receiver that then parks in the empty channel wakes the next
+/// sender.
 #[test]
 fn a_receiver_that_parks_wakes_a_sender_that_waits() {
     explore(1, || {

@@ -1,4 +1,4 @@
-//! Weak handles: a strong one is made while the last strong one goes.
+//! Weak handles: an upgrade while the last strong handle is dropped.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use mpmc_std::error::TryRecvError;
 
 use crate::support::{Counted, block_on, explore, parked, recv};
 
-/// Either the channel stays open, or it closes and there is no sender any more.
+/// Either the channel stays open, or it is closed and the upgrade fails.
 #[test]
 fn upgrade_against_the_last_sender() {
     explore(3, || {
@@ -29,7 +29,7 @@ fn upgrade_against_the_last_sender() {
     });
 }
 
-/// The message is received, or was dropped with the last receiver.
+/// The message is received, or the last receiver has dropped it.
 #[test]
 fn upgrade_against_the_last_receiver() {
     explore(3, || {
@@ -48,9 +48,9 @@ fn upgrade_against_the_last_receiver() {
     });
 }
 
-/// Two strong handles go and one comes; the last of them wakes the receiver.
+/// Two strong handles are dropped and one is created. The last of them wakes the receiver.
 #[test]
-fn the_revived_sender_closes() {
+fn an_upgraded_sender_closes_the_channel() {
     explore(2, || {
         let (tx, rx) = channel::<usize>(1);
         let weak = tx.downgrade();

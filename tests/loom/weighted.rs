@@ -1,4 +1,4 @@
-//! A channel bounded by weight. The semaphore has models of its own, beside its source.
+//! A channel bounded by weight. The models of the semaphore are beside its source.
 
 use loom::thread;
 use mpmc_std::weighted::{Receiver, SendError, Sender, channel};
@@ -7,19 +7,19 @@ use crate::support::{Task, block_on, explore};
 
 type Sent = (Result<(), SendError<usize>>, Sender<usize>);
 
-/// Sends a message that weighs as much as it says, on a handle that comes back.
+/// Sends a message whose value is its weight, and returns the handle.
 async fn send(tx: Sender<usize>, weight: usize) -> Sent {
     (tx.send_with_weight(weight, weight).await, tx)
 }
 
-/// A channel whose weight is taken by one message.
+/// Creates a channel whose whole weight is used by one message.
 fn full(capacity: usize, max_weight: usize) -> (Sender<usize>, Receiver<usize>) {
     let (tx, rx) = channel(capacity, max_weight);
     tx.try_send_with_weight(max_weight, max_weight).unwrap();
     (tx, rx)
 }
 
-/// Only one of the two fits.
+/// Only one of the two messages fits.
 #[test]
 fn two_senders_of_different_weight() {
     explore(1, || {
@@ -39,9 +39,9 @@ fn two_senders_of_different_weight() {
     });
 }
 
-/// The sender waits for its weight, and then for a slot, which come from one receive.
+/// The sender waits for its weight, and then for a slot. One receive frees both.
 #[test]
-fn a_sender_that_waits_for_both() {
+fn a_sender_that_waits_for_weight_and_a_slot() {
     explore(3, || {
         let (tx, rx) = full(1, 1);
         let sender = thread::spawn(move || block_on(send(tx, 1)));
@@ -52,7 +52,7 @@ fn a_sender_that_waits_for_both() {
     });
 }
 
-/// The sender that is canceled may have been granted its weight.
+/// The canceled sender may have been granted its weight.
 #[test]
 fn a_canceled_sender_lets_the_next_one_send() {
     explore(3, || {
@@ -70,7 +70,7 @@ fn a_canceled_sender_lets_the_next_one_send() {
 
 /// The sender holds its weight and waits for a slot when it is canceled.
 #[test]
-fn a_canceled_sender_that_waits_for_a_slot_gives_its_weight_back() {
+fn a_canceled_sender_that_waits_for_a_slot_releases_its_weight() {
     explore(3, || {
         let (tx, rx) = channel(1, 2);
         tx.try_send_with_weight(1, 1).unwrap();
@@ -86,7 +86,7 @@ fn a_canceled_sender_that_waits_for_a_slot_gives_its_weight_back() {
 }
 
 #[test]
-fn one_receive_wakes_all_senders_that_it_is_enough_for() {
+fn one_receive_wakes_all_senders_that_fit() {
     explore(3, || {
         let (tx, rx) = full(3, 2);
         let senders = [1, 1].map(|weight| Task::parked(send(tx.clone(), weight)));
@@ -126,7 +126,7 @@ fn the_last_receiver_against_a_sender_that_begins_to_wait() {
     });
 }
 
-/// Nothing gives back what the sender waits for.
+/// The weight that the sender waits for is not released.
 #[test]
 fn the_last_receiver_beside_a_permit() {
     explore(3, || {
@@ -144,7 +144,7 @@ fn the_last_receiver_beside_a_permit() {
     });
 }
 
-/// The message is received, discarded or not sent; its weight goes back.
+/// The message is received, discarded or not sent. Its weight is released.
 #[test]
 fn a_permit_against_the_last_receiver() {
     explore(3, || {

@@ -65,7 +65,7 @@ const CHANGES: &[Change] = &[
 ];
 
 #[test]
-fn only_what_the_guide_says_has_changed() {
+fn only_the_documented_changes_are_needed() {
     check(
         include_str!("async_channel/before.rs"),
         include_str!("async_channel/after.rs"),

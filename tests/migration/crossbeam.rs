@@ -10,7 +10,7 @@ use mpmc_std::blocking::{Receiver, RecvError, Select, Sender, TrySendError, boun
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Sends to whichever worker has capacity.
+/// Sends to a worker that has capacity.
 fn distribute(jobs: &Receiver<u64>, workers: &[Sender<u64>]) {
     let mut select = Select::new();
     for worker in workers {
@@ -23,7 +23,7 @@ fn distribute(jobs: &Receiver<u64>, workers: &[Sender<u64>]) {
     }
 }
 
-/// Receives from whichever worker has a result.
+/// Receives from a worker that has a result.
 fn collect(results: &[Receiver<u64>]) -> u64 {
     let mut select = Select::new();
     for result in results {
@@ -72,7 +72,7 @@ fn workers_are_selected() {
 }
 
 #[test]
-fn handles_answer_as_before() {
+fn handles_return_the_same_values() {
     let (s, r) = bounded(1);
     assert_eq!(s.capacity(), Some(1));
     assert!(s.is_empty() && r.is_empty() && !s.is_full());

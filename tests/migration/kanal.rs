@@ -1,4 +1,4 @@
-//! From `kanal`. Changed: the import. (`try_recv` and `try_send` answer with errors, `close` keeps
+//! From `kanal`. Changed: the import. (`try_recv` and `try_send` return errors, `close` keeps
 //! what was sent, and `capacity` is an `Option`.)
 //!
 //! ```text
@@ -19,7 +19,7 @@ fn echo(requests: Receiver<String>, answers: Sender<String>) {
 }
 
 #[test]
-fn a_thread_answers() {
+fn a_thread_replies() {
     let (tx, requests) = bounded(1);
     let (answers, rx) = bounded(1);
     let thread = thread::spawn(move || echo(requests, answers));

@@ -1,6 +1,6 @@
-//! A program in the manner of each channel. For the channels for threads only its imports name this
-//! crate; what else had to change is said at the top of each. The programs for tasks are here twice,
-//! for the other channel and for this one, with a test of what is different.
+//! One program in the style of each other channel. In the programs for threads only the imports are
+//! changed to this crate; the top of each file lists other necessary changes. The programs for
+//! tasks exist twice, for the other channel and for this one, with a test of the differences.
 #![cfg(not(loom))]
 
 mod async_channel;

@@ -59,7 +59,7 @@ const CHANGES: &[Change] = &[
 ];
 
 #[test]
-fn only_what_the_guide_says_has_changed() {
+fn only_the_documented_changes_are_needed() {
     check(
         include_str!("poll_sender/before.rs"),
         include_str!("poll_sender/after.rs"),

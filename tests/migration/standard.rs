@@ -37,7 +37,7 @@ fn threads_send_to_one_receiver() {
 }
 
 #[test]
-fn every_answer_is_matched() {
+fn every_result_is_matched() {
     let (tx, rx) = sync_channel(1);
     match rx.try_recv() {
         Err(TryRecvError::Empty) => {}

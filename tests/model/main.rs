@@ -1,6 +1,7 @@
-//! All operations in any order on one thread, against a reference of a few lines.
+//! Runs random sequences of all operations on one thread and compares the channel with a simple
+//! reference.
 //!
-//! A failing sequence is shrunk and printed. `PROPTEST_CASES` sets how many are tried.
+//! A failing sequence is shrunk and printed. `PROPTEST_CASES` sets the number of sequences.
 #![cfg(not(loom))]
 
 #[path = "../harness/mod.rs"]
@@ -17,7 +18,7 @@ use std::rc::Rc;
 use proptest::collection::vec;
 use proptest::test_runner::{Config, TestRunner};
 
-/// A message that shows whether it is still somewhere.
+/// A message with a shared reference count, which shows whether it has been dropped.
 #[derive(Debug)]
 pub(crate) struct Message {
     number: u32,
@@ -30,14 +31,14 @@ fn numbers<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Vec<u32> {
 
 fn config() -> Config {
     Config {
-        // The sequence is printed; a file beside the sources would only be in the way.
+        // The failing sequence is printed, so no file is needed.
         failure_persistence: None,
         ..Config::default()
     }
 }
 
 #[test]
-fn any_sequence_of_operations_does_what_the_reference_does() {
+fn any_sequence_of_operations_matches_the_reference() {
     let sequences = (1_usize..6, vec(operation::any(), 0..80));
     TestRunner::new(config())
         .run(&sequences, |(capacity, operations)| {

@@ -1,8 +1,8 @@
-//! What can be done to a channel.
+//! The operations on a channel.
 
 use proptest::prelude::*;
 
-/// One operation. `usize`s choose among what there is: handles, permits, futures.
+/// One operation. The first `usize` selects a handle, a permit or a future.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     TrySend(usize),
@@ -12,20 +12,20 @@ pub(crate) enum Operation {
     TryRecvMany(usize, usize),
     Drain(usize, usize),
 
-    /// Begin a future, and poll it once.
+    /// Creates a future, and polls it once.
     Send(usize),
     SendMany(usize, usize),
     Reserve(usize),
-    /// How many permits, and how many of them to use.
+    /// The numbers are those of permits to reserve and of permits to use.
     ReserveMany(usize, usize, usize),
-    /// At most how many messages.
+    /// The limit is the largest number of messages.
     Receive(usize, usize),
-    /// A future that was begun.
+    /// Polls a future that was created before.
     PollFuture(usize),
     DropFuture(usize),
 
     TryReserve(usize),
-    /// How many permits, and how many of them to use.
+    /// The numbers are those of permits to reserve and of permits to use.
     TryReserveMany(usize, usize, usize),
     SendOnPermit(usize),
     ReleasePermit(usize),
@@ -36,7 +36,7 @@ pub(crate) enum Operation {
     CloseSink(usize),
     PollRecv(usize),
 
-    /// Through a sender or a receiver, and to which capacity.
+    /// Sets the capacity through a sender or a receiver.
     SetCapacity(usize, usize),
     Close(usize),
     CloneSender(usize),
@@ -50,7 +50,8 @@ pub(crate) enum Operation {
     DropWeak(usize),
 }
 
-/// Any of them: what moves messages more often than what ends the channel.
+/// Generates an operation. Operations that move messages are more frequent than those that close
+/// the channel.
 pub(crate) fn any() -> impl Strategy<Value = Operation> {
     use Operation::*;
     let which = 0_usize..8;

@@ -5,22 +5,22 @@ use std::task::Poll;
 use mpmc_std::error::TryRecvError;
 
 use crate::numbers;
-use crate::reference::Refusal;
-use crate::work::Begun;
+use crate::reference::ClaimError;
+use crate::work::StartedFuture;
 use crate::world::{Handle, Stage, World, pick};
 
-/// What `received` came to, in the reference's words.
-fn told<R>(received: Result<R, TryRecvError>) -> Result<R, Refusal> {
+/// Converts the error of `received` to that of the reference.
+fn with_claim_error<R>(received: Result<R, TryRecvError>) -> Result<R, ClaimError> {
     received.map_err(|error| match error {
-        TryRecvError::Empty => Refusal::Blocked,
-        TryRecvError::Disconnected => Refusal::Closed,
+        TryRecvError::Empty => ClaimError::WouldBlock,
+        TryRecvError::Disconnected => ClaimError::Closed,
     })
 }
 
 impl World {
     pub(crate) fn try_recv(&mut self, which: usize) -> Option<()> {
         let at = pick(&self.receivers, which)?;
-        let received = told(self.receivers[at].handle.try_recv());
+        let received = with_claim_error(self.receivers[at].handle.try_recv());
         let received = received.map(|message| vec![message.number]);
         assert_eq!(received, self.reference.receive(1));
         Some(())
@@ -30,7 +30,7 @@ impl World {
         let at = pick(&self.receivers, which)?;
         let mut messages = Vec::new();
         let rx = &self.receivers[at].handle;
-        let received = told(rx.try_recv_many(&mut messages, limit));
+        let received = with_claim_error(rx.try_recv_many(&mut messages, limit));
         let expected = match limit {
             0 => Ok(vec![]),
             _ => self.reference.receive(limit),
@@ -48,12 +48,13 @@ impl World {
         Some(())
     }
 
-    /// Begins a future and polls it once.
+    /// Creates a future and polls it once.
     pub(crate) fn begin_receiving(&mut self, which: usize, limit: usize) -> Option<()> {
         let at = pick(&self.receivers, which)?;
         let rx = self.receivers[at].handle.clone();
         self.reference.receivers += 1;
-        self.futures.push(Begun::receiving(limit.max(1), rx));
+        self.futures
+            .push(StartedFuture::receiving(limit.max(1), rx));
         self.poll_future(self.futures.len() - 1)
     }
 
@@ -62,7 +63,7 @@ impl World {
         let outcome = self.futures[at].poll(&mut self.reference)?;
         let future = self.futures.remove(at);
         match outcome.permit {
-            // It owns the handle now.
+            // The permit owns the handle now.
             Some(permit) => self.permits.push(permit),
             None => self.count_future_out(future),
         }
@@ -76,7 +77,7 @@ impl World {
         Some(())
     }
 
-    fn count_future_out(&mut self, future: Begun) {
+    fn count_future_out(&mut self, future: StartedFuture) {
         if future.end(&mut self.reference) {
             self.reference.remove_receiver();
         } else {
@@ -89,8 +90,8 @@ impl World {
         let receiver = &mut self.receivers[at];
         let expected = match self.reference.receive(1) {
             Ok(mut message) => Poll::Ready(message.pop()),
-            Err(Refusal::Blocked) => Poll::Pending,
-            Err(Refusal::Closed) => Poll::Ready(None),
+            Err(ClaimError::WouldBlock) => Poll::Pending,
+            Err(ClaimError::Closed) => Poll::Ready(None),
         };
         let rx = &mut receiver.handle;
         let polled = receiver.task.poll(|cx| rx.poll_recv(cx));
@@ -110,7 +111,7 @@ impl World {
     pub(crate) fn clone_sender(&mut self, which: usize) -> Option<()> {
         let at = pick(&self.senders, which)?;
         let mut clone = Handle::new(self.senders[at].handle.clone());
-        // A clone is as closed as the original, but holds no permit.
+        // A clone of a closed sender is closed. It holds no permit.
         if self.senders[at].stage == Stage::Closed {
             clone.stage = Stage::Closed;
         } else {

@@ -1,32 +1,33 @@
-//! The channel as it is meant: a queue, a few counts, and no concurrency.
+//! The reference implementation of a channel: a queue and a few counters, without concurrency.
 
 use std::collections::VecDeque;
 
 use mpmc_std::error::SetCapacityError;
 
-/// What a channel is at a moment.
+/// The state of a channel.
 #[derive(Debug)]
 pub(crate) struct Reference {
     pub(crate) capacity: usize,
-    /// What the capacity can be raised to.
+    /// The largest capacity that can be set.
     pub(crate) limit: usize,
     pub(crate) queue: VecDeque<u32>,
     pub(crate) permits: usize,
     pub(crate) closed: bool,
     pub(crate) senders: usize,
     pub(crate) receivers: usize,
-    /// Messages ever put in and ever taken out.
+    /// The number of messages sent so far.
     pub(crate) sent: u64,
+    /// The number of messages received so far.
     pub(crate) received: u64,
-    /// Somebody gathers several permits.
-    pub(crate) turn_taken: bool,
+    /// Whether a future that reserves several permits holds the reservation lock.
+    pub(crate) reservation_locked: bool,
 }
 
-/// Why nothing was done.
+/// The reason why an operation had no effect.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Refusal {
-    /// Full, or empty.
-    Blocked,
+pub(crate) enum ClaimError {
+    /// The channel is full or empty.
+    WouldBlock,
     Closed,
 }
 
@@ -42,25 +43,25 @@ impl Reference {
             receivers: 1,
             sent: 0,
             received: 0,
-            turn_taken: false,
+            reservation_locked: false,
         }
     }
 
-    pub(crate) fn room(&self) -> usize {
+    pub(crate) fn free_capacity(&self) -> usize {
         self.capacity
             .saturating_sub(self.queue.len() + self.permits)
     }
 
-    /// Nothing more can come.
+    /// Returns whether the channel can receive no more messages.
     pub(crate) fn is_finished(&self) -> bool {
         self.closed && self.permits == 0
     }
 
-    /// Takes room for one to `most` messages.
-    pub(crate) fn reserve(&mut self, most: usize) -> Result<usize, Refusal> {
-        match self.room().min(most) {
-            _ if self.closed => Err(Refusal::Closed),
-            0 => Err(Refusal::Blocked),
+    /// Reserves capacity for one to `max` messages.
+    pub(crate) fn reserve(&mut self, max: usize) -> Result<usize, ClaimError> {
+        match self.free_capacity().min(max) {
+            _ if self.closed => Err(ClaimError::Closed),
+            0 => Err(ClaimError::WouldBlock),
             count => {
                 self.permits += count;
                 Ok(count)
@@ -68,16 +69,16 @@ impl Reference {
         }
     }
 
-    /// Takes room for `count` messages or none.
-    pub(crate) fn reserve_exactly(&mut self, count: usize) -> Result<(), Refusal> {
+    /// Reserves capacity for `count` messages or none.
+    pub(crate) fn reserve_exactly(&mut self, count: usize) -> Result<(), ClaimError> {
         if count > self.capacity {
-            return Err(Refusal::Blocked);
+            return Err(ClaimError::WouldBlock);
         }
         if self.closed {
-            return Err(Refusal::Closed);
+            return Err(ClaimError::Closed);
         }
-        if count > self.room() {
-            return Err(Refusal::Blocked);
+        if count > self.free_capacity() {
+            return Err(ClaimError::WouldBlock);
         }
         self.permits += count;
         Ok(())
@@ -91,16 +92,16 @@ impl Reference {
         }
     }
 
-    pub(crate) fn send(&mut self, message: u32) -> Result<(), Refusal> {
+    pub(crate) fn send(&mut self, message: u32) -> Result<(), ClaimError> {
         self.reserve(1)?;
         self.send_reserved(message);
         Ok(())
     }
 
-    pub(crate) fn force_send(&mut self, message: u32) -> Result<Option<u32>, Refusal> {
+    pub(crate) fn force_send(&mut self, message: u32) -> Result<Option<u32>, ClaimError> {
         match self.send(message) {
-            Err(Refusal::Blocked) => {
-                // One for one, also if there is more than the capacity.
+            Err(ClaimError::WouldBlock) => {
+                // One message is evicted for one sent, even above the capacity.
                 let evicted = self.receive(1)?.pop();
                 self.permits += 1;
                 self.send_reserved(message);
@@ -110,14 +111,14 @@ impl Reference {
         }
     }
 
-    /// Takes one to `most` messages out.
-    pub(crate) fn receive(&mut self, most: usize) -> Result<Vec<u32>, Refusal> {
-        let count = self.queue.len().min(most);
+    /// Receives one to `max` messages.
+    pub(crate) fn receive(&mut self, max: usize) -> Result<Vec<u32>, ClaimError> {
+        let count = self.queue.len().min(max);
         if count == 0 {
             return Err(if self.is_finished() {
-                Refusal::Closed
+                ClaimError::Closed
             } else {
-                Refusal::Blocked
+                ClaimError::WouldBlock
             });
         }
         self.received += count as u64;

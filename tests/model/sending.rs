@@ -6,22 +6,22 @@ use std::task::Poll;
 use futures::Sink;
 use mpmc_std::error::TrySendError;
 
-use crate::reference::Refusal;
-use crate::work::{Begun, Work};
+use crate::reference::ClaimError;
+use crate::work::{StartedFuture, Work};
 use crate::world::{Handle, Stage, World, pick};
 use crate::{Message, numbers};
 
-/// What `sent` came to, in the reference's words.
-fn told<R, V>(sent: &Result<R, TrySendError<V>>) -> Result<(), Refusal> {
+/// Converts the result of `sent` to that of the reference.
+fn with_claim_error<R, V>(sent: &Result<R, TrySendError<V>>) -> Result<(), ClaimError> {
     match sent {
         Ok(_) => Ok(()),
-        Err(TrySendError::Full(_)) => Err(Refusal::Blocked),
-        Err(TrySendError::Closed(_)) => Err(Refusal::Closed),
+        Err(TrySendError::Full(_)) => Err(ClaimError::WouldBlock),
+        Err(TrySendError::Closed(_)) => Err(ClaimError::Closed),
     }
 }
 
 impl World {
-    /// A sender that was not closed as a sink.
+    /// Returns the index of a sender that was not closed as a sink.
     fn open_sender(&self, which: usize) -> Option<usize> {
         let at = pick(&self.senders, which)?;
         (self.senders[at].stage != Stage::Closed).then_some(at)
@@ -37,7 +37,7 @@ impl World {
         let at = self.open_sender(which)?;
         let (message, number) = self.message();
         let sent = self.senders[at].handle.try_send(message);
-        assert_eq!(told(&sent), self.reference.send(number));
+        assert_eq!(with_claim_error(&sent), self.reference.send(number));
         let back = sent.err().map(|error| error.into_inner().number);
         assert!(back.is_none_or(|back| back == number));
         Some(())
@@ -55,7 +55,7 @@ impl World {
             }
         }
         let sent = self.senders[at].handle.try_send_many(messages);
-        assert_eq!(told(&sent), expected);
+        assert_eq!(with_claim_error(&sent), expected);
         match sent {
             Ok(all) => assert_eq!(all, count),
             Err(error) => {
@@ -72,7 +72,7 @@ impl World {
         let (message, number) = self.message();
         let sent = self.senders[at].handle.force_send(message);
         let expected = self.reference.force_send(number);
-        assert_eq!(told(&sent), expected.map(|_| ()));
+        assert_eq!(with_claim_error(&sent), expected.map(|_| ()));
         match sent {
             Ok(evicted) => assert_eq!(Ok(evicted.map(|message| message.number)), expected),
             Err(error) => assert_eq!(error.into_inner().number, number),
@@ -80,7 +80,7 @@ impl World {
         Some(())
     }
 
-    /// Begins a future with `count` messages, whose numbers `work` gets, and polls it once.
+    /// Creates a future with `count` messages, whose numbers `work` gets, and polls it once.
     pub(crate) fn begin_sending(
         &mut self,
         which: usize,
@@ -92,14 +92,15 @@ impl World {
         let work = work(numbers(&messages));
         let tx = self.senders[at].handle.clone();
         self.reference.senders += 1;
-        self.futures.push(Begun::sending(work, tx, messages));
+        self.futures
+            .push(StartedFuture::sending(work, tx, messages));
         self.poll_future(self.futures.len() - 1)
     }
 
     pub(crate) fn try_reserve(&mut self, which: usize) -> Option<()> {
         let at = self.open_sender(which)?;
         let permit = self.senders[at].handle.clone().try_reserve_owned();
-        assert_eq!(told(&permit), self.reference.reserve_exactly(1));
+        assert_eq!(with_claim_error(&permit), self.reference.reserve_exactly(1));
         if let Ok(permit) = permit {
             self.reference.senders += 1;
             self.permits.push(permit);
@@ -116,7 +117,10 @@ impl World {
         let at = self.open_sender(which)?;
         let messages = self.messages(used.min(count));
         let permits = self.senders[at].handle.try_reserve_many(count);
-        assert_eq!(told(&permits), self.reference.reserve_exactly(count));
+        assert_eq!(
+            with_claim_error(&permits),
+            self.reference.reserve_exactly(count)
+        );
         let mut permits = permits.ok()?;
         assert_eq!(permits.len(), count);
         for message in messages {
@@ -163,8 +167,8 @@ impl World {
                     sender.stage = Stage::Ready;
                     Poll::Ready(Ok(()))
                 }
-                Err(Refusal::Blocked) => Poll::Pending,
-                Err(Refusal::Closed) => Poll::Ready(Err(())),
+                Err(ClaimError::WouldBlock) => Poll::Pending,
+                Err(ClaimError::Closed) => Poll::Ready(Err(())),
             },
         };
         let tx = &mut sender.handle;
@@ -180,14 +184,14 @@ impl World {
         let (message, number) = self.message();
         let sender = &mut self.senders[at];
         let expected = match sender.stage {
-            // That panics, and is tested elsewhere.
+            // This would panic; `tests/panics.rs` tests that.
             Stage::Idle => return None,
             Stage::Closed => Err(number),
             Stage::Ready => {
                 sender.stage = Stage::Idle;
                 self.reference.send_reserved(number);
-                let nobody = self.reference.receivers == 0;
-                if nobody { Err(number) } else { Ok(()) }
+                let disconnected = self.reference.receivers == 0;
+                if disconnected { Err(number) } else { Ok(()) }
             }
         };
         let sent = Pin::new(&mut sender.handle).start_send(message);
@@ -208,7 +212,7 @@ impl World {
         Some(())
     }
 
-    /// What the reference makes of the end of a sender.
+    /// Removes the sender `at` from the reference.
     pub(crate) fn count_sender_out(&mut self, at: usize) {
         let stage = self.senders[at].stage;
         if stage == Stage::Ready {

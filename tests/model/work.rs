@@ -1,4 +1,4 @@
-//! Futures that may stay unfinished, with what the reference makes of each poll.
+//! Futures that may stay pending, and the effect of each poll on the reference.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -7,10 +7,10 @@ use std::task::Poll;
 use mpmc_std::{OwnedPermit, Receiver, Sender};
 
 use crate::harness::Polled;
-use crate::reference::{Reference, Refusal};
+use crate::reference::{ClaimError, Reference};
 use crate::{Message, numbers};
 
-/// What a future is about, and how far it has come.
+/// The operation of a future, and its progress.
 #[derive(Debug)]
 pub(crate) enum Work {
     Send(u32),
@@ -19,11 +19,11 @@ pub(crate) enum Work {
         left: VecDeque<u32>,
     },
     Reserve,
-    /// Gathers permits, and sends on the first of them.
+    /// Reserves several permits, and sends on the first of them.
     ReserveMany {
         count: usize,
         held: usize,
-        has_turn: bool,
+        has_lock: bool,
         numbers: Vec<u32>,
     },
     Receive {
@@ -31,18 +31,18 @@ pub(crate) enum Work {
     },
 }
 
-/// What a future has come to.
+/// The output of a future.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) ok: bool,
-    /// How many were sent.
+    /// The number of messages sent.
     pub(crate) count: usize,
-    /// Received or handed back.
+    /// The messages received or returned.
     pub(crate) messages: Vec<Message>,
     pub(crate) permit: Option<OwnedPermit<Message>>,
 }
 
-/// What can be compared of it.
+/// The part of an [`Outcome`] that can be compared.
 type Summary = (bool, usize, Vec<u32>, bool);
 
 impl Outcome {
@@ -57,21 +57,21 @@ impl Outcome {
 }
 
 impl Work {
-    /// What polling does to the reference; `None` if there is something to wait for.
+    /// Applies a poll to the reference. Returns `None` if the future must wait.
     fn expect(&mut self, reference: &mut Reference) -> Option<Summary> {
         let closed = |messages: Vec<u32>, count| Some((false, count, messages, false));
         match self {
             Self::Send(message) => match reference.send(*message) {
                 Ok(()) => Some((true, 1, vec![], false)),
-                Err(Refusal::Blocked) => None,
-                Err(Refusal::Closed) => closed(vec![*message], 0),
+                Err(ClaimError::WouldBlock) => None,
+                Err(ClaimError::Closed) => closed(vec![*message], 0),
             },
             Self::SendMany { sent, left } => {
                 while let Some(&next) = left.front() {
                     match reference.send(next) {
                         Ok(()) => {}
-                        Err(Refusal::Blocked) => return None,
-                        Err(Refusal::Closed) => return closed(left.drain(..).collect(), *sent),
+                        Err(ClaimError::WouldBlock) => return None,
+                        Err(ClaimError::Closed) => return closed(left.drain(..).collect(), *sent),
                     }
                     left.pop_front();
                     *sent += 1;
@@ -80,13 +80,13 @@ impl Work {
             }
             Self::Reserve => match reference.reserve(1) {
                 Ok(_) => Some((true, 0, vec![], true)),
-                Err(Refusal::Blocked) => None,
-                Err(Refusal::Closed) => closed(vec![], 0),
+                Err(ClaimError::WouldBlock) => None,
+                Err(ClaimError::Closed) => closed(vec![], 0),
             },
             Self::ReserveMany {
                 count,
                 held,
-                has_turn,
+                has_lock,
                 numbers,
             } => {
                 if reference.closed || *count > reference.capacity {
@@ -94,10 +94,10 @@ impl Work {
                     return closed(vec![], 0);
                 }
                 if *count > 0 {
-                    if !*has_turn && reference.turn_taken {
+                    if !*has_lock && reference.reservation_locked {
                         return None;
                     }
-                    (*has_turn, reference.turn_taken) = (true, true);
+                    (*has_lock, reference.reservation_locked) = (true, true);
                     *held += reference.reserve(*count - *held).unwrap_or(0);
                     if held < count {
                         return None;
@@ -113,18 +113,18 @@ impl Work {
             }
             Self::Receive { limit } => match reference.receive(*limit) {
                 Ok(messages) => Some((true, 0, messages, false)),
-                Err(Refusal::Blocked) => None,
-                Err(Refusal::Closed) => closed(vec![], 0),
+                Err(ClaimError::WouldBlock) => None,
+                Err(ClaimError::Closed) => closed(vec![], 0),
             },
         }
     }
 
-    /// What it holds goes back when its future goes.
+    /// Releases the permits and the lock that a dropped future holds.
     fn give_up(&mut self, reference: &mut Reference) {
-        if let Self::ReserveMany { held, has_turn, .. } = self {
+        if let Self::ReserveMany { held, has_lock, .. } = self {
             reference.permits -= std::mem::take(held);
-            if std::mem::take(has_turn) {
-                reference.turn_taken = false;
+            if std::mem::take(has_lock) {
+                reference.reservation_locked = false;
             }
         }
     }
@@ -139,25 +139,25 @@ impl Work {
     }
 }
 
-/// For what a future waits.
+/// The event that a future waits for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Wait {
-    Room,
-    Turn,
+    Capacity,
+    ReservationLock,
     Message,
 }
 
-/// A future that was begun, and owns a handle.
-pub(crate) struct Begun {
+/// A future that has been created, with a handle of its own.
+pub(crate) struct StartedFuture {
     work: Work,
     future: Polled<Pin<Box<dyn Future<Output = Outcome>>>>,
-    /// Was polled, and has not finished.
+    /// Whether the last poll returned `Pending`.
     waits: bool,
     losses: usize,
 }
 
-impl Begun {
-    /// Begins something that sends, with a handle of its own; `messages` are those of `work`.
+impl StartedFuture {
+    /// Creates a future that sends, with a handle of its own. `messages` are those of `work`.
     pub(crate) fn sending(work: Work, tx: Sender<Message>, messages: Vec<Message>) -> Self {
         let count = match &work {
             Work::ReserveMany { count, .. } => *count,
@@ -173,7 +173,7 @@ impl Begun {
         Self::new(work, future)
     }
 
-    /// Begins to receive, with a handle of its own.
+    /// Creates a future that receives, with a handle of its own.
     pub(crate) fn receiving(limit: usize, rx: Receiver<Message>) -> Self {
         let future: Pin<Box<dyn Future<Output = Outcome>>> = Box::pin(receive(rx, limit));
         Self::new(Work::Receive { limit }, future)
@@ -188,20 +188,20 @@ impl Begun {
         }
     }
 
-    /// Polls both, compares, and returns what the future has come to.
+    /// Polls the future and the reference, compares them, and returns the output of the future.
     pub(crate) fn poll(&mut self, reference: &mut Reference) -> Option<Outcome> {
         let waited = std::mem::replace(&mut self.waits, true);
         let was_woken = waited && self.is_woken();
         let polled = self.future.poll();
-        // A send that was not woken looks at the channel only if that costs little.
-        let may_overlook = waited && !was_woken && matches!(self.work, Work::Send(_));
+        // A send that was not woken makes an attempt only if that is cheap.
+        let may_skip = waited && !was_woken && matches!(self.work, Work::Send(_));
         match polled {
             Poll::Ready(outcome) => {
                 let expected = self.work.expect(reference);
                 assert_eq!(Some(outcome.summary()), expected, "{:?}", self.work);
                 Some(outcome)
             }
-            Poll::Pending if may_overlook => None,
+            Poll::Pending if may_skip => None,
             Poll::Pending => {
                 let expected = self.work.expect(reference);
                 assert_eq!(expected, None, "this must not wait: {:?}", self.work);
@@ -211,12 +211,12 @@ impl Begun {
         }
     }
 
-    /// How often it was woken and found nothing.
+    /// Returns the number of polls after a wake that found nothing.
     pub(crate) fn losses(&self) -> usize {
         self.losses
     }
 
-    /// Drops the future, and returns whether it was a receiver's.
+    /// Drops the future, and returns whether it belonged to a receiver.
     pub(crate) fn end(mut self, reference: &mut Reference) -> bool {
         self.work.give_up(reference);
         matches!(self.work, Work::Receive { .. })
@@ -225,8 +225,8 @@ impl Begun {
     pub(crate) fn waits_for(&self) -> Wait {
         match self.work {
             Work::Receive { .. } => Wait::Message,
-            Work::ReserveMany { has_turn, .. } if !has_turn => Wait::Turn,
-            _ => Wait::Room,
+            Work::ReserveMany { has_lock, .. } if !has_lock => Wait::ReservationLock,
+            _ => Wait::Capacity,
         }
     }
 
@@ -234,14 +234,14 @@ impl Begun {
         self.future.is_woken()
     }
 
-    /// How many messages it keeps.
+    /// Returns the number of messages that the future owns.
     pub(crate) fn messages(&self) -> usize {
         self.work.messages()
     }
 }
 
 async fn send(tx: Sender<Message>, mut messages: Vec<Message>) -> Outcome {
-    let message = messages.pop().expect("there is one");
+    let message = messages.pop().expect("one message");
     let sent = tx.send(message).await;
     Outcome {
         ok: sent.is_ok(),

@@ -1,4 +1,4 @@
-//! A channel and its reference side by side, with all handles, permits and futures there are.
+//! A channel with its reference, and all of its handles, permits and futures.
 
 use std::rc::Rc;
 
@@ -9,20 +9,20 @@ use crate::Message;
 use crate::harness::Task;
 use crate::operation::Operation;
 use crate::reference::Reference;
-use crate::work::{Begun, Wait, Work};
+use crate::work::{StartedFuture, Wait, Work};
 
-/// A handle that can be polled, and the task that does.
+/// A handle that can be polled, and the task that polls it.
 pub(crate) struct Handle<H> {
     pub(crate) handle: H,
     pub(crate) task: Task,
-    /// The last poll returned `Pending`.
+    /// Whether the last poll returned `Pending`.
     pub(crate) waits: bool,
-    /// How often it was woken and found nothing.
+    /// The number of polls after a wake that found nothing.
     pub(crate) losses: usize,
     pub(crate) stage: Stage,
 }
 
-/// What a sender is as a sink.
+/// The state of a sender as a sink.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stage {
     Idle,
@@ -41,8 +41,8 @@ impl<H> Handle<H> {
         }
     }
 
-    /// Waits, and nobody has told it to look again.
-    fn sleeps(&self) -> bool {
+    /// Returns whether the handle waits and has not been woken.
+    fn is_parked(&self) -> bool {
         self.waits && !self.task.is_woken()
     }
 }
@@ -54,13 +54,13 @@ pub(crate) struct World {
     pub(crate) weak_senders: Vec<WeakSender<Message>>,
     pub(crate) weak_receivers: Vec<WeakReceiver<Message>>,
     pub(crate) permits: Vec<OwnedPermit<Message>>,
-    pub(crate) futures: Vec<Begun>,
-    /// Shared with every message.
+    pub(crate) futures: Vec<StartedFuture>,
+    /// A reference count that every message shares.
     alive: Rc<()>,
     last_number: u32,
 }
 
-/// The index that `which` means in a list; `None` if the list is empty.
+/// Returns the index of the item that `which` selects; `None` if the list is empty.
 pub(crate) fn pick<T>(list: &[T], which: usize) -> Option<usize> {
     which.checked_rem(list.len())
 }
@@ -91,7 +91,8 @@ impl World {
         messages.collect()
     }
 
-    /// Does `operation` to both, and compares what comes of it; `None` if it needs what there is not.
+    /// Applies `operation` to the channel and the reference, and compares the results. Returns
+    /// `None` if the handle, permit or future that it needs does not exist.
     pub(crate) fn apply(&mut self, operation: &Operation) -> Option<()> {
         use Operation::*;
         match *operation {
@@ -111,7 +112,7 @@ impl World {
                 self.begin_sending(which, used.min(count), |numbers| Work::ReserveMany {
                     count,
                     held: 0,
-                    has_turn: false,
+                    has_lock: false,
                     numbers,
                 })
             }
@@ -145,8 +146,8 @@ impl World {
         let changed = if which % 2 == 0 {
             let sender = &self.senders[pick(&self.senders, which)?];
             if sender.stage == Stage::Closed {
-                let refused = sender.handle.set_capacity(capacity);
-                assert_eq!(refused, Err(SetCapacityError::Closed));
+                let result = sender.handle.set_capacity(capacity);
+                assert_eq!(result, Err(SetCapacityError::Closed));
                 return Some(());
             }
             sender.handle.set_capacity(capacity)
@@ -158,7 +159,7 @@ impl World {
         Some(())
     }
 
-    /// Compares everything that can be asked, and who has been woken.
+    /// Compares all queries, and checks which waiters have been woken.
     pub(crate) fn check(&self) {
         for Handle {
             handle: tx, stage, ..
@@ -168,7 +169,7 @@ impl World {
             assert_eq!(tx.is_closed(), closed);
             assert_eq!(tx.len(), self.reference.queue.len());
             assert_eq!(tx.is_empty(), self.reference.queue.is_empty());
-            assert_eq!(tx.capacity(), self.reference.room());
+            assert_eq!(tx.capacity(), self.reference.free_capacity());
             assert_eq!(tx.max_capacity(), self.reference.capacity);
             assert_eq!(tx.capacity_limit(), self.reference.limit);
             assert_eq!(tx.strong_count(), self.reference.senders);
@@ -181,7 +182,7 @@ impl World {
             assert_eq!(rx.is_closed(), self.reference.closed);
             assert_eq!(rx.len(), self.reference.queue.len());
             assert_eq!(rx.is_empty(), self.reference.queue.is_empty());
-            assert_eq!(rx.capacity(), self.reference.room());
+            assert_eq!(rx.capacity(), self.reference.free_capacity());
             assert_eq!(rx.max_capacity(), self.reference.capacity);
             assert_eq!(rx.capacity_limit(), self.reference.limit);
             assert_eq!(rx.strong_count(), self.reference.receivers);
@@ -196,7 +197,7 @@ impl World {
         for weak in &self.weak_receivers {
             assert_eq!(weak.strong_count(), self.reference.receivers);
         }
-        let waiting: usize = self.futures.iter().map(Begun::messages).sum();
+        let waiting: usize = self.futures.iter().map(StartedFuture::messages).sum();
         let alive = Rc::strong_count(&self.alive) - 1;
         assert_eq!(alive, self.reference.queue.len() + waiting);
         self.check_wakes();
@@ -211,13 +212,13 @@ impl World {
         assert_eq!(stats.closed, self.reference.closed);
     }
 
-    /// Where there is something to do, one of the waiters knows, and all of them if the channel is closed.
-    /// (`tests/waiting` counts them.)
+    /// Checks that one waiter is woken if it can make progress, and all waiters if the channel is
+    /// closed. (`tests/waiting` counts them.)
     fn check_wakes(&self) {
         let Self {
             reference, futures, ..
         } = self;
-        let sleeping = |wait| {
+        let parked = |wait| {
             let waiting = futures
                 .iter()
                 .filter(move |future| future.waits_for() == wait);
@@ -225,43 +226,43 @@ impl World {
         };
         let senders = self.senders.iter().filter(|handle| handle.waits);
         let receivers = self.receivers.iter().filter(|handle| handle.waits);
-        let room: Vec<_> = sleeping(Wait::Room)
-            .chain(senders.map(Handle::sleeps))
+        let capacity: Vec<_> = parked(Wait::Capacity)
+            .chain(senders.map(Handle::is_parked))
             .collect();
-        let message: Vec<_> = sleeping(Wait::Message)
-            .chain(receivers.map(Handle::sleeps))
+        let message: Vec<_> = parked(Wait::Message)
+            .chain(receivers.map(Handle::is_parked))
             .collect();
-        let turn: Vec<_> = sleeping(Wait::Turn).collect();
-        let one_knows = |sleeping: &[bool]| sleeping.is_empty() || sleeping.contains(&false);
-        let all_know = |sleeping: &[bool]| !sleeping.contains(&true);
-        assert!(!reference.closed || all_know(&room) && all_know(&turn));
-        assert!(!reference.is_finished() || all_know(&message));
+        let lock: Vec<_> = parked(Wait::ReservationLock).collect();
+        let one_woken = |parked: &[bool]| parked.is_empty() || parked.contains(&false);
+        let all_woken = |parked: &[bool]| !parked.contains(&true);
+        assert!(!reference.closed || all_woken(&capacity) && all_woken(&lock));
+        assert!(!reference.is_finished() || all_woken(&message));
         assert!(
-            reference.room() == 0 || one_knows(&room),
-            "room, and all sleep"
+            reference.free_capacity() == 0 || one_woken(&capacity),
+            "there is capacity, but no waiter is woken"
         );
         assert!(
-            reference.turn_taken || one_knows(&turn),
-            "the turn is free, and all sleep"
+            reference.reservation_locked || one_woken(&lock),
+            "the reservation lock is free, but no waiter is woken"
         );
         assert!(
-            reference.queue.is_empty() || one_knows(&message),
-            "a message, and all sleep"
+            reference.queue.is_empty() || one_woken(&message),
+            "there is a message, but no waiter is woken"
         );
     }
 
-    /// Returns whether a waiter has lost so many races that what there is may be reserved for it, of which
-    /// the reference knows nothing.
+    /// Returns whether a waiter has lost so many races that the channel may reserve a message or a
+    /// slot for it, which the reference does not model.
     pub(crate) fn may_be_fair(&self) -> bool {
-        const MANY: usize = 4;
-        let futures = self.futures.iter().map(Begun::losses);
+        const MAX_LOST_RACES: usize = 4;
+        let futures = self.futures.iter().map(StartedFuture::losses);
         let senders = self.senders.iter().map(|handle| handle.losses);
         let receivers = self.receivers.iter().map(|handle| handle.losses);
         let mut losses = futures.chain(senders).chain(receivers);
-        losses.any(|losses| losses >= MANY)
+        losses.any(|losses| losses >= MAX_LOST_RACES)
     }
 
-    /// Drops everything; no message may be left.
+    /// Drops everything, and checks that no message is left.
     pub(crate) fn end(self) {
         let alive = Rc::clone(&self.alive);
         drop(self);

@@ -10,7 +10,7 @@ use crate::harness::{pending, ready};
 const MOST: usize = 65_535;
 
 #[test]
-fn no_more_than_65_535_permits_are_out_at_a_time() {
+fn at_most_65_535_permits_are_held_at_a_time() {
     let (tx, rx) = channel(70_000);
     let permits = tx.try_reserve_many(MOST).unwrap();
     assert_eq!(tx.stats().permits, MOST);
@@ -18,7 +18,7 @@ fn no_more_than_65_535_permits_are_out_at_a_time() {
     assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Full(()));
     assert_eq!(tx.force_send(()), Err(TrySendError::Full(())));
     assert!(matches!(tx.try_send_many([()]), Err(TrySendError::Full(_))));
-    // Room that needs no permit is not affected.
+    // Sends that need no permit are not affected.
     assert_eq!(tx.try_send(()), Ok(()));
     assert_eq!(ready(tx.send(())), Ok(()));
     assert_eq!(rx.try_iter().count(), 2);
@@ -29,7 +29,7 @@ fn no_more_than_65_535_permits_are_out_at_a_time() {
 }
 
 #[test]
-fn the_next_permit_after_65_535_is_waited_for() {
+fn reserve_waits_while_65_535_permits_are_held() {
     let (tx, rx) = channel(70_000);
     let mut permits = tx.try_reserve_many(MOST).unwrap();
 
@@ -38,7 +38,7 @@ fn the_next_permit_after_65_535_is_waited_for() {
     assert!(reserve.is_woken());
     let last = reserve.expect_ready().unwrap();
 
-    // A permit that is used makes place for another just as one that is dropped.
+    // Using a permit frees one for another task, like dropping it.
     let mut polled = tx.clone();
     let mut poll_reserve = pending(poll_fn(|cx| polled.poll_reserve(cx)));
     last.send(());
@@ -58,7 +58,7 @@ fn the_next_permit_after_65_535_is_waited_for() {
 }
 
 #[test]
-fn closing_ends_the_wait_for_a_countable_permit() {
+fn closing_ends_a_wait_at_the_permit_limit() {
     let (tx, rx) = channel::<()>(70_000);
     let _permits = tx.try_reserve_many(MOST).unwrap();
     let mut polled = tx.clone();
@@ -73,7 +73,7 @@ fn closing_ends_the_wait_for_a_countable_permit() {
 }
 
 #[test]
-fn a_cancelled_wait_for_a_countable_permit_leaves_nothing_behind() {
+fn a_cancelled_wait_at_the_permit_limit_leaves_no_waiter() {
     let (tx, _rx) = channel::<()>(70_000);
     let permits = tx.try_reserve_many(MOST).unwrap();
     drop(pending(tx.reserve()));

@@ -1,4 +1,4 @@
-//! Permits: what they hold, for how long, and what becomes of those who wait for them.
+//! Checks permits: the capacity that they hold, for how long, and the tasks that wait for them.
 #![cfg(not(loom))]
 
 #[path = "../harness/mod.rs"]
@@ -13,7 +13,7 @@ use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
 
 #[test]
-fn a_permit_holds_room_but_no_place_in_line() {
+fn a_permit_holds_capacity_but_no_position() {
     let (tx, rx) = channel(3);
     let permit = tx.try_reserve().unwrap();
     tx.try_send(1).unwrap();
@@ -27,7 +27,7 @@ fn a_permit_holds_room_but_no_place_in_line() {
 }
 
 #[test]
-fn a_dropped_permit_wakes_a_sender_that_waits() {
+fn a_dropped_permit_wakes_a_waiting_sender() {
     let (tx, rx) = channel(1);
     let permit = tx.try_reserve().unwrap();
     let mut send = pending(tx.send(1));
@@ -45,7 +45,7 @@ fn a_dropped_permit_wakes_a_sender_that_waits() {
 }
 
 #[test]
-fn permits_that_are_left_over_in_an_iterator_go_back() {
+fn a_dropped_permit_iterator_releases_its_unused_permits() {
     let (tx, rx) = channel(3);
     let mut permits = tx.try_reserve_many(3).unwrap();
     assert_eq!(permits.len(), 3);
@@ -99,7 +99,7 @@ fn an_owned_permit_is_a_sender() {
 }
 
 #[test]
-fn a_message_on_a_permit_is_dropped_at_once_if_no_receiver_is_left() {
+fn a_message_sent_on_a_permit_without_receivers_is_dropped_at_once() {
     let ledger = Ledger::new(3);
     let (tx, rx) = channel(3);
     let mut permits = tx.try_reserve_many(2).unwrap();
@@ -113,7 +113,7 @@ fn a_message_on_a_permit_is_dropped_at_once_if_no_receiver_is_left() {
 }
 
 #[test]
-fn a_leaked_permit_takes_its_room_with_it() {
+fn a_leaked_permit_keeps_its_capacity() {
     let (tx, _rx) = channel(2);
     mem::forget(tx.try_reserve().unwrap());
     assert_eq!(tx.capacity(), 1);
@@ -122,7 +122,7 @@ fn a_leaked_permit_takes_its_room_with_it() {
 }
 
 #[test]
-fn a_cancelled_reserve_takes_nothing() {
+fn a_cancelled_reserve_holds_no_capacity() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     let reserve = pending(tx.reserve());
@@ -133,11 +133,11 @@ fn a_cancelled_reserve_takes_nothing() {
 }
 
 #[test]
-fn a_cancelled_reserve_many_gives_everything_back() {
+fn a_cancelled_reserve_many_releases_all_permits() {
     let (tx, rx) = channel(4);
     tx.try_send(1).unwrap();
     let mut reserve = pending(tx.reserve_many(4));
-    // Three are held while it waits for the fourth.
+    // The future holds three permits while it waits for the fourth.
     assert_eq!((tx.capacity(), tx.stats().permits), (0, 3));
     let mut send = pending(tx.send(2));
     reserve.expect_pending();
@@ -149,10 +149,10 @@ fn a_cancelled_reserve_many_gives_everything_back() {
 }
 
 #[test]
-fn a_reserve_many_of_none_waits_for_nobody() {
+fn a_reserve_many_of_zero_does_not_wait() {
     let (tx, rx) = channel::<u8>(2);
     let _one = tx.try_reserve().unwrap();
-    let _gathering = pending(tx.reserve_many(2));
+    let _holder = pending(tx.reserve_many(2));
     assert_eq!(ready(tx.reserve_many(0)).unwrap().len(), 0);
     rx.close();
     assert!(ready(tx.reserve_many(0)).is_err());
@@ -162,26 +162,27 @@ fn a_reserve_many_of_none_waits_for_nobody() {
 fn closing_ends_a_reserve_many_that_waits_behind_another() {
     let (tx, rx) = channel::<u8>(2);
     let one = tx.try_reserve().unwrap();
-    // Nobody polls this one again. It keeps the others from gathering, but not from seeing the close.
-    let gathering = pending(tx.reserve_many(2));
+    // This future is not polled again. It holds the reservation lock, but the other future still
+    // sees the close.
+    let holder = pending(tx.reserve_many(2));
     let mut behind = pending(tx.reserve_many(2));
     rx.close();
     assert!(behind.is_woken());
     assert!(behind.expect_ready().is_err());
-    drop((gathering, one));
+    drop((holder, one));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
 
 #[test]
-fn a_cancelled_reserve_many_passes_its_turn_on() {
+fn a_cancelled_reserve_many_forwards_the_reservation_lock() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
-    let gathering = pending(tx.reserve_many(1));
+    let holder = pending(tx.reserve_many(1));
     let waiting = pending(tx.reserve_many(1));
     let mut last = pending(tx.reserve_many(1));
-    drop(gathering);
+    drop(holder);
     assert!(waiting.is_woken());
-    // It has the turn offered, but has not looked.
+    // It has been woken for the reservation lock, but not polled.
     drop(waiting);
     assert!(last.is_woken());
     last.expect_pending();
@@ -190,8 +191,8 @@ fn a_cancelled_reserve_many_passes_its_turn_on() {
 }
 
 #[test]
-fn an_owned_reservation_may_be_the_last_that_knows_of_its_channel() {
-    // Dropped before it was polled, while it waits, and when it is done.
+fn an_owned_reservation_may_be_the_last_owner_of_its_channel() {
+    // The future is dropped before its first poll, while it waits, and after it completed.
     let (tx, _) = channel::<String>(1);
     drop(tx.reserve_owned());
 
@@ -210,7 +211,7 @@ fn an_owned_reservation_may_be_the_last_that_knows_of_its_channel() {
 }
 
 #[test]
-fn an_owned_reservation_moves_until_it_is_polled() {
+fn an_owned_reservation_can_be_moved_until_it_is_polled() {
     let (tx, rx) = channel(1);
     let moved = vec![tx.clone().reserve_owned(), tx.reserve_owned()];
     let mut moved: Vec<_> = moved.into_iter().map(Box::pin).collect();

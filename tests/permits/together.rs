@@ -1,4 +1,4 @@
-//! Many tasks and threads that hold permits at the same time.
+//! Checks permits that many tasks and threads hold at the same time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,9 +8,9 @@ use mpmc_std::{Sender, channel};
 
 use crate::harness::{Ledger, Token, assert_all_once, run, threads};
 
-/// Each takes the whole capacity: neither may hold half of it while the other holds the rest.
+/// Each task reserves the whole capacity. Two of them must not hold a part each and wait forever.
 #[test]
-fn callers_of_reserve_many_never_wait_for_each_other_for_ever() {
+fn concurrent_reserve_many_calls_do_not_deadlock() {
     const ROUNDS: usize = 300;
     for capacity in [2, 5, 64] {
         run(async move {
@@ -39,7 +39,7 @@ fn callers_of_reserve_many_never_wait_for_each_other_for_ever() {
 }
 
 #[test]
-fn reserve_many_gets_its_room_beside_busy_senders() {
+fn reserve_many_completes_beside_busy_senders() {
     run(async {
         let (tx, rx) = channel(8);
         let senders: Vec<_> = (0..3)
@@ -69,7 +69,8 @@ fn reserve_many_gets_its_room_beside_busy_senders() {
     });
 }
 
-/// Counts permits from just after they are had to just before they go: never more than are really out.
+/// Counts permits, from just after they are reserved to just before they are released. The count is
+/// never larger than the number of permits that are held.
 #[derive(Clone)]
 struct Held {
     count: Arc<AtomicUsize>,
@@ -79,7 +80,7 @@ struct Held {
 impl Held {
     fn add(&self, count: usize) {
         let held = self.count.fetch_add(count, Ordering::SeqCst) + count;
-        assert!(held <= self.capacity, "{held} permits are out");
+        assert!(held <= self.capacity, "{held} permits are held");
     }
 
     fn subtract(&self, count: usize) {
@@ -87,7 +88,7 @@ impl Held {
     }
 }
 
-/// Takes permits of one kind or another, and sends one message.
+/// Reserves permits in a way that depends on the message, and sends the message.
 async fn send_on_some_permit(tx: &Sender<Token>, token: Token, held: &Held) {
     match token.number % 4 {
         0 => {
@@ -110,7 +111,7 @@ async fn send_on_some_permit(tx: &Sender<Token>, token: Token, held: &Held) {
             permit.send(token);
         }
         _ => {
-            // One that is dropped again.
+            // A permit that is dropped unused.
             if let Ok(permit) = tx.try_reserve() {
                 held.add(1);
                 held.subtract(1);
@@ -122,7 +123,7 @@ async fn send_on_some_permit(tx: &Sender<Token>, token: Token, held: &Held) {
 }
 
 #[test]
-fn permits_of_many_threads_keep_to_the_capacity_and_lose_no_message() {
+fn permits_of_many_threads_respect_the_capacity_and_lose_no_message() {
     const EACH: usize = 2_000;
     const SENDERS: usize = 3;
     for capacity in [1, 3, 16] {

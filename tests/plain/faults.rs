@@ -1,11 +1,11 @@
-//! Faults on purpose, to see that a sanitizer finds them. Never run but by `.ci/sanitizers`.
+//! Deliberate faults that a sanitizer must find. Only `.ci/sanitizers` runs them.
 
 use std::cell::UnsafeCell;
 use std::hint::black_box;
 use std::thread;
 use std::time::Duration;
 
-/// Shared without any right to it.
+/// A cell that threads share without synchronization.
 struct Unprotected(UnsafeCell<u64>);
 
 // SAFETY: none; that is the fault.
@@ -13,7 +13,7 @@ unsafe impl Sync for Unprotected {}
 
 static PLACES: [Unprotected; 64] = [const { Unprotected(UnsafeCell::new(0)) }; 64];
 
-/// Threads write to the same places without any order.
+/// Writes to the same memory from several threads without synchronization.
 pub(crate) fn race() {
     let threads: Vec<_> = (0..4)
         .map(|number| {
@@ -33,17 +33,17 @@ pub(crate) fn race() {
         .for_each(|thread| thread.join().unwrap());
 }
 
-/// Memory that nobody can reach any more.
+/// Leaks memory that is no longer reachable.
 pub(crate) fn leak() {
     for _ in 0..100 {
         black_box(Box::leak(Box::new([1_u8; 1000])));
     }
 }
 
-/// A read of memory that was given back.
+/// Reads memory after it was freed.
 pub(crate) fn use_after_free() {
     let number = Box::into_raw(Box::new(1_u64));
-    // SAFETY: it came from a box, and is given back once.
+    // SAFETY: the pointer came from a box, and is freed once.
     drop(unsafe { Box::from_raw(number) });
     // SAFETY: none; that is the fault.
     black_box(unsafe { number.read_volatile() });

@@ -1,8 +1,9 @@
-//! Traffic of every kind in plain threads, without a test harness, for `.ci/sanitizers`; a short test by itself.
+//! Runs all kinds of traffic in threads, without a test harness, for `.ci/sanitizers`. It is also a
+//! short test by itself.
 //!
-//! ThreadSanitizer takes the standard library's own synchronization for none where that was compiled without it,
-//! so a program for it must use little else than what is to be tested. `MPMC_PLANT` plants a fault that a
-//! sanitizer must find: `race`, `leak` or `use-after-free`.
+//! ThreadSanitizer does not see the synchronization of the standard library if that was compiled
+//! without it, so this program uses little else than the tested code. `MPMC_PLANT` plants a fault
+//! that a sanitizer must find: `race`, `leak` or `use-after-free`.
 
 #[cfg(not(loom))]
 mod faults;

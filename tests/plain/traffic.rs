@@ -1,4 +1,4 @@
-//! Messages on the heap, so that whoever touches one without the right to shows.
+//! Traffic of messages on the heap, so that a sanitizer finds an access without synchronization.
 
 use std::env;
 use std::future::poll_fn;
@@ -14,8 +14,8 @@ use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel, weighte
 
 type Message = Box<u64>;
 
-/// Runs a future by polling it whenever its waker was called. Nothing but one atomic, which orders as
-/// a waker must.
+/// Runs a future by polling it after each call of its waker. Uses only one atomic, with the
+/// ordering that a waker needs.
 fn block_on<F: Future>(future: F) -> F::Output {
     struct Flag(AtomicBool);
     impl Wake for Flag {
@@ -45,7 +45,7 @@ fn give_up<F: Future>(future: F) -> Option<F::Output> {
     }
 }
 
-/// How messages get in and out.
+/// The methods for sending and receiving.
 #[derive(Clone, Copy, Debug)]
 enum Means {
     Async,
@@ -94,7 +94,7 @@ impl Means {
                 }
             }
             Self::Polled => numbers.for_each(|n| {
-                // Room that is promised to a handle goes back with it.
+                // Dropping a handle releases its reservation.
                 let mut other = tx.clone();
                 let _ = give_up(poll_fn(|cx| other.poll_reserve(cx)));
                 drop(other);
@@ -149,7 +149,8 @@ impl Means {
     }
 }
 
-/// Threads that end in a number each. Not scoped ones, whose end ThreadSanitizer does not understand.
+/// Threads that return a number each. They are not scoped, because ThreadSanitizer does not
+/// understand the end of scoped threads.
 #[derive(Default)]
 struct Threads(Vec<JoinHandle<u64>>);
 
@@ -158,19 +159,19 @@ impl Threads {
         self.0.push(thread::spawn(body));
     }
 
-    /// Waits for all of them, and adds their numbers up.
+    /// Joins all threads, and returns the sum of their numbers.
     fn sum(self) -> u64 {
         let numbers = self.0.into_iter().map(|thread| thread.join().unwrap());
         numbers.sum()
     }
 }
 
-/// The sum of what three senders send.
+/// Returns the sum of the messages of three senders.
 fn sum_of_three(count: u64) -> u64 {
     3 * (count * (count - 1) / 2)
 }
 
-/// Three senders and three receivers.
+/// Runs three senders and three receivers.
 fn conversation(means: Means, capacity: usize, count: u64) {
     let (tx, rx) = channel(capacity);
     let mut threads = Threads::default();
@@ -186,7 +187,7 @@ fn conversation(means: Means, capacity: usize, count: u64) {
     assert_eq!(threads.sum(), sum_of_three(count), "{means:?}");
 }
 
-/// The last receiver goes while senders are busy, with messages in the channel.
+/// Drops the last receiver while senders are busy and messages are in the channel.
 fn early_end(capacity: usize) {
     let (tx, rx) = channel::<Message>(capacity);
     let permit = block_on(tx.reserve()).unwrap();
@@ -239,8 +240,8 @@ fn raw(count: u64) {
     assert_eq!(threads.sum(), sum_of_three(count));
 }
 
-/// Messages of weights 1 to 4 through a channel of maximum weight 5, in three ways; what is left is
-/// discarded.
+/// Sends messages of weights 1 to 4 through a channel of maximum weight 5, with three methods. The
+/// remaining messages are discarded.
 fn by_weight(count: u64) {
     let (tx, rx) = weighted::channel::<Message>(4, 5);
     let mut threads = Threads::default();
@@ -287,7 +288,7 @@ fn by_weight(count: u64) {
     drop(rx);
 }
 
-/// `MPMC_PLAIN_MESSAGES`: how many each sender sends in each way.
+/// Returns the number of messages of each sender and method, from `MPMC_PLAIN_MESSAGES`.
 pub(crate) fn run() {
     let count = env::var("MPMC_PLAIN_MESSAGES").map_or(300, |count| count.parse().unwrap());
     raw(count);

@@ -1,5 +1,5 @@
-//! Many threads that select among the same channels: nothing is lost or doubled, and nothing stands
-//! still.
+//! Checks many threads that select among the same channels: no message is lost or duplicated, and
+//! the threads make progress.
 
 use std::thread;
 
@@ -30,8 +30,7 @@ fn send_selecting(senders: &[Sender<usize>], first: usize) {
     }
 }
 
-/// Receives from all channels until all are closed; now and then it changes its mind about what it
-/// has selected.
+/// Receives from all channels until all are closed. Sometimes drops a selection.
 fn receive_selecting(receivers: &[Receiver<usize>], moved: impl Fn()) -> Vec<usize> {
     let mut select = Select::new();
     for receiver in receivers {
@@ -69,9 +68,9 @@ fn assert_each_once(received: impl IntoIterator<Item = Vec<usize>>, count: usize
     assert!(all.into_iter().eq(0..count), "lost or doubled");
 }
 
-/// Selecting on both sides, beside threads that send and receive plainly.
+/// Threads select on both sides, beside threads that send and receive directly.
 #[test]
-fn nothing_is_lost_or_doubled() {
+fn no_message_is_lost_or_duplicated() {
     for capacity in [1, 4] {
         let received = while_it_moves(move |progress| {
             let (senders, receivers) = split(ends(capacity));
@@ -104,9 +103,9 @@ fn nothing_is_lost_or_doubled() {
     }
 }
 
-/// Nobody but selects, so that each message depends on one of them being woken.
+/// All threads select, so that each message must wake one of them.
 #[test]
-fn selects_alone_keep_going() {
+fn selects_on_both_sides_make_progress() {
     for capacity in [1, 2] {
         let received = while_it_moves(move |progress| {
             let (senders, receivers) = split(ends(capacity));
@@ -162,9 +161,9 @@ fn a_relay_selects_between_receiving_and_sending() {
     assert_eq!(sum, (0..MESSAGES).sum());
 }
 
-/// Deadlines that pass while a message comes: it is selected, or it stays.
+/// Deadlines expire while a message arrives: it is selected, or it stays in the channel.
 #[test]
-fn selects_that_give_up_lose_nothing() {
+fn selects_that_time_out_lose_nothing() {
     use std::time::Duration;
 
     let received = while_it_moves(|progress| {

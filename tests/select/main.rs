@@ -1,4 +1,4 @@
-//! `blocking::Select`: what is selected is exact, nothing is lost, and nobody is left waiting.
+//! Checks `blocking::Select`: a selection is exact, and no message and no wakeup is lost.
 #![cfg(not(loom))]
 
 mod contention;

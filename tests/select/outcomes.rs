@@ -1,4 +1,4 @@
-//! What a select selects, and what a selected operation comes to, with nobody else in the way.
+//! Checks which operation a select selects, and the outcome of that operation, without contention.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use futures::SinkExt;
 use mpmc_std::blocking::{RecvError, Select, TryRecvError, TrySendError, channel};
 
 #[test]
-fn only_what_can_be_done_is_selected() {
+fn only_a_ready_operation_is_selected() {
     let (tx, rx) = channel(1);
     let (full_tx, _full) = channel(1);
     full_tx.send(0).unwrap();
@@ -29,7 +29,7 @@ fn only_what_can_be_done_is_selected() {
 }
 
 #[test]
-fn what_is_selected_is_out_of_the_reach_of_others() {
+fn a_selected_message_is_unavailable_to_other_receivers() {
     let (tx, rx) = channel(1);
     tx.send(7).unwrap();
     let mut select = Select::new();
@@ -50,7 +50,7 @@ fn what_is_selected_is_out_of_the_reach_of_others() {
 }
 
 #[test]
-fn what_is_selected_and_dropped_goes_back() {
+fn a_dropped_selection_is_released() {
     let (tx, rx) = channel(1);
     tx.send(7).unwrap();
     let mut select = Select::new();
@@ -64,9 +64,9 @@ fn what_is_selected_and_dropped_goes_back() {
     assert_eq!(tx.try_send(8), Ok(()));
 }
 
-/// The oldest message goes to the one that comes first, and there is one for each.
+/// The first receive gets the oldest message, and each receive gets one message.
 #[test]
-fn messages_leave_in_order_beside_a_selection() {
+fn messages_are_received_in_order_beside_a_selection() {
     let (tx, rx) = channel(3);
     for number in 1..=3 {
         tx.send(number).unwrap();
@@ -80,7 +80,7 @@ fn messages_leave_in_order_beside_a_selection() {
 }
 
 #[test]
-fn a_closed_channel_is_selected_and_says_so() {
+fn a_closed_channel_is_selected_and_reports_the_close() {
     let (tx, rx) = channel::<u8>(1);
     let (closed_tx, closed) = channel(1);
     drop((tx, closed));
@@ -109,13 +109,13 @@ fn a_closed_channel_is_drained_first() {
     let early = select.select();
     drop(tx);
     let late = select.select();
-    assert!(select.try_select().is_err(), "both messages are spoken for");
+    assert!(select.try_select().is_err(), "both messages are reserved");
     assert_eq!(late.recv(&rx), Ok(1));
     assert_eq!(early.recv(&rx), Ok(2));
     assert_eq!(select.select().recv(&rx), Err(RecvError));
 }
 
-/// As on a permit.
+/// A selected slot is like a permit.
 #[test]
 fn a_selected_slot_outlives_closing() {
     let (tx, rx) = channel(1);
@@ -123,7 +123,11 @@ fn a_selected_slot_outlives_closing() {
     select.send(&tx);
     let selected = select.select();
     rx.close();
-    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "one may come");
+    assert_eq!(
+        rx.try_recv(),
+        Err(TryRecvError::Empty),
+        "a message may still be sent"
+    );
     assert_eq!(selected.send(&tx, 7), Ok(()));
     assert_eq!((rx.recv(), rx.recv()), (Ok(7), Err(RecvError)));
 
@@ -149,7 +153,7 @@ fn a_sender_that_was_closed_as_a_sink_is_selected_as_closed() {
 }
 
 #[test]
-fn a_deadline_in_the_past_suffices_for_what_is_there() {
+fn a_deadline_in_the_past_allows_ready_operations() {
     let past = Instant::now();
     let (tx, rx) = channel(1);
     let mut select = Select::new();
@@ -166,7 +170,7 @@ fn a_deadline_in_the_past_suffices_for_what_is_there() {
 }
 
 #[test]
-fn each_of_several_that_can_be_done_is_selected_now_and_then() {
+fn each_of_several_ready_operations_is_selected_sometimes() {
     let channels: Vec<_> = (0..4).map(|_| channel(1)).collect();
     for (tx, _rx) in &channels {
         tx.send(()).unwrap();
@@ -207,8 +211,8 @@ fn what_is_removed_is_selected_no_more_and_keeps_its_index() {
     assert!(catch_unwind(AssertUnwindSafe(|| select.remove(9))).is_err());
 }
 
-/// A clone of the handle will do; another channel, or the other side, will not, and then nothing is
-/// lost.
+/// A clone of the handle is accepted. Another channel or the other side is rejected, and no message
+/// is lost.
 #[test]
 fn a_selected_operation_is_completed_with_its_own_channel() {
     let (tx, rx) = channel(2);
@@ -238,7 +242,7 @@ fn without_operations_there_is_nothing_to_select() {
 }
 
 #[test]
-fn debug_output_shows_what_a_user_knows() {
+fn debug_output_shows_the_public_state() {
     let (tx, _rx) = channel::<u8>(1);
     let mut select = Select::new();
     select.send(&tx);

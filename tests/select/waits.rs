@@ -1,4 +1,4 @@
-//! A select that blocks its thread: what wakes it, and whom it wakes in its place.
+//! Checks a select that blocks its thread: the events that wake it, and the wakes that it forwards.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::support::{Task, within_limit};
 
 const MOMENT: Duration = Duration::from_millis(30);
 
-/// Waits until as many waiters are registered.
+/// Waits until `count` waiters are registered.
 fn await_parked(side: impl Fn() -> SideStats, count: u64) {
     while side().parked < count {
         thread::yield_now();
@@ -34,7 +34,7 @@ fn select_one(first: &Receiver<u32>, second: &Receiver<u32>) -> (usize, Result<u
 }
 
 #[test]
-fn each_channel_wakes_it_and_leaves_no_waiter_behind() {
+fn each_channel_wakes_a_select_and_keeps_no_waiter() {
     within_limit(|| {
         for chosen in [0, 1] {
             let (first_tx, first) = channel(1);
@@ -55,7 +55,7 @@ fn each_channel_wakes_it_and_leaves_no_waiter_behind() {
 }
 
 #[test]
-fn a_free_slot_wakes_it() {
+fn a_free_slot_wakes_a_select() {
     within_limit(|| {
         let (tx, rx) = channel(1);
         tx.send(1).unwrap();
@@ -75,7 +75,7 @@ fn a_free_slot_wakes_it() {
 }
 
 #[test]
-fn closing_wakes_it() {
+fn closing_wakes_a_select() {
     within_limit(|| {
         let (first_tx, first) = channel(1);
         let (second_tx, second) = channel::<u32>(1);
@@ -101,7 +101,7 @@ fn closing_wakes_it() {
 }
 
 #[test]
-fn it_gives_up_when_the_time_is_up_and_leaves_the_queues() {
+fn a_select_that_times_out_is_deregistered() {
     within_limit(|| {
         let (tx, rx) = channel::<u32>(1);
         let (full, _outbox) = channel(1);
@@ -117,7 +117,7 @@ fn it_gives_up_when_the_time_is_up_and_leaves_the_queues() {
             assert_eq!(stats(&tx).receivers.parked, 0);
             assert_eq!(stats(&full).senders.parked, 0);
         }
-        // A time that never comes.
+        // A deadline that is never reached.
         thread::scope(|scope| {
             let selecting = scope.spawn(|| {
                 let selected = select.select_timeout(Duration::MAX).unwrap();
@@ -130,10 +130,10 @@ fn it_gives_up_when_the_time_is_up_and_leaves_the_queues() {
     });
 }
 
-/// It waits in front of a task, is woken by that channel, and takes from the other: the task must
-/// be woken.
+/// The select waits in front of a task, is woken by that channel, and receives from the other one.
+/// The task must be woken.
 #[test]
-fn the_wake_of_a_channel_that_was_not_chosen_is_passed_on() {
+fn the_wake_of_a_channel_that_was_not_selected_is_forwarded() {
     within_limit(|| {
         let mut others_chosen = 0;
         for _ in 0..1000 {
@@ -151,7 +151,10 @@ fn the_wake_of_a_channel_that_was_not_chosen_is_passed_on() {
                 if chosen == 0 {
                     others_chosen += 1;
                     assert_eq!(received, Ok(1));
-                    assert!(task.is_woken(), "a message, and nobody told of it");
+                    assert!(
+                        task.is_woken(),
+                        "the channel has a message, but no task was woken"
+                    );
                     assert_eq!(task.finish(), Some(2));
                 } else {
                     assert!(!task.is_woken());
@@ -162,9 +165,9 @@ fn the_wake_of_a_channel_that_was_not_chosen_is_passed_on() {
     });
 }
 
-/// What was selected is not received, so whoever waits for it must be woken.
+/// The selected message is not received, so a receiver that waits for it must be woken.
 #[test]
-fn a_selection_that_is_dropped_wakes_another() {
+fn a_dropped_selection_wakes_another_receiver() {
     let (tx, rx) = channel(1);
     tx.send(7).unwrap();
     let mut select = Select::new();
@@ -184,9 +187,9 @@ fn a_selection_that_is_dropped_wakes_another() {
     assert_eq!(task.finish(), Ok(()));
 }
 
-/// A reserved message is taken out by another thread than the one that waits for the slot.
+/// One thread receives the reserved message, and another thread waits for its slot.
 #[test]
-fn receiving_what_was_selected_wakes_a_sender() {
+fn receiving_a_selected_message_wakes_a_sender() {
     let (tx, rx) = channel(1);
     tx.send(7).unwrap();
     let mut select = Select::new();
@@ -198,9 +201,9 @@ fn receiving_what_was_selected_wakes_a_sender() {
     assert_eq!(task.finish(), Ok(()));
 }
 
-/// No more permits can be counted, although there is capacity.
+/// The permit limit is reached, although the channel has capacity.
 #[test]
-fn it_waits_until_permits_can_be_counted() {
+fn a_select_waits_at_the_permit_limit() {
     within_limit(|| {
         let (tx, rx) = channel(70_000);
         let permits = tx.as_async().try_reserve_many(65_535).unwrap();
@@ -220,10 +223,10 @@ fn it_waits_until_permits_can_be_counted() {
     });
 }
 
-/// What can be done at once is selected everywhere.
+/// A ready operation is selected also inside a task.
 #[cfg(feature = "tokio")]
 #[test]
-fn inside_a_task_it_panics_if_it_would_block() {
+fn a_select_inside_a_task_panics_if_it_would_block() {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,4 +1,4 @@
-//! Running a scenario under many schedules.
+//! Runs a scenario under many schedules.
 
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
-/// How many schedules each scenario is run under if `MPMC_SHUTTLE_SCHEDULES` does not say.
+/// The number of schedules of each scenario if `MPMC_SHUTTLE_SCHEDULES` is not set.
 const SCHEDULES: usize = 4000;
 
 /// One more than the number of times that a PCT schedule changes a thread's priority.
 const DEPTH: usize = 4;
 
-/// Runs `scenario` under a number of schedules, half of them random and half by priorities (PCT), or under the
-/// one in the file that `MPMC_SHUTTLE_REPLAY` names.
+/// Runs `scenario` under a number of schedules, half of them random and half by priorities (PCT),
+/// or under the one in the file that `MPMC_SHUTTLE_REPLAY` names.
 pub(crate) fn explore(scenario: fn()) {
     if let Ok(file) = env::var("MPMC_SHUTTLE_REPLAY") {
         let scheduler = ReplayScheduler::new_from_file(&file)
@@ -43,11 +43,11 @@ fn run(
     config.failure_persistence = failure_persistence;
     config.max_steps = MaxSteps::FailAfter(100_000);
     config.stack_size = 0x4_0000;
-    // So that what is written down is all that a replay needs.
+    // The recorded schedule then contains all that a replay needs.
     config
         .ungraceful_shutdown_config
         .immediately_return_on_panic = true;
-    // That is said in the documentation of these tests.
+    // The documentation of these tests says the same.
     config.silence_warnings = true;
     let begun = Arc::new(AtomicUsize::new(0));
     let number = Arc::clone(&begun);

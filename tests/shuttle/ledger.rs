@@ -1,56 +1,57 @@
-//! What was sent and received, kept beside the channel, and what must be true of it.
+//! Records the messages that were sent and received, and checks the records.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// When something began and ended, on the ledger's clock.
+/// The begin and the end of an operation, on the ledger's clock.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     begin: u64,
     end: u64,
 }
 
-/// What is known of the sending of a message.
+/// The state of outcome a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sending {
-    /// Not finished.
+enum SendOutcome {
+    /// The call has not returned.
     Open,
     Sent,
-    /// Not sent, for sure: handed back, or its future was cancelled.
+    /// The message was returned, or its future was cancelled.
     Unsent,
-    /// Sent, or dropped because no receiver was left: the call does not say.
+    /// The message was sent, or dropped because no receiver was left. The call does not tell which.
     Accepted,
 }
 
 #[derive(Debug)]
 struct Record {
     sender: usize,
-    sending: Sending,
+    outcome: SendOutcome,
     sent: Span,
     received: Option<Span>,
-    /// Whether the run is to go on until it is received.
+    /// Whether the channel stays open until the message is received.
     awaited: bool,
     dropped: bool,
 }
 
 #[derive(Debug, Default)]
-struct Books {
+struct State {
     capacity: usize,
     clock: u64,
     records: Vec<Record>,
-    /// When receivers were told that the channel was empty.
+    /// The calls that found the channel empty.
     empty: Vec<Span>,
-    /// A receiver has seen the end of the channel.
+    /// Whether a receiver has seen the end of the channel.
     ended: bool,
-    /// How many messages calls that have not returned may have taken out.
+    /// The number of messages that calls in progress may have taken out.
     may_have_taken: usize,
     permits: usize,
     awaited: usize,
 }
 
-/// The books of one channel. Behind a real lock, so that they add no scheduling points.
+/// The records of one channel, behind a lock of the standard library, which adds no scheduling
+/// points.
 #[derive(Debug)]
-pub(crate) struct Ledger(Mutex<Books>);
+pub(crate) struct Ledger(Mutex<State>);
 
 /// The message of all scenarios.
 #[derive(Debug)]
@@ -62,43 +63,48 @@ pub(crate) struct Message {
 impl Drop for Message {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let mut books = self.ledger.books();
-            let dropped = std::mem::replace(&mut books.records[self.id].dropped, true);
+            let mut state = self.ledger.state();
+            let dropped = std::mem::replace(&mut state.records[self.id].dropped, true);
             assert!(!dropped, "message {} was dropped twice", self.id);
         }
     }
 }
 
-/// The order in which one receiver sees one sender's messages.
+/// The last message that one receiver has seen of each sender.
 #[derive(Debug, Default)]
 pub(crate) struct Observer(BTreeMap<usize, usize>);
 
-/// The beginning of a receiving call.
+/// The begin of a receiving call.
 #[must_use]
 pub(crate) struct Call {
     begin: u64,
     limit: usize,
 }
 
-impl Books {
+impl State {
     fn now(&mut self) -> u64 {
         self.clock += 1;
         self.clock
     }
 
-    fn settle(&mut self, id: usize, sending: Sending) {
+    fn settle(&mut self, id: usize, outcome: SendOutcome) {
         let end = self.now();
         let record = &mut self.records[id];
-        assert_eq!(record.sending, Sending::Open, "message {id} ends twice");
-        record.sending = sending;
+        assert_eq!(
+            record.outcome,
+            SendOutcome::Open,
+            "message {id} was settled twice"
+        );
+        record.outcome = outcome;
         record.sent.end = end;
         self.check_capacity();
     }
 
-    /// Of what is surely in the channel, counting no message that somebody may just be taking out.
+    /// Checks that the messages and permits that are certainly in the channel fit. A message that a
+    /// call in progress may have taken out does not count.
     fn check_capacity(&self) {
         let inside = self.records.iter().filter(|record| {
-            record.sending == Sending::Sent && record.received.is_none() && !record.dropped
+            record.outcome == SendOutcome::Sent && record.received.is_none() && !record.dropped
         });
         let held = inside.count() + self.permits;
         assert!(
@@ -111,35 +117,35 @@ impl Books {
 
 impl Ledger {
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Books {
+        Arc::new(Self(Mutex::new(State {
             capacity,
-            ..Books::default()
+            ..State::default()
         })))
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that so many more messages are to be received before the channel is closed.
+    /// Adds `count` messages that must be received before the channel is closed.
     pub(crate) fn await_more(&self, count: usize) {
-        self.books().awaited += count;
+        self.state().awaited += count;
     }
 
-    /// A message that `sender` is about to send.
+    /// Creates a message that `sender` is about to send.
     pub(crate) fn message(self: &Arc<Self>, sender: usize, awaited: bool) -> Message {
-        let mut books = self.books();
-        let begin = books.now();
-        books.records.push(Record {
+        let mut state = self.state();
+        let begin = state.now();
+        state.records.push(Record {
             sender,
-            sending: Sending::Open,
+            outcome: SendOutcome::Open,
             sent: Span { begin, end: begin },
             received: None,
             awaited,
             dropped: false,
         });
-        let id = books.records.len() - 1;
-        drop(books);
+        let id = state.records.len() - 1;
+        drop(state);
         Message {
             id,
             ledger: Arc::clone(self),
@@ -147,36 +153,37 @@ impl Ledger {
     }
 
     pub(crate) fn sent(&self, id: usize) {
-        self.books().settle(id, Sending::Sent);
+        self.state().settle(id, SendOutcome::Sent);
     }
 
     pub(crate) fn unsent(&self, id: usize) {
-        self.books().settle(id, Sending::Unsent);
+        self.state().settle(id, SendOutcome::Unsent);
     }
 
     pub(crate) fn accepted(&self, id: usize) {
-        self.books().settle(id, Sending::Accepted);
+        self.state().settle(id, SendOutcome::Accepted);
     }
 
-    pub(crate) fn permits_taken(&self, count: usize) {
-        let mut books = self.books();
-        books.permits += count;
-        books.check_capacity();
+    pub(crate) fn permits_reserved(&self, count: usize) {
+        let mut state = self.state();
+        state.permits += count;
+        state.check_capacity();
     }
 
-    pub(crate) fn permits_given_back(&self, count: usize) {
-        self.books().permits -= count;
+    pub(crate) fn permits_released(&self, count: usize) {
+        self.state().permits -= count;
     }
 
-    /// A call that may take up to `limit` messages begins.
+    /// Records the begin of a call that may take up to `limit` messages.
     pub(crate) fn receiving(&self, limit: usize) -> Call {
-        let mut books = self.books();
-        books.may_have_taken += limit;
-        let begin = books.now();
+        let mut state = self.state();
+        state.may_have_taken += limit;
+        let begin = state.now();
         Call { begin, limit }
     }
 
-    /// The call has returned these messages, in this order. Whether they were the last ones that are awaited.
+    /// Records the messages that the call has returned, in this order. Returns whether the last
+    /// awaited message is among them.
     pub(crate) fn received(
         &self,
         call: Call,
@@ -185,71 +192,78 @@ impl Ledger {
     ) -> bool {
         let mut last = false;
         for message in messages {
-            let mut books = self.books();
-            let end = books.now();
+            let mut state = self.state();
+            let end = state.now();
             let begin = call.begin;
             let Record {
                 sender, awaited, ..
-            } = books.records[message.id];
-            let before = books.records[message.id]
+            } = state.records[message.id];
+            let before = state.records[message.id]
                 .received
                 .replace(Span { begin, end });
-            assert!(before.is_none(), "message {} came twice", message.id);
+            assert!(
+                before.is_none(),
+                "message {} was received twice",
+                message.id
+            );
             if let Some(before) = observer.0.insert(sender, message.id) {
                 let id = message.id;
-                assert!(before < id, "message {before} came before {id}");
+                assert!(before < id, "message {before} was received before {id}");
             }
             if awaited {
-                books.awaited -= 1;
-                last |= books.awaited == 0;
+                state.awaited -= 1;
+                last |= state.awaited == 0;
             }
         }
-        self.books().may_have_taken -= call.limit;
+        self.state().may_have_taken -= call.limit;
         last
     }
 
-    /// The call has found the channel empty.
+    /// Records that the call has found the channel empty.
     pub(crate) fn found_empty(&self, call: Call) {
-        let mut books = self.books();
-        books.may_have_taken -= call.limit;
-        let end = books.now();
+        let mut state = self.state();
+        state.may_have_taken -= call.limit;
+        let end = state.now();
         let begin = call.begin;
-        books.empty.push(Span { begin, end });
+        state.empty.push(Span { begin, end });
     }
 
-    /// The call was cancelled.
+    /// Records that the call was cancelled.
     pub(crate) fn gave_up(&self, call: Call) {
-        self.books().may_have_taken -= call.limit;
+        self.state().may_have_taken -= call.limit;
     }
 
-    /// The call was told that nothing can come any more.
+    /// Records that the call has seen the end of the channel.
     pub(crate) fn found_the_end(&self, call: Call) {
-        let mut books = self.books();
-        books.may_have_taken -= call.limit;
-        books.ended = true;
+        let mut state = self.state();
+        state.may_have_taken -= call.limit;
+        state.ended = true;
     }
 
-    /// To be called when every handle is gone.
+    /// Checks all records. The caller must have dropped every handle.
     pub(crate) fn check(&self) {
-        let books = self.books();
-        assert_eq!(books.awaited, 0, "not all came that was awaited");
-        for (id, record) in books.records.iter().enumerate() {
+        let state = self.state();
+        assert_eq!(state.awaited, 0, "awaited messages were not received");
+        for (id, record) in state.records.iter().enumerate() {
             assert!(record.dropped, "message {id} was never dropped");
             let received = record.received.is_some();
-            match record.sending {
-                Sending::Open => panic!("message {id} was left behind"),
-                Sending::Unsent => assert!(!received, "message {id} was received, though not sent"),
-                Sending::Sent if books.ended => assert!(received, "message {id} was lost"),
-                Sending::Sent | Sending::Accepted => {}
+            match record.outcome {
+                SendOutcome::Open => panic!("the send of message {id} has no outcome"),
+                SendOutcome::Unsent => {
+                    assert!(!received, "message {id} was received, though not sent")
+                }
+                SendOutcome::Sent if state.ended => assert!(received, "message {id} was lost"),
+                SendOutcome::Sent | SendOutcome::Accepted => {}
             }
         }
-        books.check_order();
-        books.check_emptiness();
+        state.check_order();
+        state.check_emptiness();
     }
 }
 
-impl Books {
-    /// What was sent before another was begun to be sent is not received after it.
+impl State {
+    /// Checks that a message whose send returned before another send began is not received after
+    /// the message of that send.
     fn check_order(&self) {
         let received = || {
             let records = self.records.iter();
@@ -257,18 +271,20 @@ impl Books {
         };
         for (first, first_received) in received() {
             for (second, second_received) in received() {
-                let is_first = first.sending != Sending::Open && first.sent.end < second.sent.begin;
+                let is_first =
+                    first.outcome != SendOutcome::Open && first.sent.end < second.sent.begin;
                 let came_last = second_received.end < first_received.begin;
                 assert!(!(is_first && came_last), "{first:?} after {second:?}");
             }
         }
     }
 
-    /// Where a message was from before a call began until after it ended, the call does not find nothing.
+    /// Checks that a call does not find the channel empty if a message was in it before the call
+    /// began and after it returned.
     fn check_emptiness(&self) {
         for empty in &self.empty {
             let overlooked = self.records.iter().find(|record| {
-                let before = record.sending == Sending::Sent && record.sent.end < empty.begin;
+                let before = record.outcome == SendOutcome::Sent && record.sent.end < empty.begin;
                 before && record.received.is_some_and(|span| empty.end < span.begin)
             });
             assert!(

@@ -1,12 +1,12 @@
-//! Permits: room that is held, used and given back.
+//! Permits: capacity that is reserved, used and released.
 
 use mpmc_std::channel;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
 
 use crate::explore::explore;
-use crate::parties::{Receiving, Sending, toss, up_to};
-use crate::scene::Scene;
+use crate::operations::{Receiving, Sending, toss, up_to};
+use crate::scenario::Scenario;
 
 #[test]
 fn messages_and_permits_fill_the_channel_exactly() {
@@ -34,7 +34,7 @@ fn messages_and_permits_fill_the_channel_exactly() {
             .map(|thread| thread.join().unwrap())
             .collect();
         let used: usize = taken.iter().map(|(used, _)| used).sum();
-        assert_eq!(used, capacity, "neither too many nor too few");
+        assert_eq!(used, capacity, "wrong number of messages and permits");
         let messages = rx.len();
         drop(taken);
         assert_eq!(rx.capacity(), capacity - messages);
@@ -42,54 +42,54 @@ fn messages_and_permits_fill_the_channel_exactly() {
 }
 
 #[test]
-fn room_that_is_given_back_goes_to_who_waits() {
+fn released_capacity_wakes_waiting_senders() {
     explore(|| {
-        let mut scene = Scene::new(up_to(2));
+        let mut scenario = Scenario::new(up_to(2));
         for _ in 0..3 {
-            scene.sender(2, Sending::reserve_for_nothing);
+            scenario.sender(2, Sending::reserve_and_release);
         }
-        scene.sender(2, Sending::try_reserve);
+        scenario.sender(2, Sending::try_reserve);
         for _ in 0..2 {
-            scene.awaited_sender(2, Sending::send);
+            scenario.awaited_sender(2, Sending::send);
         }
-        scene.lasting_receiver(Receiving::recv);
-        scene.play_held_open();
+        scenario.receiver_until_closed(Receiving::recv);
+        scenario.run_held_open();
     });
 }
 
 #[test]
-fn several_permits_are_gathered_in_turn() {
+fn tasks_reserve_several_permits_one_after_the_other() {
     explore(|| {
-        let mut scene = Scene::new(2);
+        let mut scenario = Scenario::new(2);
         for _ in 0..2 {
-            scene.sender(2, Sending::wait_for_two);
+            scenario.sender(2, Sending::wait_for_two);
         }
         for _ in 0..2 {
-            scene.sender(2, Sending::reserve_two);
+            scenario.sender(2, Sending::reserve_two);
         }
-        scene.awaited_sender(2, Sending::send);
-        scene.awaited_sender(2, Sending::send_reserved);
-        scene.lasting_receiver(Receiving::recv);
-        scene.play_held_open();
+        scenario.awaited_sender(2, Sending::send);
+        scenario.awaited_sender(2, Sending::send_reserved);
+        scenario.receiver_until_closed(Receiving::recv);
+        scenario.run_held_open();
     });
 }
 
 #[test]
-fn owned_permits_outlive_what_they_were_made_from() {
+fn owned_permits_keep_the_channel_alive() {
     explore(|| {
-        let mut scene = Scene::new(up_to(2));
+        let mut scenario = Scenario::new(up_to(2));
         for _ in 0..4 {
-            scene.sender(2, |sending| {
+            scenario.sender(2, |sending| {
                 if toss() {
                     sending.send_owned()
                 } else {
-                    sending.reserve_owned_for_nothing()
+                    sending.reserve_owned_and_release()
                 }
             });
         }
         for _ in 0..2 {
-            scene.receiver(up_to(3), Receiving::recv);
+            scenario.receiver(up_to(3), Receiving::recv);
         }
-        scene.play_alone();
+        scenario.run_alone();
     });
 }

@@ -8,20 +8,20 @@ use shuttle::thread;
 
 use crate::block_on::block_on;
 use crate::explore::explore;
-use crate::parties::up_to;
+use crate::operations::up_to;
 
 const MESSAGES: usize = 2;
 
-/// Sends without waiting.
-fn insist(producer: &Producer<usize>, mut message: usize) {
+/// Retries until the message is sent.
+fn send_with_retry(producer: &Producer<usize>, mut message: usize) {
     while let Err(back) = producer.send(message) {
         message = back;
         thread::yield_now();
     }
 }
 
-/// Receives without waiting.
-fn look_out(consumer: &Consumer<usize>) -> Option<usize> {
+/// Retries until a message is received or the queue is closed and empty.
+fn recv_with_retry(consumer: &Consumer<usize>) -> Option<usize> {
     loop {
         if let Some(message) = consumer.recv() {
             return Some(message);
@@ -34,10 +34,10 @@ fn look_out(consumer: &Consumer<usize>) -> Option<usize> {
 }
 
 #[test]
-fn producers_and_consumers_that_wait_and_that_do_not() {
+fn waiting_and_spinning_producers_and_consumers() {
     explore(|| {
         let queue = Arc::new(MpmcQueue::new(up_to(4)));
-        // Not a shuttle type: no scheduling point of its own.
+        // Not a shuttle type, so it adds no scheduling points.
         let left = Arc::new(AtomicUsize::new(4 * MESSAGES));
         let producers: Vec<_> = (0..4)
             .map(|name| {
@@ -45,7 +45,7 @@ fn producers_and_consumers_that_wait_and_that_do_not() {
                 thread::spawn(move || {
                     for message in name * MESSAGES..(name + 1) * MESSAGES {
                         if name % 2 == 0 {
-                            insist(&producer, message);
+                            send_with_retry(&producer, message);
                         } else {
                             block_on(producer.send_async(message)).unwrap();
                         }
@@ -60,7 +60,7 @@ fn producers_and_consumers_that_wait_and_that_do_not() {
                 thread::spawn(move || {
                     let mut received = Vec::new();
                     while let Some(message) = match name {
-                        0 => look_out(&consumer),
+                        0 => recv_with_retry(&consumer),
                         _ => block_on(consumer.recv_async()),
                     } {
                         received.push(message);

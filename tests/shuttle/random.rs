@@ -1,12 +1,12 @@
-//! Everybody does what comes to mind.
+//! Threads that call random operations.
 
 use shuttle::rand::{Rng, thread_rng};
 
 use crate::explore::explore;
-use crate::parties::{Go, Receiving, Sending, up_to};
-use crate::scene::Scene;
+use crate::operations::{Flow, Receiving, Sending, up_to};
+use crate::scenario::Scenario;
 
-fn send_somehow(sending: &mut Sending) -> Go {
+fn send_at_random(sending: &mut Sending) -> Flow {
     match thread_rng().gen_range(0..15) {
         0 => sending.send(),
         1 => sending.send_or_cancel(),
@@ -14,7 +14,7 @@ fn send_somehow(sending: &mut Sending) -> Go {
         3 => sending.blocking_send_timeout(),
         4 => sending.try_send(),
         5 => sending.send_reserved(),
-        6 => sending.reserve_for_nothing(),
+        6 => sending.reserve_and_release(),
         7 => sending.reserve_two(),
         8 => sending.try_reserve(),
         9 => sending.send_many(up_to(3)),
@@ -26,7 +26,7 @@ fn send_somehow(sending: &mut Sending) -> Go {
     }
 }
 
-fn receive_somehow(receiving: &mut Receiving) -> Go {
+fn receive_at_random(receiving: &mut Receiving) -> Flow {
     match thread_rng().gen_range(0..9) {
         0 => receiving.recv(),
         1 => receiving.recv_or_cancel(),
@@ -41,32 +41,32 @@ fn receive_somehow(receiving: &mut Receiving) -> Go {
 }
 
 #[test]
-fn whatever_they_do_the_awaited_messages_come() {
+fn random_operations_lose_no_awaited_message() {
     explore(|| {
-        let mut scene = Scene::new(up_to(3));
+        let mut scenario = Scenario::new(up_to(3));
         for _ in 0..3 {
-            scene.sender(3, send_somehow);
+            scenario.sender(3, send_at_random);
         }
         for _ in 0..2 {
-            scene.receiver(3, receive_somehow);
+            scenario.receiver(3, receive_at_random);
         }
-        scene.awaited_sender(2, Sending::send);
-        scene.awaited_sender(1, Sending::send_reserved);
-        scene.lasting_receiver(Receiving::recv);
-        scene.play_held_open();
+        scenario.awaited_sender(2, Sending::send);
+        scenario.awaited_sender(1, Sending::send_reserved);
+        scenario.receiver_until_closed(Receiving::recv);
+        scenario.run_held_open();
     });
 }
 
 #[test]
-fn whatever_they_do_it_ends() {
+fn random_operations_terminate() {
     explore(|| {
-        let mut scene = Scene::new(up_to(3));
+        let mut scenario = Scenario::new(up_to(3));
         for _ in 0..4 {
-            scene.sender(3, send_somehow);
+            scenario.sender(3, send_at_random);
         }
         for _ in 0..3 {
-            scene.receiver(4, receive_somehow);
+            scenario.receiver(4, receive_at_random);
         }
-        scene.play_alone();
+        scenario.run_alone();
     });
 }

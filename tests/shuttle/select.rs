@@ -7,7 +7,7 @@ use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread::{self, JoinHandle};
 
 use crate::explore::explore;
-use crate::parties::up_to;
+use crate::operations::up_to;
 
 const MESSAGES: usize = 3;
 
@@ -20,15 +20,15 @@ fn count_from(first: usize, tx: Sender<usize>) -> JoinHandle<()> {
     })
 }
 
-/// Now and then selects and completes nothing, or gives up: what was selected goes back.
-fn select_for_nothing(select: &mut Select<'_>) {
+/// Sometimes selects an operation without completing it, or times out. The selection is released.
+fn select_without_completing(select: &mut Select<'_>) {
     while thread_rng().gen_bool(0.25) {
-        // The time is up at a random moment.
+        // The timeout expires at a random moment.
         drop(select.select_timeout(Duration::from_secs(1)));
     }
 }
 
-/// Receives from both until both have ended.
+/// Receives from both channels until both are closed.
 fn receive_all(receivers: &[Receiver<usize>; 2]) -> [Vec<usize>; 2] {
     let mut received = [Vec::new(), Vec::new()];
     let mut select = Select::new();
@@ -37,7 +37,7 @@ fn receive_all(receivers: &[Receiver<usize>; 2]) -> [Vec<usize>; 2] {
     }
     let mut open = receivers.len();
     while open > 0 {
-        select_for_nothing(&mut select);
+        select_without_completing(&mut select);
         let selected = select.select();
         let index = selected.index();
         match selected.recv(&receivers[index]) {
@@ -83,7 +83,7 @@ fn exchange(first: usize, to: Sender<usize>, from: &Receiver<usize>) -> Vec<usiz
         let mut select = Select::new();
         let sending = select.send(&to);
         select.recv(from);
-        select_for_nothing(&mut select);
+        select_without_completing(&mut select);
         let selected = select.select();
         if selected.index() == sending {
             selected.send(&to, next).unwrap();
@@ -91,7 +91,7 @@ fn exchange(first: usize, to: Sender<usize>, from: &Receiver<usize>) -> Vec<usiz
         } else {
             match selected.recv(from) {
                 Ok(number) => received.push(number),
-                // The other one has sent everything.
+                // The other thread has sent all messages.
                 Err(RecvError) => to.send(next).map(|()| next += 1).unwrap(),
             }
         }
@@ -104,7 +104,7 @@ fn exchange(first: usize, to: Sender<usize>, from: &Receiver<usize>) -> Vec<usiz
 #[test]
 fn two_threads_select_between_sending_and_receiving() {
     explore(|| {
-        // With one message each, two threads that only sent would wait for each other.
+        // Two threads that only send would wait for each other when both channels are full.
         let (to_first, first) = channel(1);
         let (to_second, second) = channel(1);
         let other = thread::spawn(move || exchange(MESSAGES, to_first, &second));
@@ -115,7 +115,7 @@ fn two_threads_select_between_sending_and_receiving() {
 }
 
 #[test]
-fn a_thread_that_selects_beside_one_that_receives() {
+fn a_thread_selects_beside_a_thread_that_receives() {
     explore(|| {
         let (a, from_a) = channel(1);
         let (b, from_b) = channel(1);
@@ -133,10 +133,10 @@ fn a_thread_that_selects_beside_one_that_receives() {
     });
 }
 
-/// Both channels may wake the same thread, which takes one message and has to leave its other wake to
-/// the other thread. The channels stay open, so that no close wakes that one instead.
+/// Both channels may wake the same thread, which takes one message and must forward its other wake
+/// to the other thread. The channels stay open, so that a close does not wake that thread instead.
 #[test]
-fn a_thread_that_was_woken_twice_leaves_a_wake_to_the_other() {
+fn a_thread_that_was_woken_twice_forwards_a_wake() {
     explore(|| {
         let (a, from_a) = channel(1);
         let (b, from_b) = channel(1);

@@ -1,14 +1,14 @@
-//! Numbered messages, what became of them, and the check at the end.
+//! Numbered messages, records of them, and the check at the end.
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// Which of whose messages it is.
+/// The number of the sender, and the number of its message.
 pub(crate) type Number = (u64, u64);
 
-/// The books of one channel.
+/// The records of one channel.
 #[derive(Default)]
 pub(crate) struct Ledger {
     senders: AtomicUsize,
@@ -16,15 +16,15 @@ pub(crate) struct Ledger {
     dropped: AtomicUsize,
     /// What each sender knows to have been sent, in its order.
     sent: Mutex<HashMap<u64, Vec<u64>>>,
-    /// What each receiver got, in its order.
+    /// The messages that each receiver has received, in its order.
     views: Mutex<Vec<Vec<Number>>>,
 }
 
-/// A message that knows whether it is whole.
+/// A message with a checksum.
 pub(crate) struct Message {
     sender: u64,
     number: u64,
-    /// On the heap, so that a message dropped twice, or never, is noticed by a sanitizer too.
+    /// On the heap, so that a sanitizer also finds a message that is dropped twice or leaked.
     checksum: Box<u64>,
     ledger: Arc<Ledger>,
 }
@@ -36,7 +36,7 @@ fn checksum(sender: u64, number: u64) -> u64 {
 impl Message {
     fn check(&self) -> Number {
         let expected = checksum(self.sender, self.number);
-        assert_eq!(*self.checksum, expected, "a message came out damaged");
+        assert_eq!(*self.checksum, expected, "a message was corrupted");
         (self.sender, self.number)
     }
 }
@@ -48,7 +48,7 @@ impl Drop for Message {
     }
 }
 
-/// One sender's book. Handed in when it is dropped.
+/// The records of one sender. They are added to the ledger when this is dropped.
 pub(crate) struct Sent {
     ledger: Arc<Ledger>,
     sender: u64,
@@ -66,7 +66,7 @@ impl Sent {
         }
     }
 
-    /// The sender's next message. Its number is not used again, whether it is sent or not.
+    /// Creates the sender's next message. Its number is not reused, even if it is not sent.
     pub(crate) fn make(&mut self) -> Message {
         self.ledger.made.fetch_add(1, Ordering::Relaxed);
         let number = self.next;
@@ -79,7 +79,7 @@ impl Sent {
         }
     }
 
-    /// Of the last `made` messages, the first `sent` were sent.
+    /// Records that the first `sent` of the last `made` messages were sent.
     pub(crate) fn note(&mut self, made: u64, sent: u64) {
         let first = self.next - made;
         self.sent.extend(first..first + sent);
@@ -97,7 +97,7 @@ impl Drop for Sent {
     }
 }
 
-/// One receiver's book. Handed in when it is dropped.
+/// The records of one receiver. They are added to the ledger when this is dropped.
 pub(crate) struct View {
     ledger: Arc<Ledger>,
     received: Vec<Number>,
@@ -127,7 +127,7 @@ impl Drop for View {
     }
 }
 
-/// What a channel was used for.
+/// The statistics of a channel.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) channels: u64,
@@ -150,8 +150,8 @@ impl Totals {
 }
 
 impl Ledger {
-    /// Checks the books of a channel of which nothing is left. `receivers_left` says that all receivers may have
-    /// gone before the senders had finished, so that messages were dropped with the channel.
+    /// Checks the records after the channel was dropped. `receivers_left` says that all receivers
+    /// may have been dropped before the senders had finished, so that the channel dropped messages.
     #[track_caller]
     pub(crate) fn check(&self, receivers_left: bool) -> Totals {
         let made = self.made.load(Ordering::Relaxed) as u64;
@@ -167,7 +167,7 @@ impl Ledger {
                 let before = last.insert(sender, number);
                 assert!(
                     before < Some(number),
-                    "message {number} of sender {sender} came after {before:?}"
+                    "message {number} of sender {sender} was received after {before:?}"
                 );
                 received.entry(sender).or_default().push(number);
             }
@@ -184,7 +184,7 @@ impl Ledger {
             received.sort_unstable();
             totals.sent += sent.len() as u64;
             totals.received += received.len() as u64;
-            // Who goes last takes with it what is in the channel, and that was sent after all else.
+            // The last receiver drops the messages in the channel, which are the last ones sent.
             let expected = if receivers_left {
                 &sent[..received.len().min(sent.len())]
             } else {
@@ -194,7 +194,7 @@ impl Ledger {
         }
         assert!(
             received.is_empty(),
-            "messages that nobody sent: {received:?}"
+            "messages that were not sent: {received:?}"
         );
         totals
     }

@@ -1,7 +1,9 @@
-//! Everything at once, for as long as is wanted: `MPMC_SOAK_SECONDS` (10 by default), `MPMC_SOAK_SEED`.
+//! Runs all operations concurrently for `MPMC_SOAK_SECONDS` seconds (10 by default), with the
+//! random seed `MPMC_SOAK_SEED`.
 //!
-//! Channels come and go, with tasks and threads on both sides that send and receive by every means, cancel, clone,
-//! drop, close and start others. The books of each channel must balance exactly.
+//! Channels are created and dropped. On both sides, tasks and threads send and receive with all
+//! methods, cancel, clone, drop, close and start other tasks. The records of each channel must
+//! balance exactly.
 #![cfg(not(loom))]
 
 mod ledger;
@@ -38,18 +40,18 @@ fn runtime() -> Runtime {
         .unwrap()
 }
 
-/// How a channel ends.
+/// The way in which a channel is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// The senders finish.
     Senders,
-    /// A receiver closes it in the middle.
+    /// A receiver closes the channel during the traffic.
     Close,
-    /// All receivers go in the middle.
+    /// All receivers are dropped during the traffic.
     Receivers,
 }
 
-/// The life of one channel.
+/// Runs one channel from its creation to its drop.
 async fn life(mut random: PseudoRandom) -> Totals {
     let capacity = [1, 1, 2, 3, 5, 16, 100][random.below(7) as usize];
     let end = [End::Senders, End::Senders, End::Close, End::Receivers][random.below(4) as usize];
@@ -102,7 +104,7 @@ async fn life(mut random: PseudoRandom) -> Totals {
 }
 
 #[test]
-fn nothing_is_lost_repeated_reordered_or_leaked() {
+fn no_message_is_lost_duplicated_reordered_or_leaked() {
     let seed = number_from("MPMC_SOAK_SEED").unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         now.unwrap().as_nanos() as u64
@@ -113,7 +115,7 @@ fn nothing_is_lost_repeated_reordered_or_leaked() {
     let end = Instant::now() + Duration::from_secs(seconds());
     let mut totals = Totals::default();
     while Instant::now() < end {
-        // Several at a time, so that one channel's tasks get in the way of another's.
+        // Runs several channels at a time, so that their tasks interfere.
         let lives: Vec<_> = (0..4)
             .map(|_| runtime.spawn(life(PseudoRandom(random.below(u64::MAX)))))
             .collect();
@@ -124,16 +126,17 @@ fn nothing_is_lost_repeated_reordered_or_leaked() {
     println!("{totals:?}");
 }
 
-/// 1 if all have the same, 1/n if one of n has everything.
+/// Returns a fairness index: 1 if all counts are equal, 1/n if one of n has everything.
 fn jain(shares: &[u64]) -> f64 {
     let sum: f64 = shares.iter().map(|&share| share as f64).sum();
     let squares: f64 = shares.iter().map(|&share| (share as f64).powi(2)).sum();
     sum * sum / (shares.len() as f64 * squares)
 }
 
-/// How messages are shared out when all are always busy. No figure is promised, only that nobody starves.
+/// Prints how messages are distributed among busy receivers and senders. Only starvation is a
+/// failure.
 #[test]
-fn nobody_starves_in_a_saturated_channel() {
+fn no_task_starves_in_a_saturated_channel() {
     const EACH_SIDE: usize = 6;
     let time = Duration::from_secs_f64(seconds() as f64 / 20.0);
     for capacity in [1, 64] {
@@ -167,7 +170,7 @@ fn nobody_starves_in_a_saturated_channel() {
                 .collect();
             let index = jain(&counts);
             println!("capacity {capacity}: {side} {counts:?}, Jain's index {index:.3}");
-            assert!(counts.iter().all(|&count| count > 0), "somebody starves");
+            assert!(counts.iter().all(|&count| count > 0), "a task starves");
         }
     }
 }

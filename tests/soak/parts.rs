@@ -1,4 +1,4 @@
-//! What tasks and threads do with a channel: everything that can be done, as chance wills.
+//! The tasks and threads of a channel, which call random operations.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, yield_now};
 use crate::ledger::{Message, Sent, View};
 use crate::support::PseudoRandom;
 
-/// The tasks of a channel, which may start others.
+/// The tasks of a channel, which may start other tasks.
 #[derive(Clone, Default)]
 pub(crate) struct Tasks(Arc<Mutex<Vec<JoinHandle<()>>>>);
 
@@ -34,7 +34,7 @@ impl Tasks {
     }
 }
 
-/// Awaits `future`, or drops it after some polls, asked for or not, or after some time.
+/// Awaits `future`, or drops it after some polls, with or without wakes, or after some time.
 async fn perhaps<F: Future>(random: &mut PseudoRandom, future: F) -> Option<F::Output> {
     match random.below(4) {
         0 | 1 => Some(future.await),
@@ -58,14 +58,14 @@ async fn perhaps<F: Future>(random: &mut PseudoRandom, future: F) -> Option<F::O
     }
 }
 
-/// A short time in which others run.
+/// Pauses for a short time, so that other tasks run.
 async fn pause(random: &mut PseudoRandom) {
     for _ in 0..random.below(3) {
         yield_now().await;
     }
 }
 
-/// Sends about `steps` messages or batches, by every means.
+/// Sends about `steps` messages or batches, with all methods.
 pub(crate) async fn send(
     mut tx: Sender<Message>,
     mut sent: Sent,
@@ -77,7 +77,7 @@ pub(crate) async fn send(
     for step in 0..steps {
         let random = &mut random;
         let some = 1 + random.below(4.min(tx.max_capacity() as u64));
-        // How many messages were made, and how many of the first were sent; or the channel is closed.
+        // The number of messages made and of those sent, or an error if the channel is closed.
         let (made, done) = match random.below(14) {
             0..=3 => {
                 let message = sent.make();
@@ -141,7 +141,7 @@ pub(crate) async fn send(
                 Err(TrySendError::Closed(_)) => (1, Err(())),
             },
             11 => {
-                // A handle of its own: room that it has been promised goes with it.
+                // Uses a handle of its own, whose drop releases its reservation.
                 let mut sink = tx.clone();
                 let message = sent.make();
                 match perhaps(random, SinkExt::send(&mut sink, message)).await {
@@ -154,7 +154,7 @@ pub(crate) async fn send(
                 let other = tx.clone();
                 tx = match perhaps(random, other.reserve_owned()).await {
                     Some(Ok(permit)) => permit.release(),
-                    _ => weak.upgrade().expect("one is left"),
+                    _ => weak.upgrade().expect("a strong handle exists"),
                 };
                 (0, Ok(0))
             }
@@ -176,7 +176,7 @@ pub(crate) async fn send(
     }
 }
 
-/// [`send`] as a task that another one starts.
+/// Runs [`send`] as a task that another task starts.
 fn send_too(
     tx: Sender<Message>,
     sent: Sent,
@@ -187,7 +187,7 @@ fn send_too(
     Box::pin(send(tx, sent, random, steps, tasks))
 }
 
-/// Receives until the end, or about `steps` times, by every means.
+/// Receives until the end, or about `steps` times, with all methods.
 pub(crate) async fn receive(
     mut rx: Receiver<Message>,
     mut view: View,
@@ -223,7 +223,7 @@ pub(crate) async fn receive(
                 None
             }
             10 => {
-                rx = rx.downgrade().upgrade().expect("one is left");
+                rx = rx.downgrade().upgrade().expect("a strong handle exists");
                 None
             }
             _ => {
@@ -245,7 +245,7 @@ pub(crate) async fn receive(
     }
 }
 
-/// [`receive`] as a task that another one starts, and that leaves early.
+/// Runs [`receive`] as a task that another task starts and that finishes early.
 fn receive_too(
     rx: Receiver<Message>,
     view: View,
@@ -255,7 +255,7 @@ fn receive_too(
     Box::pin(receive(rx, view, random, Some(50), tasks))
 }
 
-/// As [`send`], from a thread.
+/// Like [`send`], on a thread.
 pub(crate) fn send_blocking(
     tx: &Sender<Message>,
     mut sent: Sent,
@@ -278,7 +278,7 @@ pub(crate) fn send_blocking(
     }
 }
 
-/// As [`receive`], from a thread.
+/// Like [`receive`], on a thread.
 pub(crate) fn receive_blocking(
     rx: &Receiver<Message>,
     mut view: View,

@@ -1,21 +1,21 @@
-//! An allocator that counts what each thread allocates, for test binaries that make it their own.
+//! A global allocator that counts the allocations of each thread.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 thread_local! {
-    // Without a destructor and without being built first, so that it can be used inside the allocator.
+    // Const-initialized and without a destructor, so that the allocator can access it.
     static ALLOCATED: Cell<Allocated> = const { Cell::new(Allocated { times: 0, bytes: 0 }) };
 }
 
-/// What a thread has allocated so far; what it has freed is not subtracted.
+/// The allocations of a thread so far. Freed memory is not subtracted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allocated {
     pub(crate) times: usize,
     pub(crate) bytes: usize,
 }
 
-/// What this thread has allocated so far.
+/// Returns the allocations of this thread so far.
 pub(crate) fn allocated() -> Allocated {
     ALLOCATED.get()
 }
@@ -30,11 +30,11 @@ fn count(bytes: usize) {
     });
 }
 
-// SAFETY: the system's allocator does all the work.
+// SAFETY: all calls are forwarded to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size());
-        // SAFETY: the caller keeps the same promises to us.
+        // SAFETY: the caller upholds the same contract.
         unsafe { System.alloc(layout) }
     }
 

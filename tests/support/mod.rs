@@ -1,6 +1,6 @@
-//! What the tests share: tasks polled by hand, messages that count their drops, and limits on time.
+//! Test utilities: tasks polled by hand, messages that count their drops, and time limits.
 
-// Every test binary uses its own part of this.
+// Each test binary uses a part of this module.
 #![allow(dead_code)]
 
 pub(crate) mod process;
@@ -20,40 +20,40 @@ use futures::{Sink, Stream};
 use mpmc_std::error::SendError;
 use mpmc_std::{Receiver, Sender};
 
-/// How long something that ought to end may take on a busy machine. Only failures wait for it.
+/// The time limit of a step on a busy machine. Only a failing test waits for it.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Awaits `future`, but fails instead of hanging. Needs a tokio runtime.
+/// Awaits `future`, and panics instead of hanging. Needs a tokio runtime.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     let done = tokio::time::timeout(LIMIT, future).await;
-    done.expect("hangs: somebody was not woken")
+    done.expect("hangs: a task was not woken")
 }
 
-/// Runs `body` on a thread of its own, but fails instead of hanging.
+/// Runs `body` on a thread of its own, and panics instead of hanging.
 pub(crate) fn within_limit<R: Send + 'static>(body: impl FnOnce() -> R + Send + 'static) -> R {
     while_it_moves(|_| body())
 }
 
-/// What a long test tells about itself to [`while_it_moves`].
+/// Reports the progress of a long test to [`while_it_moves`].
 #[derive(Clone, Default)]
 pub(crate) struct Progress(Arc<AtomicBool>);
 
 impl Progress {
-    /// Something has been achieved. Cheap enough to be called by many threads all the time: the flag is
-    /// written only if it is not set.
+    /// Reports progress. Many threads can call this often: the flag is written only if it is not
+    /// set.
     pub(crate) fn made(&self) {
         if !self.0.load(Ordering::Relaxed) {
             self.0.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Whether any was made since this was last asked.
+    /// Returns whether progress was reported since the last call.
     fn take(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
     }
 }
 
-/// Runs `body` on a thread of its own for as long as it makes progress, however slowly, but fails instead of
+/// Runs `body` on a thread of its own while it makes progress, even slowly, and panics instead of
 /// hanging.
 pub(crate) fn while_it_moves<R: Send + 'static>(
     body: impl FnOnce(&Progress) -> R + Send + 'static,
@@ -74,7 +74,7 @@ pub(crate) fn while_it_moves<R: Send + 'static>(
     }
 }
 
-/// Knows whether it was woken since somebody was last polled with it.
+/// A task that records whether it was woken since its last poll.
 #[derive(Clone, Default)]
 pub(crate) struct Woken(Arc<WokenFlag>);
 
@@ -94,7 +94,7 @@ impl Wake for WokenFlag {
 impl Woken {
     pub(crate) fn poll<R>(&self, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
         self.0.0.store(false, Ordering::SeqCst);
-        // A waker of its own for each poll: the last one given is the one that counts.
+        // Each poll has a waker of its own, because only the last registered waker must be woken.
         let waker = Waker::from(Arc::clone(&self.0));
         poll(&mut Context::from_waker(&waker))
     }
@@ -114,7 +114,7 @@ pub(crate) struct Task<'a, T> {
 
 impl<'a, T> Task<'a, T> {
     pub(crate) fn new(future: impl Future<Output = T> + 'a) -> Self {
-        // As executors have it: a new task is due to be polled.
+        // A new task must be polled, as in an executor.
         let woken = Woken::default();
         woken.0.wake_by_ref();
         Self {
@@ -123,7 +123,7 @@ impl<'a, T> Task<'a, T> {
         }
     }
 
-    /// A task that has found nothing to do and waits.
+    /// Creates a task, polls it once, and checks that it waits.
     #[track_caller]
     pub(crate) fn parked(future: impl Future<Output = T> + 'a) -> Self {
         let mut task = Self::new(future);
@@ -136,14 +136,17 @@ impl<'a, T> Task<'a, T> {
             .poll(|context| self.future.as_mut().poll(context))
     }
 
-    /// Polls what is expected to wait for others, not for its own turn.
+    /// Polls the task, and checks that it waits without waking itself.
     #[track_caller]
     pub(crate) fn parks(&mut self) {
         assert!(self.poll().is_pending(), "was expected to wait");
-        assert!(!self.is_woken(), "was expected to wait for others");
+        assert!(
+            !self.is_woken(),
+            "was expected to wait without waking itself"
+        );
     }
 
-    /// Polls what is expected to be done now.
+    /// Polls a task that must be ready now, and returns its output.
     #[track_caller]
     pub(crate) fn finish(mut self) -> T {
         match self.poll() {
@@ -152,7 +155,7 @@ impl<'a, T> Task<'a, T> {
         }
     }
 
-    /// Whether it was woken since it was last polled, or has never been polled.
+    /// Returns whether the task was woken since its last poll, or has never been polled.
     pub(crate) fn is_woken(&self) -> bool {
         self.woken.is_woken()
     }
@@ -163,28 +166,28 @@ pub(crate) fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
     std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// One `poll_next` that nobody is woken for.
+/// Calls `poll_next` once, with a waker that does nothing.
 pub(crate) fn poll_next<T>(rx: &mut Receiver<T>) -> Poll<Option<T>> {
     Pin::new(rx).poll_next(&mut Context::from_waker(Waker::noop()))
 }
 
-/// One `poll_ready` that nobody is woken for.
+/// Calls `poll_ready` once, with a waker that does nothing.
 pub(crate) fn poll_ready<T>(tx: &mut Sender<T>) -> Poll<Result<(), SendError<Option<T>>>> {
     Pin::new(tx).poll_ready(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Takes a permit through the sink, which must be free.
+/// Reserves a permit through the sink, for which there must be capacity.
 #[track_caller]
 pub(crate) fn reserve<T>(tx: &mut Sender<T>) {
     assert!(matches!(poll_ready(tx), Poll::Ready(Ok(()))));
 }
 
-/// Knows how often each of its messages was dropped.
+/// Counts the drops of each of its messages.
 #[derive(Clone, Default)]
 pub(crate) struct Drops(Arc<Mutex<Vec<usize>>>);
 
 impl Drops {
-    /// A message that notes its drop here.
+    /// Creates a message that records its drop here.
     pub(crate) fn message(&self) -> Counted {
         let mut drops = self.0.lock().unwrap();
         drops.push(0);
@@ -195,14 +198,14 @@ impl Drops {
         }
     }
 
-    /// A message that also panics when it is dropped.
+    /// Creates a message that also panics when it is dropped.
     pub(crate) fn bomb(&self) -> Counted {
         let mut message = self.message();
         message.panics = true;
         message
     }
 
-    /// The number of drops of each message, in the order in which they were made.
+    /// Returns the number of drops of each message, in the order of their creation.
     pub(crate) fn of_each(&self) -> Vec<usize> {
         self.0.lock().unwrap().clone()
     }
@@ -212,7 +215,7 @@ impl Drops {
     }
 }
 
-/// See [`Drops`].
+/// A message of [`Drops`].
 pub(crate) struct Counted {
     number: usize,
     drops: Drops,
@@ -220,7 +223,7 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// Its place in the order in which messages were made.
+    /// Returns the index of the message in the order of creation.
     pub(crate) fn number(&self) -> usize {
         self.number
     }
@@ -239,9 +242,9 @@ impl Drop for Counted {
     }
 }
 
-const PANIC_WANTED: &str = "as the test wants it";
+const PANIC_WANTED: &str = "intended by the test";
 
-/// The message of the panic that `body` ends in.
+/// Runs `body`, which must panic, and returns the message of the panic.
 #[track_caller]
 pub(crate) fn panic_message(body: impl FnOnce()) -> String {
     let Err(panic) = catch_unwind(AssertUnwindSafe(body)) else {
@@ -253,13 +256,13 @@ pub(crate) fn panic_message(body: impl FnOnce()) -> String {
     }
 }
 
-/// Runs `body`, which panics because the test wants it, and for no other reason.
+/// Runs `body`, and checks that it panics as intended by the test.
 #[track_caller]
 pub(crate) fn panics_as_wanted(body: impl FnOnce()) {
     assert_eq!(panic_message(body), PANIC_WANTED);
 }
 
-/// A waker that panics in what it is told to.
+/// Wakers that panic in one of their functions.
 pub(crate) mod panicking_waker {
     use std::task::{RawWaker, RawWakerVTable, Waker};
 
@@ -290,7 +293,7 @@ pub(crate) mod panicking_waker {
     );
 
     fn waker(table: &'static RawWakerVTable) -> Waker {
-        // SAFETY: the data pointer is never used, so nothing can be wrong with it in any thread.
+        // SAFETY: the data pointer is never used, so it is valid on any thread.
         unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), table)) }
     }
 
@@ -302,13 +305,13 @@ pub(crate) mod panicking_waker {
         waker(&CLONE)
     }
 
-    /// Its clones panic, when they are dropped.
+    /// Returns a waker whose clones panic when they are dropped.
     pub(crate) fn in_drop() -> Waker {
         waker(&DROP)
     }
 }
 
-/// Numbers that look random and are the same in every run (splitmix64).
+/// A deterministic pseudorandom number generator (splitmix64).
 pub(crate) struct PseudoRandom(pub(crate) u64);
 
 impl PseudoRandom {

@@ -1,4 +1,4 @@
-//! Tests whose failure would abort the process.
+//! Support for tests whose failure would abort the process.
 
 use std::process::Command;
 

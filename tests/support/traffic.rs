@@ -1,13 +1,13 @@
-//! Numbered messages from many senders, and the check that all arrived, once, in order.
+//! Numbered messages from many senders, and a check that all arrived once and in order.
 
-/// Who sent it, and which of its messages it is.
+/// The number of the sender, and the number of the message.
 pub(crate) type Message = (usize, usize);
 
-/// What one receiver got, in its order.
+/// The messages of one receiver, in the order of receipt.
 pub(crate) type Log = Vec<Message>;
 
-/// Checks that the receivers' logs hold each of `each` messages of `senders` senders exactly once, and
-/// that no receiver saw two messages of one sender in the wrong order.
+/// Checks that the receivers' logs hold each of `each` messages of `senders` senders exactly once,
+/// and that no receiver saw two messages of one sender in the wrong order.
 #[track_caller]
 pub(crate) fn assert_complete_and_in_order(logs: &[Log], senders: usize, each: usize) {
     let mut arrivals = vec![vec![0_u32; each]; senders];

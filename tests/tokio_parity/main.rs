@@ -1,10 +1,10 @@
-//! Every method of tokio's bounded channel, run through the same text against tokio and this crate.
+//! Runs every method of tokio's bounded channel from the same source against tokio and this crate.
 //!
-//! The modules in `scenarios` are compiled twice; in them `mpsc` is one crate or the other. That
-//! they compile shows that `use mpmc_std as mpsc;` is all that a program has to change, and that they
-//! log the same shows that it goes on to do the same. What differs is at the end.
+//! The modules in `scenarios` are compiled twice, with `mpsc` as one crate or the other. That they
+//! compile shows that `use mpmc_std as mpsc;` is the only change that a program needs. That they
+//! log the same shows that the program behaves the same. The differences are at the end.
 #![cfg(not(loom))]
-// That is the point.
+// Compiling the scenarios twice is intended.
 #![allow(clippy::duplicate_mod)]
 
 #[path = "../harness/mod.rs"]
@@ -13,7 +13,7 @@ mod harness;
 mod ours;
 mod tokios;
 
-/// What a scenario saw, line by line.
+/// The log of a scenario, line by line.
 #[derive(Debug, Default, PartialEq)]
 struct Log(Vec<String>);
 
@@ -26,14 +26,11 @@ impl Log {
 fn log_of(scenario: fn(&mut Log)) -> Log {
     let mut log = Log::default();
     scenario(&mut log);
-    assert!(
-        !log.0.is_empty(),
-        "a scenario that sees nothing shows nothing"
-    );
+    assert!(!log.0.is_empty(), "a scenario must log something");
     log
 }
 
-/// One test for each scenario: both channels log the same.
+/// Defines one test for each scenario: both channels log the same.
 macro_rules! same {
     ($($module:ident { $($scenario:ident)* })*) => {
         $(mod $module {
@@ -52,7 +49,7 @@ macro_rules! same {
 
 same! {
     sending {
-        send_waits_for_room
+        send_waits_for_capacity
         send_to_a_closed_channel
         try_send
         blocking_send
@@ -90,7 +87,7 @@ same! {
         a_cancelled_reserve
         a_cancelled_reserve_many
         permits_outlive_close
-        permits_wake_those_who_wait
+        dropped_permits_wake_waiting_tasks
         permit_iterator
         owned_permit
         permits_without_a_receiver
@@ -122,7 +119,7 @@ same! {
     }
 }
 
-/// One test for each difference: what both log, and what tokio and this crate log differently.
+/// Defines one test for each difference, with the logs of tokio and of this crate.
 macro_rules! different {
     ($($(#[$doc:meta])* $scenario:ident { $($what:literal: $theirs:literal | $ours:literal)* })*) => {
         mod differences {
@@ -138,30 +135,31 @@ macro_rules! different {
 }
 
 different! {
-    /// tokio hands freed room to the first in line; here whoever comes first gets it, which keeps a busy
-    /// channel busy.
-    freed_room {
+    /// tokio gives a freed slot to the first waiter. Here the first task that attempts to send gets
+    /// it, which increases throughput.
+    freed_slot {
         "woken": "true" | "true"
-        "room": "0" | "1"
+        "capacity": "0" | "1"
         "sent by another": "false" | "true"
         "sent after all": "true" | "false"
     }
-    /// A woken sender holds nothing yet, so there is nothing that a receiver should wait for.
-    closed_before_a_woken_sender_looks {
+    /// A woken sender holds no capacity yet, so a receiver does not wait for it.
+    close_before_a_woken_sender_is_polled {
         "receiver": "Pending" | "Ready(None)"
         "sender": "true" | "true"
     }
-    /// Nobody will fetch it.
+    /// The message can no longer be received, so it is dropped at once.
     message_on_a_permit_without_a_receiver {
         "dropped": "0" | "1"
         "dropped with the sender": "1" | "1"
     }
-    /// Only a call that would block stops other tasks. So the feature `tokio` changes no call that works without it.
+    /// Only a call that would block stops other tasks. So the feature `tokio` does not change calls
+    /// that succeed without it.
     blocking_calls_that_need_no_wait_inside_a_task {
         "send panics": "true" | "false"
         "recv panics": "true" | "false"
     }
-    /// The count of permits has 16 bits.
+    /// The permit counter has 16 bits.
     many_permits {
         "65_535": "true" | "true"
         "65_536": "true" | "false"

@@ -1,4 +1,5 @@
-//! A crate that uses the channel and checks a small program of its own under loom. `.ci/downstream` runs it.
+//! A crate that uses the channel and checks a small program of its own under loom. `.ci/downstream`
+//! runs it.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom" cargo test --release
@@ -12,7 +13,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 
 use mpmc_std::{Receiver, Sender};
 
-/// How many jobs have been submitted and are not done.
+/// The number of jobs that have been submitted and are not done.
 #[derive(Debug)]
 pub struct Pending(AtomicUsize);
 
@@ -21,20 +22,21 @@ impl Pending {
         Self(AtomicUsize::new(0))
     }
 
-    /// Sends a job, which counts from then on. Returns whether there is a worker.
+    /// Counts and sends a job. Returns whether a worker exists.
     pub async fn submit(&self, jobs: &Sender<usize>, job: usize) -> bool {
         self.0.fetch_add(1, Ordering::Relaxed);
         jobs.send(job).await.is_ok()
     }
 
-    /// Counts a job only after it was sent: a mistake, since a worker may have done it by then.
+    /// Counts a job only after it was sent. This is wrong, because a worker may have done it
+    /// already.
     pub async fn submit_and_count(&self, jobs: &Sender<usize>, job: usize) -> bool {
         let sent = jobs.send(job).await.is_ok();
         self.0.fetch_add(1, Ordering::Relaxed);
         sent
     }
 
-    /// Does jobs until there will be no more, and returns their sum.
+    /// Does jobs until the channel ends, and returns their sum.
     pub async fn work(&self, jobs: &Receiver<usize>) -> usize {
         let mut sum = 0;
         while let Some(job) = jobs.recv().await {
@@ -74,7 +76,7 @@ mod models {
             "{executions} executions, {:.1?}, preemptions: {bound:?}",
             start.elapsed()
         );
-        assert!(executions > 1, "nothing was interleaved");
+        assert!(executions > 1, "the model has only one interleaving");
     }
 
     #[test]
@@ -95,7 +97,7 @@ mod models {
 
     #[test]
     #[should_panic(expected = "before it was counted")]
-    fn a_job_that_is_counted_late_is_found() {
+    fn the_model_finds_a_job_that_is_counted_late() {
         explore(2, || {
             let pending = Arc::new(Pending::none());
             let (tx, rx) = mpmc_std::channel(1);
@@ -128,19 +130,19 @@ mod models {
     }
 
     #[test]
-    fn what_is_not_received_comes_back() {
+    fn an_unreceived_message_is_returned_or_dropped() {
         explore(1, || {
             let (tx, rx) = mpmc_std::channel(1);
             let receiver = thread::spawn(move || block_on(rx.recv()));
             let sent = [1, 2].map(|job| block_on(tx.send(job)).is_ok());
-            // The second is sent if the receiver has not gone yet, and is dropped with it.
+            // The second message is sent if the receiver still exists, which then drops it.
             assert!(sent[0]);
             assert_eq!(receiver.join().unwrap(), Some(1));
             assert!(tx.is_closed() && tx.is_empty());
         });
     }
 
-    /// Needs threads that block, so the feature `std`, which loom brings with it.
+    /// Needs blocking calls and therefore the feature `std`, which loom enables.
     #[test]
     fn threads_block_in_the_model() {
         explore(2, || {
@@ -152,7 +154,7 @@ mod models {
         });
     }
 
-    /// There is no clock in a model: the time is never up.
+    /// A model has no clock, so the timeout never expires.
     #[cfg(feature = "tokio")]
     #[test]
     fn a_send_with_a_timeout_waits_for_the_receiver() {

@@ -1,5 +1,5 @@
-//! A crate without the standard library that uses the channel as firmware might. `.ci/targets` builds it for
-//! such a target and runs its tests where it is.
+//! A crate without the standard library that uses the channel like firmware. `.ci/targets` builds
+//! it for such a target, and runs its tests on the host.
 #![no_std]
 
 extern crate alloc;
@@ -27,7 +27,7 @@ impl Wake for Flag {
 
 type Task<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
-/// Runs tasks in turn, each when it was woken, until all are done. `false` if all sleep.
+/// Runs tasks in turn, each after a wake, until all are done. Returns `false` if no task is woken.
 pub fn run(tasks: Vec<Task<'_>>) -> bool {
     let mut tasks: Vec<_> = tasks
         .into_iter()
@@ -63,14 +63,14 @@ pub async fn count_up(tx: Sender<u32>, count: u32) {
     }
 }
 
-/// Adds up what comes.
+/// Adds up the received numbers.
 pub async fn add_up(rx: Receiver<u32>, sum: &mut u32) {
     while let Some(number) = rx.recv().await {
         *sum += number;
     }
 }
 
-/// The same through `Stream` and `Sink`.
+/// Sends and receives through `Stream` and `Sink`.
 pub fn poll_once(tx: &mut Sender<u32>, rx: &mut Receiver<u32>, number: u32) -> Option<u32> {
     let mut cx = Context::from_waker(Waker::noop());
     if Pin::new(&mut *tx).poll_ready(&mut cx).is_ready() {
@@ -82,13 +82,13 @@ pub fn poll_once(tx: &mut Sender<u32>, rx: &mut Receiver<u32>, number: u32) -> O
     }
 }
 
-/// The raw queue.
+/// Creates a raw queue, and returns a handle for each side.
 pub fn queue_pair(capacity: usize) -> (Producer<u32>, Consumer<u32>) {
     let queue = Arc::new(MpmcQueue::new(capacity));
     (Producer::new(Arc::clone(&queue)), Consumer::new(queue))
 }
 
-/// Sends buffers of growing size, which the channel bounds by their bytes.
+/// Sends buffers of growing size through a channel that is bounded by bytes.
 pub async fn send_by_weight(tx: mpmc_std::weighted::Sender<Vec<u8>>, count: usize) {
     for length in 0..count {
         if tx.send(alloc::vec![0; length]).await.is_err() {
@@ -97,7 +97,7 @@ pub async fn send_by_weight(tx: mpmc_std::weighted::Sender<Vec<u8>>, count: usiz
     }
 }
 
-/// Adds up their bytes.
+/// Adds up the bytes of the buffers.
 pub async fn add_up_weight(rx: mpmc_std::weighted::Receiver<Vec<u8>>, sum: &mut usize) {
     while let Some(buffer) = rx.recv().await {
         *sum += buffer.len();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn all_asleep_is_noticed() {
+    fn run_detects_that_no_task_is_woken() {
         let (tx, rx) = mpmc_std::channel(1);
         let mut sum = 0;
         assert!(!run(vec![Box::pin(add_up(rx, &mut sum))]));

@@ -1,4 +1,4 @@
-//! What the two channels do differently, on purpose.
+//! The intended differences between the two channels.
 
 // tokio's receivers take `&mut self`.
 #![allow(unused_mut)]
@@ -7,18 +7,18 @@ use super::mpsc;
 use crate::Log;
 use crate::harness::{Ledger, Polled, pending, run};
 
-pub(crate) fn freed_room(log: &mut Log) {
+pub(crate) fn freed_slot(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
     tx.try_send(1).unwrap();
     let mut waiting = pending(tx.send(2));
     rx.try_recv().unwrap();
     log.note("woken", waiting.is_woken());
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     log.note("sent by another", tx.try_send(3).is_ok());
     log.note("sent after all", waiting.poll().is_ready());
 }
 
-pub(crate) fn closed_before_a_woken_sender_looks(log: &mut Log) {
+pub(crate) fn close_before_a_woken_sender_is_polled(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel::<u8>(1);
     let permit = tx.try_reserve().unwrap();
     let mut reserve = pending(tx.reserve());

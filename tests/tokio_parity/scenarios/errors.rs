@@ -1,4 +1,4 @@
-//! The error types: what they print, compare to, convert from and give back.
+//! The error types: output, comparison, conversion and the message inside.
 
 use std::error::Error;
 use std::fmt::{Debug, Display};
@@ -6,7 +6,7 @@ use std::fmt::{Debug, Display};
 use super::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
 use crate::Log;
 
-/// An error in every way in which it can be printed; with a width too, which some ignore.
+/// Logs all formats of an error, also with a width, which some formats ignore.
 fn print(log: &mut Log, error: &(impl Debug + Display)) {
     log.note("debug", format!("{error:?}"));
     log.note("alternate", format!("{error:#?}"));
@@ -70,7 +70,7 @@ pub(crate) fn send_timeout_error(log: &mut Log) {
     }
 }
 
-/// That this compiles is the test: which traits there are, and for which messages.
+/// Checks at compile time which traits are implemented, and for which messages.
 pub(crate) fn standard_traits(log: &mut Log) {
     fn has_all<E: Error + Copy + Eq + Send + Sync + 'static>(log: &mut Log) {
         log.note("has all", std::any::type_name::<E>().split("::").last());

@@ -1,4 +1,4 @@
-//! The methods that reserve room, `Permit`, `OwnedPermit` and `PermitIterator`.
+//! The methods that reserve capacity, `Permit`, `OwnedPermit` and `PermitIterator`.
 
 // tokio's receivers take `&mut self`.
 #![allow(unused_mut)]
@@ -10,14 +10,14 @@ use crate::harness::{Ledger, pending, ready};
 pub(crate) fn reserve(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
     let permit = ready(tx.reserve()).unwrap();
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     let mut waiting = pending(tx.reserve());
     permit.send(1);
     log.note("woken early", waiting.is_woken());
     log.note("received", rx.try_recv());
     log.note("woken", waiting.is_woken());
     drop(waiting.expect_ready());
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     tx.try_send(2).unwrap();
     let mut waiting = pending(tx.reserve());
     rx.close();
@@ -87,12 +87,12 @@ pub(crate) fn try_reserve_many(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(5);
     tx.try_send(0).unwrap();
     let mut permits = tx.try_reserve_many(3).unwrap();
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     log.note("not enough", tx.try_reserve_many(2).err());
     log.note("nothing held", tx.capacity());
     permits.next().unwrap().send(1);
     drop(permits);
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     log.note("all", tx.try_reserve_many(3).map(|permits| permits.len()));
     rx.close();
     log.note("closed", tx.try_reserve_many(1).err());
@@ -108,7 +108,7 @@ pub(crate) fn try_reserve_owned(log: &mut Log) {
     let tx = error.into_inner();
     log.note("senders", tx.strong_count());
     let second = permit.release();
-    log.note("room", second.capacity());
+    log.note("capacity", second.capacity());
     rx.close();
     let error = tx.try_reserve_owned().unwrap_err();
     log.note("closed", &error);
@@ -128,7 +128,7 @@ pub(crate) fn unusual_numbers(log: &mut Log) {
     tx.try_send(1).unwrap();
     tx.try_send(2).unwrap();
     all(log);
-    // Nothing has to be waited for, not even another that waits.
+    // A call for zero permits does not wait, not even behind a waiting call.
     let waiting = pending(tx.reserve_many(2));
     log.note("none", ready(tx.reserve_many(0)).map(len));
     drop(waiting);
@@ -146,10 +146,10 @@ pub(crate) fn a_cancelled_reserve(log: &mut Log) {
     log.note("received", rx.try_recv());
     log.note("woken", (first.is_woken(), second.is_woken()));
     drop(first);
-    log.note("passed on", second.is_woken());
+    log.note("forwarded", second.is_woken());
     log.note("reserved", second.expect_ready().is_ok());
     drop(second);
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
 }
 
 pub(crate) fn a_cancelled_reserve_many(log: &mut Log) {
@@ -157,12 +157,12 @@ pub(crate) fn a_cancelled_reserve_many(log: &mut Log) {
     let message = tx.try_send(1);
     let mut reserve = pending(tx.reserve_many(4));
     let mut send = pending(tx.send(2));
-    log.note("room", (message, tx.capacity()));
+    log.note("capacity", (message, tx.capacity()));
     drop(reserve);
     log.note("woken", send.is_woken());
     log.note("sent", send.poll());
     drop(send);
-    log.note("given back", tx.capacity());
+    log.note("released", tx.capacity());
     log.note("received", (rx.try_recv(), rx.try_recv()));
 }
 
@@ -191,7 +191,7 @@ pub(crate) fn permits_outlive_close(log: &mut Log) {
     log.note("end", rx.try_recv());
 }
 
-pub(crate) fn permits_wake_those_who_wait(log: &mut Log) {
+pub(crate) fn dropped_permits_wake_waiting_tasks(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(2);
     let permits = tx.try_reserve_many(2).unwrap();
     let mut both = pending(tx.reserve_many(2));
@@ -213,17 +213,17 @@ pub(crate) fn permits_wake_those_who_wait(log: &mut Log) {
 pub(crate) fn permit_iterator(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(3);
     let mut permits = tx.try_reserve_many(3).unwrap();
-    log.note("hint", (permits.size_hint(), permits.len()));
+    log.note("size_hint", (permits.size_hint(), permits.len()));
     permits.next().unwrap().send(1);
-    log.note("hint", (permits.size_hint(), permits.len()));
+    log.note("size_hint", (permits.size_hint(), permits.len()));
     drop(permits.next());
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     permits.next().unwrap().send(2);
     log.note("end", permits.next().is_none());
     log.note("fused", permits.next().is_none());
-    log.note("hint", (permits.size_hint(), permits.len()));
+    log.note("size_hint", (permits.size_hint(), permits.len()));
     drop(permits);
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     log.note("received", (rx.try_recv(), rx.try_recv(), rx.try_recv()));
     fn fused(_: impl ExactSizeIterator + std::iter::FusedIterator) {}
     fused(tx.try_reserve_many(1).unwrap());
@@ -237,7 +237,7 @@ pub(crate) fn owned_permit(log: &mut Log) {
     log.note("received", rx.try_recv());
     let permit = tx.try_reserve_owned().unwrap();
     let tx = permit.release();
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     let permit = tx.try_reserve_owned().unwrap();
     let mut recv = pending(rx.recv());
     drop(permit);

@@ -201,7 +201,7 @@ pub(crate) fn poll_recv(log: &mut Log) {
         tx.try_send(2).unwrap();
         log.note("woken again", recv.is_woken());
     }
-    // The task of the last poll is the one that is woken.
+    // Only the task of the last poll is woken.
     log.note("received", ready(poll_fn(|cx| rx.poll_recv(cx))));
     drop(pending(poll_fn(|cx| rx.poll_recv(cx))));
     let mut recv = pending(poll_fn(|cx| rx.poll_recv(cx)));
@@ -242,7 +242,7 @@ pub(crate) fn the_last_receiver_drops_what_is_left(log: &mut Log) {
     log.note("dropped", ledger.dropped());
     let token = tx.try_send(ledger.token(2)).unwrap_err().into_inner();
     log.note("handed back", token.number);
-    log.note("room", tx.capacity());
+    log.note("capacity", tx.capacity());
     drop((tx, token));
     ledger.assert_each_dropped_once();
 }

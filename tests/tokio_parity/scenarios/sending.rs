@@ -1,4 +1,4 @@
-//! `Sender` and `WeakSender`, but for permits.
+//! `Sender` and `WeakSender`, without permits.
 
 // tokio's receivers take `&mut self`.
 #![allow(unused_mut)]
@@ -9,7 +9,7 @@ use super::mpsc;
 use crate::Log;
 use crate::harness::{Polled, pending, ready, run};
 
-pub(crate) fn send_waits_for_room(log: &mut Log) {
+pub(crate) fn send_waits_for_capacity(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(2);
     log.note("first", ready(tx.send(1)));
     log.note("second", ready(tx.send(2)));
@@ -22,7 +22,7 @@ pub(crate) fn send_waits_for_room(log: &mut Log) {
     log.note("received", ready(rx.recv()));
     drop(cancelled);
     log.note("received", ready(rx.recv()));
-    log.note("nothing of what was cancelled", rx.try_recv());
+    log.note("nothing of a cancelled send", rx.try_recv());
 }
 
 pub(crate) fn send_to_a_closed_channel(log: &mut Log) {
@@ -40,11 +40,11 @@ pub(crate) fn send_to_a_closed_channel(log: &mut Log) {
 
 pub(crate) fn try_send(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
-    log.note("room", tx.try_send(1));
+    log.note("not full", tx.try_send(1));
     log.note("full", tx.try_send(2));
     log.note("its message", tx.try_send(2).unwrap_err().into_inner());
     log.note("received", rx.try_recv());
-    log.note("room again", tx.try_send(3));
+    log.note("not full again", tx.try_send(3));
     rx.close();
     log.note("closed and full", tx.try_send(4));
     log.note("received", rx.try_recv());
@@ -169,7 +169,7 @@ pub(crate) fn weak_senders(log: &mut Log) {
     let weak = tx.downgrade();
     log.note("sent", weak.upgrade().unwrap().try_send(1));
     rx.close();
-    // Closed, but there is still a sender.
+    // The channel is closed, but a sender exists.
     log.note("closed", weak.upgrade().map(|tx| tx.try_send(2)));
     let permitted = weak.upgrade().unwrap();
     drop(tx);

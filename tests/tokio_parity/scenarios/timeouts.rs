@@ -1,4 +1,4 @@
-//! What needs tokio's runtime: with the Cargo feature `tokio`.
+//! The methods that need tokio's runtime, with the Cargo feature `tokio`.
 
 // tokio's receivers take `&mut self`.
 #![allow(unused_mut)]
@@ -15,11 +15,11 @@ const LONG: Duration = Duration::from_secs(50);
 pub(crate) fn send_timeout(log: &mut Log) {
     run(async {
         let (tx, mut rx) = mpsc::channel(1);
-        log.note("room", tx.send_timeout(1, MOMENT).await);
+        log.note("not full", tx.send_timeout(1, MOMENT).await);
         log.note("full", tx.send_timeout(2, MOMENT).await);
         let message = tx.send_timeout(2, MOMENT).await.unwrap_err().into_inner();
         log.note("its message", message);
-        log.note("room, but no time", {
+        log.note("not full, zero timeout", {
             rx.try_recv().unwrap();
             tx.send_timeout(3, Duration::ZERO).await
         });
@@ -59,7 +59,7 @@ pub(crate) fn blocking_calls_inside_a_task(log: &mut Log) {
     });
     log.note("nothing happened", (rx.len(), buffer));
     tx.try_send(3).unwrap();
-    // Where tokio allows blocking, so do both.
+    // Both channels may block on a thread where tokio allows blocking.
     run(async {
         let blocking = tokio::task::spawn_blocking(move || rx.blocking_recv());
         log.note("on a blocking thread", blocking.await.unwrap());

@@ -1,4 +1,4 @@
-//! Signatures, auto traits, `Debug`, panics: what a program can rely on beside behavior.
+//! Signatures, auto traits, `Debug` and the location of panics.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -12,8 +12,8 @@ use super::mpsc::{self, OwnedPermit, Permit, PermitIterator, Receiver, Sender, W
 use crate::Log;
 use crate::harness::panic_file;
 
-/// That this compiles is the test. A method is named where the pointer types are the same in both, and
-/// called where tokio takes `&mut self`.
+/// Checks signatures at compile time. Methods are coerced to function pointers where the pointer
+/// types are the same in both crates, and called where tokio takes `&mut self`.
 pub(crate) fn signatures(log: &mut Log) {
     type T = String;
     type S = Sender<T>;
@@ -69,7 +69,7 @@ pub(crate) fn signatures(log: &mut Log) {
     log.note("compiles", true);
 }
 
-/// That this compiles is the test: what the futures yield, and that they can be spawned.
+/// Checks at compile time the outputs of the futures, and that they can be spawned.
 pub(crate) fn futures_are_send(log: &mut Log) {
     fn yields<T>(future: impl Future<Output = T> + Send) {
         drop(future);
@@ -86,7 +86,8 @@ pub(crate) fn futures_are_send(log: &mut Log) {
     log.note("compiles", true);
 }
 
-/// `Probe::<T>::IS_SEND` and so on: the inherent constant where its bound holds, or else the trait's.
+/// Provides `Probe::<T>::IS_SEND` and so on: the inherent constant where its bound holds, otherwise
+/// that of the trait.
 struct Probe<T>(PhantomData<T>);
 
 trait Otherwise {
@@ -141,12 +142,12 @@ pub(crate) fn auto_traits(log: &mut Log) {
     probe!(log, u8);
     probe!(log, Cell<u8>);
     probe!(log, Rc<Cell<u8>>);
-    // Not to be moved once pinned, and not to be seen after a panic.
+    // Not `Unpin`; not `UnwindSafe`.
     probe!(log, std::marker::PhantomPinned);
     probe!(log, &'static mut u8);
 }
 
-/// [`Probe`] for a type without a name. As methods, for a constant cannot be had from a value.
+/// [`Probe`] for a type that cannot be named. Methods, because a value has no associated constants.
 trait OtherwiseOfValue {
     fn is_send(&self) -> bool {
         false
@@ -170,14 +171,14 @@ impl<T: Sync> Probe<T> {
     }
 }
 impl<T: Unpin> Probe<T> {
-    // None of the futures is.
+    // No future is `Unpin`.
     #[allow(dead_code)]
     fn is_unpin(&self) -> bool {
         true
     }
 }
 
-/// The probe of a future, which is not polled.
+/// Returns the probe of a future, which is not polled.
 fn probe_of<T>(_: T) -> Probe<T> {
     Probe(PhantomData)
 }
@@ -214,7 +215,7 @@ pub(crate) fn auto_traits_of_futures(log: &mut Log) {
     probe_futures!(log, Rc::new(1));
 }
 
-/// What it says is each crate's own; that it says something, whatever the message, is not.
+/// Checks that `Debug` output exists for every message type. Its text may differ.
 pub(crate) fn debug_output_exists(log: &mut Log) {
     struct Bare;
     fn starts_with_its_name(log: &mut Log, value: &impl Debug, name: &str) {
@@ -249,7 +250,7 @@ pub(crate) fn any_message_type(log: &mut Log) {
     log.note("never", through::<Option<std::convert::Infallible>>(None));
 }
 
-/// A panic names the line that made the mistake, not one inside the crate.
+/// Checks that a panic names the caller's line, not a line inside the crate.
 pub(crate) fn panics_name_the_caller(log: &mut Log) {
     log.note("channel", panic_file(|| drop(mpsc::channel::<u8>(0))));
 }

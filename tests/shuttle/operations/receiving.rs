@@ -6,11 +6,11 @@ use futures::{Stream, StreamExt};
 use mpmc_std::Receiver;
 use mpmc_std::error::{RecvTimeoutError, TryRecvError};
 
-use super::{Go, LIMIT};
+use super::{Flow, LIMIT};
 use crate::block_on::{block_on, block_on_for_a_while};
 use crate::ledger::{Call, Ledger, Message, Observer};
 
-/// Somebody who receives.
+/// The operations of a receiving thread.
 pub(crate) struct Receiving {
     pub(crate) rx: Receiver<Message>,
     pub(crate) ledger: Arc<Ledger>,
@@ -20,61 +20,61 @@ pub(crate) struct Receiving {
 }
 
 impl Receiving {
-    fn received(&mut self, call: Call, messages: impl IntoIterator<Item = Message>) -> Go {
+    fn received(&mut self, call: Call, messages: impl IntoIterator<Item = Message>) -> Flow {
         if self.ledger.received(call, messages, &mut self.observer) {
             self.rx.close();
         }
-        Go::On
+        Flow::Continue
     }
 
-    fn received_or_ended(&mut self, call: Call, message: Option<Message>) -> Go {
+    fn received_or_ended(&mut self, call: Call, message: Option<Message>) -> Flow {
         match message {
             Some(message) => self.received(call, [message]),
             None => {
                 self.ledger.found_the_end(call);
-                Go::Home
+                Flow::Stop
             }
         }
     }
 
-    /// `None` if the call was given up.
-    fn received_or_cancelled(&mut self, call: Call, outcome: Option<Option<Message>>) -> Go {
+    /// Records `outcome`, which is `None` if the call was cancelled.
+    fn received_or_cancelled(&mut self, call: Call, outcome: Option<Option<Message>>) -> Flow {
         match outcome {
             Some(message) => self.received_or_ended(call, message),
             None => {
                 self.ledger.gave_up(call);
-                Go::On
+                Flow::Continue
             }
         }
     }
 
-    fn received_many(&mut self, call: Call, messages: Vec<Message>) -> Go {
+    fn received_many(&mut self, call: Call, messages: Vec<Message>) -> Flow {
         if messages.is_empty() {
             self.ledger.found_the_end(call);
-            return Go::Home;
+            return Flow::Stop;
         }
         self.received(call, messages)
     }
 
-    pub(crate) fn recv(&mut self) -> Go {
+    pub(crate) fn recv(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         let message = block_on(self.rx.recv());
         self.received_or_ended(call, message)
     }
 
-    pub(crate) fn recv_or_cancel(&mut self) -> Go {
+    pub(crate) fn recv_or_cancel(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         let outcome = block_on_for_a_while(self.rx.recv());
         self.received_or_cancelled(call, outcome)
     }
 
-    pub(crate) fn blocking_recv(&mut self) -> Go {
+    pub(crate) fn blocking_recv(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         let message = self.rx.blocking_recv();
         self.received_or_ended(call, message)
     }
 
-    pub(crate) fn blocking_recv_timeout(&mut self) -> Go {
+    pub(crate) fn blocking_recv_timeout(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         let outcome = match self.rx.blocking_recv_timeout(LIMIT) {
             Ok(message) => Some(Some(message)),
@@ -84,19 +84,19 @@ impl Receiving {
         self.received_or_cancelled(call, outcome)
     }
 
-    pub(crate) fn try_recv(&mut self) -> Go {
+    pub(crate) fn try_recv(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         match self.rx.try_recv() {
             Ok(message) => self.received(call, [message]),
             Err(TryRecvError::Empty) => {
                 self.ledger.found_empty(call);
-                Go::On
+                Flow::Continue
             }
             Err(TryRecvError::Disconnected) => self.received_or_ended(call, None),
         }
     }
 
-    pub(crate) fn recv_many(&mut self, limit: usize) -> Go {
+    pub(crate) fn recv_many(&mut self, limit: usize) -> Flow {
         let call = self.ledger.receiving(limit);
         let mut messages = Vec::new();
         let count = block_on(self.rx.recv_many(&mut messages, limit));
@@ -104,7 +104,7 @@ impl Receiving {
         self.received_many(call, messages)
     }
 
-    pub(crate) fn recv_many_or_cancel(&mut self, limit: usize) -> Go {
+    pub(crate) fn recv_many_or_cancel(&mut self, limit: usize) -> Flow {
         let call = self.ledger.receiving(limit);
         let mut messages = Vec::new();
         match block_on_for_a_while(self.rx.recv_many(&mut messages, limit)) {
@@ -112,33 +112,33 @@ impl Receiving {
             None => {
                 assert!(messages.is_empty(), "a cancelled call has received");
                 self.ledger.gave_up(call);
-                Go::On
+                Flow::Continue
             }
         }
     }
 
-    pub(crate) fn try_recv_many(&mut self, limit: usize) -> Go {
+    pub(crate) fn try_recv_many(&mut self, limit: usize) -> Flow {
         let call = self.ledger.receiving(limit);
         let mut messages = Vec::new();
         match self.rx.try_recv_many(&mut messages, limit) {
             Ok(_) => self.received(call, messages),
             Err(TryRecvError::Empty) => {
                 self.ledger.found_empty(call);
-                Go::On
+                Flow::Continue
             }
             Err(TryRecvError::Disconnected) => self.received_or_ended(call, None),
         }
     }
 
     /// Receives through the `Stream` side.
-    pub(crate) fn next(&mut self) -> Go {
+    pub(crate) fn next(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         let message = block_on(self.rx.next());
         self.received_or_ended(call, message)
     }
 
     /// Receives through the `Stream` side, or drops the handle after a while.
-    pub(crate) fn next_or_cancel(&mut self) -> Go {
+    pub(crate) fn next_or_cancel(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         let outcome = block_on_for_a_while(self.rx.next());
         if outcome.is_none() {
@@ -147,8 +147,9 @@ impl Receiving {
         self.received_or_cancelled(call, outcome)
     }
 
-    /// Polls the `Stream` side of a handle once, with a waker that wakes nothing, and then leaves it alone.
-    pub(crate) fn next_or_abandon(&mut self) -> Go {
+    /// Polls the `Stream` side of a handle once, with a waker that does nothing, and does not
+    /// poll it again.
+    pub(crate) fn next_or_abandon(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         let mut handle = self.rx.clone();
         let mut context = Context::from_waker(Waker::noop());

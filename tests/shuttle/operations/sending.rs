@@ -9,22 +9,22 @@ use mpmc_std::{PermitIterator, Sender, WeakReceiver};
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
 
-use super::{Go, LIMIT};
+use super::{Flow, LIMIT};
 use crate::block_on::{block_on, block_on_for_a_while};
 use crate::ledger::{Ledger, Message, Observer};
 
-/// Somebody who sends.
+/// The operations of a sending thread.
 pub(crate) struct Sending {
     pub(crate) tx: Sender<Message>,
     pub(crate) name: usize,
-    /// Whether its messages are awaited.
+    /// Whether the channel stays open until its messages are received.
     pub(crate) awaited: bool,
     pub(crate) ledger: Arc<Ledger>,
-    /// For messages that it evicts.
+    /// Records the messages that it evicts.
     pub(crate) observer: Observer,
     /// Handles that were polled once and are not polled again.
     pub(crate) abandoned: Vec<Sender<Message>>,
-    /// To close the channel if it evicts the last message that is awaited.
+    /// Closes the channel if it evicts the last awaited message.
     pub(crate) rx: WeakReceiver<Message>,
 }
 
@@ -33,75 +33,75 @@ impl Sending {
         self.ledger.message(self.name, self.awaited)
     }
 
-    fn sent(&self, id: usize) -> Go {
+    fn sent(&self, id: usize) -> Flow {
         self.ledger.sent(id);
-        Go::On
+        Flow::Continue
     }
 
-    /// The message `id` has come back.
-    fn handed_back(&self, id: usize, message: Message) {
-        assert_eq!(id, message.id, "somebody else's message came back");
+    /// Records that the message `id` was returned.
+    fn returned(&self, id: usize, message: Message) {
+        assert_eq!(id, message.id, "a different message was returned");
         self.ledger.unsent(id);
     }
 
-    pub(crate) fn send(&mut self) -> Go {
+    pub(crate) fn send(&mut self) -> Flow {
         let message = self.message();
         let id = message.id;
         match block_on(self.tx.send(message)) {
             Ok(()) => self.sent(id),
             Err(SendError(back)) => {
-                self.handed_back(id, back);
-                Go::Home
+                self.returned(id, back);
+                Flow::Stop
             }
         }
     }
 
-    pub(crate) fn send_or_cancel(&mut self) -> Go {
+    pub(crate) fn send_or_cancel(&mut self) -> Flow {
         let message = self.message();
         let id = message.id;
         match block_on_for_a_while(self.tx.send(message)) {
             Some(Ok(())) => self.sent(id),
             Some(Err(SendError(back))) => {
-                self.handed_back(id, back);
-                Go::Home
+                self.returned(id, back);
+                Flow::Stop
             }
             None => {
                 self.ledger.unsent(id);
-                Go::On
+                Flow::Continue
             }
         }
     }
 
-    pub(crate) fn blocking_send(&mut self) -> Go {
+    pub(crate) fn blocking_send(&mut self) -> Flow {
         let message = self.message();
         let id = message.id;
         match self.tx.blocking_send(message) {
             Ok(()) => self.sent(id),
             Err(SendError(back)) => {
-                self.handed_back(id, back);
-                Go::Home
+                self.returned(id, back);
+                Flow::Stop
             }
         }
     }
 
-    pub(crate) fn blocking_send_timeout(&mut self) -> Go {
+    pub(crate) fn blocking_send_timeout(&mut self) -> Flow {
         let message = self.message();
         let id = message.id;
         match self.tx.blocking_send_timeout(message, LIMIT) {
             Ok(()) => self.sent(id),
             Err(SendTimeoutError::Timeout(back)) => {
-                self.handed_back(id, back);
-                Go::On
+                self.returned(id, back);
+                Flow::Continue
             }
             Err(SendTimeoutError::Closed(back)) => {
-                self.handed_back(id, back);
-                Go::Home
+                self.returned(id, back);
+                Flow::Stop
             }
         }
     }
 
-    /// Tries once; whether that was enough.
-    fn tried(&mut self) -> Result<(), Go> {
+    /// Makes one attempt. Returns an error if the message was not sent.
+    fn attempt(&mut self) -> Result<(), Flow> {
         let message = self.message();
         let id = message.id;
         match self.tx.try_send(message) {
@@ -110,71 +110,72 @@ impl Sending {
                 Ok(())
             }
             Err(TrySendError::Full(back)) => {
-                self.handed_back(id, back);
-                Err(Go::On)
+                self.returned(id, back);
+                Err(Flow::Continue)
             }
             Err(TrySendError::Closed(back)) => {
-                self.handed_back(id, back);
-                Err(Go::Home)
+                self.returned(id, back);
+                Err(Flow::Stop)
             }
         }
     }
 
-    pub(crate) fn try_send(&mut self) -> Go {
-        self.tried().err().unwrap_or(Go::On)
+    pub(crate) fn try_send(&mut self) -> Flow {
+        self.attempt().err().unwrap_or(Flow::Continue)
     }
 
-    /// Tries until it is sent.
-    pub(crate) fn insist(&mut self) -> Go {
+    /// Makes attempts until the message is sent or the channel is closed.
+    pub(crate) fn try_send_until_sent(&mut self) -> Flow {
         loop {
-            match self.tried() {
-                Ok(()) => return Go::On,
-                Err(Go::Home) => return Go::Home,
-                Err(Go::On) => thread::yield_now(),
+            match self.attempt() {
+                Ok(()) => return Flow::Continue,
+                Err(Flow::Stop) => return Flow::Stop,
+                Err(Flow::Continue) => thread::yield_now(),
             }
         }
     }
 
-    pub(crate) fn send_reserved(&mut self) -> Go {
+    pub(crate) fn send_reserved(&mut self) -> Flow {
         let Ok(permit) = block_on(self.tx.reserve()) else {
-            return Go::Home;
+            return Flow::Stop;
         };
-        self.ledger.permits_taken(1);
-        self.ledger.permits_given_back(1);
+        self.ledger.permits_reserved(1);
+        self.ledger.permits_released(1);
         let message = self.message();
         let id = message.id;
         permit.send(message);
         self.ledger.accepted(id);
-        Go::On
+        Flow::Continue
     }
 
-    /// Takes a permit, or gives up, and gives it back.
-    pub(crate) fn reserve_for_nothing(&mut self) -> Go {
+    /// Reserves a permit and releases it, or cancels the call.
+    pub(crate) fn reserve_and_release(&mut self) -> Flow {
         match block_on_for_a_while(self.tx.reserve()) {
             Some(Ok(permit)) => {
-                self.ledger.permits_taken(1);
+                self.ledger.permits_reserved(1);
                 thread::yield_now();
-                self.ledger.permits_given_back(1);
+                self.ledger.permits_released(1);
                 drop(permit);
-                Go::On
+                Flow::Continue
             }
-            Some(Err(SendError(()))) => Go::Home,
-            None => Go::On,
+            Some(Err(SendError(()))) => Flow::Stop,
+            None => Flow::Continue,
         }
     }
 
-    /// Takes two permits, or gives up, and uses a random number of them.
-    pub(crate) fn reserve_two(&mut self) -> Go {
+    /// Reserves two permits and uses a random number of them, or cancels the call.
+    pub(crate) fn reserve_two(&mut self) -> Flow {
         self.use_permits(block_on_for_a_while(self.tx.reserve_many(2)))
     }
 
-    /// As [`reserve_two`](Self::reserve_two), but does not give up.
-    pub(crate) fn wait_for_two(&mut self) -> Go {
+    /// Like [`reserve_two`](Self::reserve_two), but does not cancel the call.
+    pub(crate) fn wait_for_two(&mut self) -> Flow {
         self.use_permits(Some(block_on(self.tx.reserve_many(2))))
     }
 
-    /// [`wait_for_two`](Self::wait_for_two) where that is possible.
-    pub(crate) fn wait_for_two_or_send(&mut self) -> Go {
+    /// Calls [`wait_for_two`](Self::wait_for_two) if the capacity is at least two, otherwise
+    /// `send`.
+    pub(crate) fn wait_for_two_or_send(&mut self) -> Flow {
         if self.tx.max_capacity() < 2 {
             self.send()
         } else {
@@ -185,139 +186,139 @@ impl Sending {
     fn use_permits(
         &self,
         reserved: Option<Result<PermitIterator<'_, Message>, SendError<()>>>,
-    ) -> Go {
+    ) -> Flow {
         let mut permits = match reserved {
-            None => return Go::On,
+            None => return Flow::Continue,
             Some(Err(SendError(()))) => {
                 let fits = self.tx.max_capacity() >= 2;
-                return if fits { Go::Home } else { Go::On };
+                return if fits { Flow::Stop } else { Flow::Continue };
             }
             Some(Ok(permits)) => permits,
         };
-        self.ledger.permits_taken(2);
+        self.ledger.permits_reserved(2);
         let used = thread_rng().gen_range(0..=2);
         for permit in permits.by_ref().take(used) {
-            self.ledger.permits_given_back(1);
+            self.ledger.permits_released(1);
             let message = self.message();
             let id = message.id;
             permit.send(message);
             self.ledger.accepted(id);
         }
-        self.ledger.permits_given_back(2 - used);
+        self.ledger.permits_released(2 - used);
         drop(permits);
-        Go::On
+        Flow::Continue
     }
 
-    pub(crate) fn send_owned(&mut self) -> Go {
+    pub(crate) fn send_owned(&mut self) -> Flow {
         let Ok(permit) = block_on(self.tx.clone().reserve_owned()) else {
-            return Go::Home;
+            return Flow::Stop;
         };
         let message = self.message();
         let id = message.id;
         drop(permit.send(message));
         self.ledger.accepted(id);
-        Go::On
+        Flow::Continue
     }
 
-    /// Takes an owned permit, or gives up, and gives it back.
-    pub(crate) fn reserve_owned_for_nothing(&mut self) -> Go {
+    /// Reserves an owned permit and releases it, or cancels the call.
+    pub(crate) fn reserve_owned_and_release(&mut self) -> Flow {
         match block_on_for_a_while(self.tx.clone().reserve_owned()) {
             Some(Ok(permit)) => {
                 thread::yield_now();
                 drop(permit);
-                Go::On
+                Flow::Continue
             }
-            Some(Err(SendError(()))) => Go::Home,
-            None => Go::On,
+            Some(Err(SendError(()))) => Flow::Stop,
+            None => Flow::Continue,
         }
     }
 
-    pub(crate) fn try_reserve(&mut self) -> Go {
+    pub(crate) fn try_reserve(&mut self) -> Flow {
         match self.tx.try_reserve() {
             Ok(permit) => {
-                self.ledger.permits_taken(1);
+                self.ledger.permits_reserved(1);
                 thread::yield_now();
-                self.ledger.permits_given_back(1);
+                self.ledger.permits_released(1);
                 drop(permit);
-                Go::On
+                Flow::Continue
             }
-            Err(TrySendError::Full(())) => Go::On,
-            Err(TrySendError::Closed(())) => Go::Home,
+            Err(TrySendError::Full(())) => Flow::Continue,
+            Err(TrySendError::Closed(())) => Flow::Stop,
         }
     }
 
-    pub(crate) fn send_many(&mut self, count: usize) -> Go {
+    pub(crate) fn send_many(&mut self, count: usize) -> Flow {
         let messages: Vec<_> = (0..count).map(|_| self.message()).collect();
         let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
-        let (rest, go) = match block_on(self.tx.send_many(messages)) {
+        let (rest, flow) = match block_on(self.tx.send_many(messages)) {
             Ok(sent) => {
                 assert_eq!(sent, count);
-                (Vec::new(), Go::On)
+                (Vec::new(), Flow::Continue)
             }
-            Err(SendError(unsent)) => (unsent.collect(), Go::Home),
+            Err(SendError(unsent)) => (unsent.collect(), Flow::Stop),
         };
         self.settle_batch(&ids, rest);
-        go
+        flow
     }
 
-    pub(crate) fn send_many_or_cancel(&mut self, count: usize) -> Go {
+    pub(crate) fn send_many_or_cancel(&mut self, count: usize) -> Flow {
         let messages: Vec<_> = (0..count).map(|_| self.message()).collect();
         let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
         let mut messages = messages.into_iter();
-        let (rest, go) = match block_on_for_a_while(self.tx.send_many(&mut messages)) {
+        let (rest, flow) = match block_on_for_a_while(self.tx.send_many(&mut messages)) {
             Some(Ok(sent)) => {
                 assert_eq!(sent, count);
-                (Vec::new(), Go::On)
+                (Vec::new(), Flow::Continue)
             }
-            Some(Err(SendError(unsent))) => (unsent.collect(), Go::Home),
-            None => (messages.collect(), Go::On),
+            Some(Err(SendError(unsent))) => (unsent.collect(), Flow::Stop),
+            None => (messages.collect(), Flow::Continue),
         };
         self.settle_batch(&ids, rest);
-        go
+        flow
     }
 
-    pub(crate) fn try_send_many(&mut self, count: usize) -> Go {
+    pub(crate) fn try_send_many(&mut self, count: usize) -> Flow {
         let messages: Vec<_> = (0..count).map(|_| self.message()).collect();
         let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
-        let (rest, go) = match self.tx.try_send_many(messages) {
+        let (rest, flow) = match self.tx.try_send_many(messages) {
             Ok(sent) => {
                 assert_eq!(sent, count);
-                (Vec::new(), Go::On)
+                (Vec::new(), Flow::Continue)
             }
-            Err(TrySendError::Full(unsent)) => (unsent.collect(), Go::On),
-            Err(TrySendError::Closed(unsent)) => (unsent.collect(), Go::Home),
+            Err(TrySendError::Full(unsent)) => (unsent.collect(), Flow::Continue),
+            Err(TrySendError::Closed(unsent)) => (unsent.collect(), Flow::Stop),
         };
         self.settle_batch(&ids, rest);
-        go
+        flow
     }
 
-    /// Of a batch, `rest` was not sent.
+    /// Records the outcome of a batch of which `rest` was not sent.
     fn settle_batch(&self, ids: &[usize], rest: Vec<Message>) {
         let (sent, unsent) = ids.split_at(ids.len() - rest.len());
         for &id in sent {
             self.ledger.accepted(id);
         }
         for (&id, message) in unsent.iter().zip(rest) {
-            self.handed_back(id, message);
+            self.returned(id, message);
         }
     }
 
-    pub(crate) fn force_send(&mut self) -> Go {
+    pub(crate) fn force_send(&mut self) -> Flow {
         let call = self.ledger.receiving(1);
         let message = self.message();
         let id = message.id;
-        let (evicted, go) = match self.tx.force_send(message) {
+        let (evicted, flow) = match self.tx.force_send(message) {
             Ok(evicted) => {
                 self.ledger.accepted(id);
-                (evicted, Go::On)
+                (evicted, Flow::Continue)
             }
             Err(TrySendError::Full(back)) => {
-                self.handed_back(id, back);
-                (None, Go::On)
+                self.returned(id, back);
+                (None, Flow::Continue)
             }
             Err(TrySendError::Closed(back)) => {
-                self.handed_back(id, back);
-                (None, Go::Home)
+                self.returned(id, back);
+                (None, Flow::Stop)
             }
         };
         if self.ledger.received(call, evicted, &mut self.observer) {
@@ -325,23 +326,23 @@ impl Sending {
                 rx.close();
             }
         }
-        go
+        flow
     }
 
-    pub(crate) fn force_send_and_yield(&mut self) -> Go {
-        let go = self.force_send();
+    pub(crate) fn force_send_and_yield(&mut self) -> Flow {
+        let flow = self.force_send();
         thread::yield_now();
-        go
+        flow
     }
 
     /// Sends through the `Sink` side.
-    pub(crate) fn sink(&mut self) -> Go {
+    pub(crate) fn sink(&mut self) -> Flow {
         let reserved = block_on(poll_fn(|cx| self.tx.poll_reserve(cx)));
         self.start_send(Some(reserved))
     }
 
     /// Sends through the `Sink` side, or drops the handle after a while.
-    pub(crate) fn sink_or_cancel(&mut self) -> Go {
+    pub(crate) fn sink_or_cancel(&mut self) -> Flow {
         let reserved = block_on_for_a_while(poll_fn(|cx| self.tx.poll_reserve(cx)));
         if reserved.is_none() {
             self.tx = self.tx.clone();
@@ -349,8 +350,9 @@ impl Sending {
         self.start_send(reserved)
     }
 
-    /// Polls the `Sink` side of a handle once, with a waker that wakes nothing, and then leaves it alone.
-    pub(crate) fn sink_or_abandon(&mut self) -> Go {
+    /// Polls the `Sink` side of a handle once, with a waker that does nothing, and does not poll
+    /// it again.
+    pub(crate) fn sink_or_abandon(&mut self) -> Flow {
         let mut handle = self.tx.clone();
         let mut context = Context::from_waker(Waker::noop());
         match handle.poll_reserve(&mut context) {
@@ -360,15 +362,15 @@ impl Sending {
             }
             Poll::Pending => {
                 self.abandoned.push(handle);
-                Go::On
+                Flow::Continue
             }
         }
     }
 
-    fn start_send(&mut self, reserved: Option<Result<(), SendError<()>>>) -> Go {
+    fn start_send(&mut self, reserved: Option<Result<(), SendError<()>>>) -> Flow {
         match reserved {
-            None => return Go::On,
-            Some(Err(SendError(()))) => return Go::Home,
+            None => return Flow::Continue,
+            Some(Err(SendError(()))) => return Flow::Stop,
             Some(Ok(())) => {}
         }
         let message = self.message();
@@ -376,12 +378,12 @@ impl Sending {
         match Pin::new(&mut self.tx).start_send(message) {
             Ok(()) => {
                 self.ledger.accepted(id);
-                Go::On
+                Flow::Continue
             }
             Err(SendError(back)) => {
-                let back = back.expect("`start_send` hands its message back");
-                self.handed_back(id, back);
-                Go::Home
+                let back = back.expect("`start_send` returns its message");
+                self.returned(id, back);
+                Flow::Stop
             }
         }
     }
