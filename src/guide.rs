@@ -14,10 +14,11 @@
 //! | [`streams`] | streams and sinks, their combinators and their errors |
 //! | [`select`] | select loops, cancellation, fairness |
 //! | [`blocking`] | threads and tasks on one channel |
-//! | [`capacity`] | choosing the capacity |
+//! | [`capacity`] | choosing the capacity, and changing it |
+//! | [`weight`] | a channel bounded by bytes |
 //! | [`no_std`] | microcontrollers and interrupt handlers |
 //! | [`loom`] | testing code that uses the channel |
-//! | [`troubleshooting`] | a program that stands still |
+//! | [`troubleshooting`] | a program that hangs |
 //! | [`migration`] | from another channel |
 //! | [`costs`] | what each operation costs, and what it can wait for |
 

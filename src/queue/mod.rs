@@ -52,22 +52,24 @@ use crate::wait::{DrainWaiters, Observer, Run, Spin, SpinState, WaitList, WaitSt
 ///
 /// For async services use [`channel`](crate::channel()) instead, which closes when all handles of
 /// one side have been dropped.
+///
 /// # What `send` and `recv` can wait for
 ///
 /// [`Producer::send`] and [`Consumer::recv`] do not wait for capacity or messages, nor for a thread
 /// that is suspended in the middle of an operation. But they can wait for two other things:
 ///
 /// * If a task waits on the other side (`send_async`, `recv_async`), an operation that succeeds
-///   wakes it: it takes the lock of the wait queue, which other threads hold for moments (a
-///   suspended one for longer), and calls the waker, which is the executor's code. An operation
+///   wakes it: it takes the lock of the wait queue, which other threads hold for a short time
+///   (a suspended one for longer), and calls the waker, which is the executor's code. An operation
 ///   that finds only what is reserved for a waiter may take that lock, too. Without the feature
 ///   `std` the lock spins.
 /// * After 16 races in a row lost to other threads, an operation backs off: it spins, then yields
-///   the thread, and after some 1000 rounds sleeps for moments.
+///   the thread, and after some 1000 rounds sleeps briefly.
 ///
 /// As long as no task calls `send_async` or `recv_async`, no lock is taken and no waker is called.
 /// If that must be guaranteed, and every operation must end in a bounded number of steps, use
 /// [`RealtimeQueue`].
+///
 /// # Examples
 ///
 /// ```
