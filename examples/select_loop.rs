@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 const ROWS: u32 = 1000;
 const FULL: usize = 64;
-const PATIENCE: Duration = Duration::from_millis(5);
+const MAX_DELAY: Duration = Duration::from_millis(5);
 
 /// Represents a database: each call is one transaction.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Database {
 async fn write_batches(rows: Receiver<u32>, flush: Receiver<()>) -> Database {
     let mut database = Database::default();
     let mut batch = Vec::with_capacity(FULL);
-    let mut deadline = Instant::now() + PATIENCE;
+    let mut deadline = Instant::now() + MAX_DELAY;
     loop {
         let free = FULL - batch.len();
         tokio::select! {
@@ -43,7 +43,7 @@ async fn write_batches(rows: Receiver<u32>, flush: Receiver<()>) -> Database {
                     break; // closed, and everything has been received
                 }
                 if batch.len() == count {
-                    deadline = Instant::now() + PATIENCE; // the first rows of this batch
+                    deadline = Instant::now() + MAX_DELAY; // the first rows of this batch
                 }
                 if batch.len() == FULL {
                     database.write(&mut batch).await;
@@ -65,7 +65,7 @@ async fn main() {
         rows.send(row).await.unwrap();
         if row % 300 == 299 {
             // No rows for a while: the deadline writes the batch.
-            tokio::time::sleep(2 * PATIENCE).await;
+            tokio::time::sleep(2 * MAX_DELAY).await;
         }
     }
     flush.send(()).await.unwrap();

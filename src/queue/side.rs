@@ -198,8 +198,8 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
             // The rest is reserved for a waiter that may not attempt. A second waiter ends that.
             opposite.queue().notify(&opposite, 1);
         }
-        // Otherwise permits hold the capacity. A woken waiter would find nothing, and waiters of the
-        // two sides would wake each other without end.
+        // Otherwise permits hold the capacity. A woken waiter would find nothing, and waiters of
+        // the two sides would wake each other without end.
     }
 }
 

@@ -1,5 +1,5 @@
-//! Every future dropped after every number of polls, in every situation: nothing has happened that should not
-//! have, everything is given back, and who waits behind it is not forgotten.
+//! Every future dropped after every number of polls, in every situation: nothing has happened that
+//! should not have, everything is given back, and who waits behind it is not forgotten.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -219,7 +219,7 @@ impl Scene {
         }
     }
 
-    /// Checks that nobody holds any room beside the messages.
+    /// Checks that only messages take up capacity.
     #[track_caller]
     fn assert_nothing_held(&self, messages: usize, what: &str) {
         assert_eq!(self.tx.len(), messages, "{what}");
@@ -267,7 +267,8 @@ fn drop_after(polls: usize, dropped: Wait, behind: Wait, before: Before, woken_a
     drop(task);
     scene.assert_nothing_held(messages, &what);
 
-    // The one behind goes on as soon as there is enough for it: what was given before the drop counts.
+    // The one behind goes on as soon as there is enough for it: what was given before the drop
+    // counts.
     let mut is_done = run(&mut heir);
     if matches!(behind, Closed | PollClosed) {
         assert!(!is_done, "{what}");

@@ -1,5 +1,5 @@
-//! Executors that poll when nobody was woken, give a new waker at every poll, move futures between threads, or
-//! are shut down with tasks in them.
+//! Executors that poll when nobody was woken, give a new waker at every poll, move futures between
+//! threads, or are shut down with tasks in them.
 
 use std::thread;
 
@@ -51,7 +51,8 @@ fn a_future_may_be_polled_by_another_thread_each_time() {
     let (first, second) = (rx.clone(), rx.clone());
     let mut first = Box::pin(async move { first.recv().await });
     let mut second = Box::pin(async move { second.recv().await });
-    // `Task` gives a waker of its own to each poll, so the last thread's is the one that must be called.
+    // `Task` gives a waker of its own to each poll, so the last thread's is the one that must be
+    // called.
     for _ in 0..20 {
         (first, second) = thread::spawn(move || {
             let (mut a, mut b) = (Task::new(first.as_mut()), Task::new(second.as_mut()));
@@ -129,7 +130,8 @@ fn a_runtime_that_is_dropped_with_a_woken_receiver_passes_the_wakeup_on() {
             let dying = one_thread();
             start(&dying, receive(rx.clone()));
             let other = Task::parked(rx.recv());
-            // The dying runtime's task came first and is woken, but its runtime does not run any more.
+            // The dying runtime's task came first and is woken, but its runtime does not run any
+            // more.
             tx.try_send(1).unwrap();
             assert!(!other.is_woken());
             shut_down(dying);
@@ -165,7 +167,8 @@ fn tasks_of_another_runtime_go_on_when_one_is_shut_down() {
         for round in 0..10 {
             let (tx, rx) = channel(2);
             let (dying, living) = (two_threads(), two_threads());
-            // The dying runtime's tasks hold wakeups of both sides, of this channel and of a full one.
+            // The dying runtime's tasks hold wakeups of both sides, of this channel and of a full
+            // one.
             let (full_tx, full_rx) = channel(1);
             full_tx.try_send(0).unwrap();
             for _ in 0..8 {

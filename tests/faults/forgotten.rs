@@ -1,5 +1,6 @@
-//! What `mem::forget` costs. Nothing here is unsound, and no message is lost; but what is forgotten keeps
-//! what it had: a place in line, room, a turn, or a channel's side open.
+//! The cost of `mem::forget`. Nothing here is unsound, and no message is lost. But a forgotten
+//! value keeps its place in a wait queue, its capacity, the reservation lock, or its side of the
+//! channel open.
 
 use std::mem;
 use std::pin::Pin;

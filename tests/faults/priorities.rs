@@ -63,8 +63,8 @@ fn a_real_time_receiver_gets_what_an_idle_sender_sends_on_the_same_core() {
             }
             let mut longest = Duration::ZERO;
             for expected in 0..MESSAGES {
-                // Every other message is waited for by the call, and every other one by sleeping, so
-                // that this thread takes the core from the other one at any point.
+                // Every other message is waited for by the call, and every other one by sleeping,
+                // so that this thread takes the core from the other one at any point.
                 if expected % 2 == 0 {
                     assert_eq!(rx.blocking_recv(), Some(expected));
                     continue;

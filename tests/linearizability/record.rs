@@ -28,8 +28,8 @@ impl<C> Recorder<'_, C> {
             1..=8 => (0..self.random.below(20)).for_each(|_| hint::spin_loop()),
             _ => {}
         }
-        // The clock orders the threads more than they would be by themselves, so what a machine with weaker
-        // ordering than this one might do is left to the loom models.
+        // The clock orders the threads more than they would be by themselves, so what a machine
+        // with weaker ordering than this one might do is left to the loom models.
         let invoked = self.clock.fetch_add(1, Ordering::SeqCst) as u64;
         let call = call();
         let returned = self.clock.fetch_add(1, Ordering::SeqCst) as u64;

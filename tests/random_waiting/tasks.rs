@@ -255,8 +255,8 @@ pub(crate) async fn receive(
                     Err(TryRecvError::Empty) => None,
                 },
                 4 | 5 => {
-                    // A handle of its own, which ends its wait when it is dropped. One that stays keeps
-                    // a wake, which goes to a task that may have moved.
+                    // A handle of its own, which ends its wait when it is dropped. One that stays
+                    // keeps a wake, which goes to a task that may have moved.
                     let mut stream = rx.clone();
                     treat(manner, random, stream.next()).await
                 }

@@ -155,8 +155,8 @@ impl Waiter {
     pub(crate) fn receiving(id: usize, kind: Kind, rx: Receiver<Message>, limit: usize) -> Self {
         let mut rx = rx;
         let poll = match kind {
-            // The last handle wakes others. If one of them panics, what is being returned would not be
-            // dropped.
+            // The last handle wakes others. If one of them panics, what is being returned would not
+            // be dropped.
             Kind::Recv => from_future(async move {
                 let message = rx.recv().await;
                 drop(rx);

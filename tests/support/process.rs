@@ -15,8 +15,8 @@ pub(crate) fn this_program() -> Command {
     }
 }
 
-/// Runs `body` in a process of its own, for it may abort, and fails if that fails. `test` is the name of
-/// the calling test.
+/// Runs `body` in a process of its own, for it may abort, and fails if that fails. `test` is the
+/// name of the calling test.
 pub(crate) fn in_own_process(test: &str, body: impl FnOnce()) {
     const CHILD: &str = "MPMC_STD_TEST_CHILD";
     if std::env::var_os(CHILD).is_some() {

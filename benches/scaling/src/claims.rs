@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
-use crate::measure::{Tally, together};
+use crate::measure::{Counter, together};
 use crate::random::Random;
 
 /// A word on a cache line of its own (two, because some processors fetch them in pairs).
@@ -71,10 +71,10 @@ fn measure_once(protocol: Protocol, threads: usize, work: u32, time: Duration) -
     let spin = own::Pauses::measure();
     let board = combining::Board::new(threads);
     let on_core = Mutex::new(Some(0.0));
-    let run = |number: usize, over: &AtomicBool| -> Tally {
+    let run = |number: usize, over: &AtomicBool| -> Counter {
         let mut random = Random::new(number as u64 + 1);
         let (start, before) = (Instant::now(), time_on_core());
-        let tally = match protocol {
+        let counter = match protocol {
             Protocol::Plain => own::repeat(over, &spin, work, || plain::claim(&word)),
             Protocol::Backoff => {
                 own::repeat(over, &spin, work, || own::claim(&word, &spin, &mut random))
@@ -86,7 +86,7 @@ fn measure_once(protocol: Protocol, threads: usize, work: u32, time: Duration) -
         });
         let mut sum = on_core.lock().expect("no panic under it");
         *sum = sum.zip(part).map(|(sum, part)| sum + part);
-        tally
+        counter
     };
     let outcome = together(threads, time, run);
     let sum = on_core.into_inner().expect("no panic under it");

@@ -1,4 +1,4 @@
-//! Runs threads together for a while, and gathers what each did.
+//! Runs threads together for a while, and collects the results of each.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use crate::histogram::Histogram;
 
 /// What one thread did.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub(crate) struct Counter {
     /// Operations.
     pub(crate) count: u64,
     /// How long some of them took, or all.
@@ -18,9 +18,9 @@ pub(crate) struct Tally {
 }
 
 /// What a thread did, and how long it was at it, which may be longer than it was told to.
-type Timed = (Tally, Duration);
+type Timed = (Counter, Duration);
 
-impl Tally {
+impl Counter {
     pub(crate) fn new() -> Self {
         Self {
             count: 0,
@@ -46,10 +46,12 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn new(elapsed: Duration, tallies: &[Tally]) -> Self {
-        let counts = || tallies.iter().map(|tally| tally.count);
+    pub(crate) fn new(elapsed: Duration, counters: &[Counter]) -> Self {
+        let counts = || counters.iter().map(|counter| counter.count);
         let mut times = Histogram::new();
-        tallies.iter().for_each(|tally| times.merge(&tally.times));
+        counters
+            .iter()
+            .for_each(|counter| times.merge(&counter.times));
         let most = counts().max().unwrap_or(0).max(1);
         Self {
             per_second: counts().sum::<u64>() as f64 / elapsed.as_secs_f64(),
@@ -60,12 +62,12 @@ impl Outcome {
     }
 }
 
-/// Runs `body` on `threads` threads until `time` has passed. `body` gets the number of its thread and
-/// returns when the flag is set.
+/// Runs `body` on `threads` threads until `time` has passed. `body` gets the number of its thread
+/// and returns when the flag is set.
 pub(crate) fn together(
     threads: usize,
     time: Duration,
-    body: impl Fn(usize, &AtomicBool) -> Tally + Sync,
+    body: impl Fn(usize, &AtomicBool) -> Counter + Sync,
 ) -> Outcome {
     let over = AtomicBool::new(false);
     let start = Barrier::new(threads + 1);
@@ -76,8 +78,8 @@ pub(crate) fn together(
                 scope.spawn(move || {
                     start.wait();
                     let began = Instant::now();
-                    let tally = body(number, over);
-                    (tally, began.elapsed())
+                    let counter = body(number, over);
+                    (counter, began.elapsed())
                 })
             })
             .collect();
@@ -89,12 +91,12 @@ pub(crate) fn together(
             .into_iter()
             .map(|thread| thread.join().expect("a measured thread panicked"))
             .collect();
-        let rate = |(tally, elapsed): &Timed| tally.count as f64 / elapsed.as_secs_f64();
+        let rate = |(counter, elapsed): &Timed| counter.count as f64 / elapsed.as_secs_f64();
         let per_second = timed.iter().map(rate).sum();
-        let tallies = Vec::from_iter(timed.into_iter().map(|(tally, _)| tally));
+        let counters = Vec::from_iter(timed.into_iter().map(|(counter, _)| counter));
         Outcome {
             per_second,
-            ..Outcome::new(time, &tallies)
+            ..Outcome::new(time, &counters)
         }
     })
 }
@@ -104,8 +106,8 @@ pub(crate) fn is_over(over: &AtomicBool) -> bool {
     over.load(Ordering::Relaxed)
 }
 
-/// Computes what takes so long on a core that does nothing else: a number of steps, so that a thread
-/// that loses its core in between has as much left to do.
+/// Computes what takes so long on a core that does nothing else: a number of steps, so that a
+/// thread that loses its core in between has as much left to do.
 pub(crate) fn compute(time: Duration) {
     static STEPS_PER_MICROSECOND: OnceLock<u64> = OnceLock::new();
     let rate = *STEPS_PER_MICROSECOND.get_or_init(|| {
@@ -151,20 +153,20 @@ mod tests {
     fn threads_that_run_longer_have_no_higher_rate() {
         let outcome = together(2, Duration::from_millis(1), |_, _| {
             thread::sleep(Duration::from_millis(100));
-            let mut tally = Tally::new();
-            tally.count = 10;
-            tally
+            let mut counter = Counter::new();
+            counter.count = 10;
+            counter
         });
         assert!(outcome.per_second <= 200.0, "{}", outcome.per_second);
     }
 
     #[test]
     fn a_share_is_the_smallest_by_the_largest() {
-        let tallies = [2, 8, 4].map(|count| Tally {
+        let counters = [2, 8, 4].map(|count| Counter {
             count,
-            ..Tally::new()
+            ..Counter::new()
         });
-        let outcome = Outcome::new(Duration::from_secs(2), &tallies);
+        let outcome = Outcome::new(Duration::from_secs(2), &counters);
         assert_eq!((outcome.per_second, outcome.fairness), (7.0, 0.25));
     }
 }

@@ -126,7 +126,7 @@ fn cancellation_section(report: &Report) -> String {
     let mut text = String::from(
         "## Exact cancellation\n\n\
          Send and receive futures are polled a few times and dropped (\"trials\" counts those dropped before they were \
-         ready). *Lost*: `send` had returned `Ok`, nobody received the message. *Delivered though cancelled*: \
+         ready). *Lost*: `send` had returned `Ok`, no receiver got the message. *Delivered though cancelled*: \
          the send future was dropped before it was ready, the message arrived. *Hung*: rounds in which a task was \
          never woken. \"No violation seen\" is what it says, no proof.\n\n\
          | peer | trials | lost | duplicated | delivered though cancelled | hung |\n|---|---|---|---|---|---|\n",

@@ -1,8 +1,9 @@
 //! Flat combining: the first thread that loses claims for all that have lost.
 //!
-//! A thread tries once. If it loses, it posts a request on a line of its own, and the one that takes
-//! the combiner's lock moves the word by as many as have posted, and answers each with its position.
-//! A thread that sees its own request answered has had no further access to the word at all.
+//! A thread tries once. If it loses, it posts a request on a line of its own, and the one that
+//! takes the combiner's lock moves the word by as many as have posted, and answers each with its
+//! position. A thread that sees its own request answered has had no further access to the word at
+//! all.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -52,12 +53,13 @@ impl Board {
             return seen;
         }
         let Line(request) = &self.requests[number];
-        // ORDERING: Release. Pairs with the Acquire in `combine`, as a request that brought a message
-        // along would need.
+        // ORDERING: Release. Pairs with the Acquire in `combine`, as a request that brought a
+        // message along would need.
         request.store(REQUEST, Ordering::Release);
         let mut looks = 0_u32;
         loop {
-            // ORDERING: Acquire. Pairs with the Release in `combine`: a claim happens before its use.
+            // ORDERING: Acquire. Pairs with the Release in `combine`: a claim happens before its
+            // use.
             let answer = request.load(Ordering::Acquire);
             if answer != REQUEST {
                 // ORDERING: Relaxed. Only this thread posts here.
@@ -80,8 +82,8 @@ impl Board {
     }
 
     fn try_lock(&self) -> bool {
-        // ORDERING: Relaxed. A look that spares the line a write; the swap decides. Acquire there pairs
-        // with the Release of the unlock.
+        // ORDERING: Relaxed. A look that spares the line a write; the swap decides. Acquire there
+        // pairs with the Release of the unlock.
         !self.lock.0.load(Ordering::Relaxed) && !self.lock.0.swap(true, Ordering::Acquire)
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::{ATTEMPTS, BACKOFF, Line};
-use crate::measure::{Tally, is_over};
+use crate::measure::{Counter, is_over};
 use crate::random::Random;
 
 /// How long a pause takes here.
@@ -42,16 +42,16 @@ pub(crate) fn repeat(
     pauses: &Pauses,
     work: u32,
     mut claim: impl FnMut() -> u64,
-) -> Tally {
-    let mut tally = Tally::new();
+) -> Counter {
+    let mut counter = Counter::new();
     while !is_over(over) {
         std::hint::black_box(claim());
         if work > 0 {
             pauses.wait(work);
         }
-        tally.count += 1;
+        counter.count += 1;
     }
-    tally
+    counter
 }
 
 pub(crate) fn claim(line: &Line, pauses: &Pauses, random: &mut Random) -> u64 {

@@ -17,7 +17,8 @@ pub(crate) struct Costs {
     pub(crate) hit: f64,
     /// Of `spin_loop`.
     pub(crate) pause: f64,
-    /// By what part a transfer takes longer or shorter, at random, so that cores do not stay in step.
+    /// By what part a transfer takes longer or shorter, at random, so that cores do not stay in
+    /// step.
     pub(crate) jitter: f64,
 }
 
@@ -40,8 +41,8 @@ impl Costs {
         });
         let pause = shortest(std::hint::spin_loop);
         let transfer = if cores > 1 {
-            // A handover is two requests for the line: the reader's, when its copy is gone, and its own to
-            // write.
+            // A handover is two requests for the line: the reader's, when its copy is gone, and its
+            // own to write.
             let transfer = ((handover() - rmw) / 2.0).max(1.0);
             if transfer > MOST_TRANSFER {
                 println!(

@@ -7,8 +7,8 @@
 //!   write alone, and all copies are gone. Copies of a line without an owner are handed out side by
 //!   side, everything else one after another.
 //!
-//! Left out: the distance between cores, several lines in one request, stores that are buffered, and
-//! threads that lose their core.
+//! Left out: the distance between cores, several lines in one request, stores that are buffered,
+//! and threads that lose their core.
 //!
 //! A program of a core is a future: each access ends when the simulated time has come to its end.
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::costs::Costs;
 use super::machine::{Core, Machine, NANOSECOND, Time};
 use crate::claims::{ATTEMPTS, BACKOFF, Protocol};
-use crate::measure::{Outcome, Tally};
+use crate::measure::{Counter, Outcome};
 use crate::random::Random;
 
 /// How long a run is at least, and in transfers for each core.
@@ -63,14 +63,14 @@ pub(crate) fn predict(costs: &Costs, setting: &Setting) -> Prediction {
     // What happens in the first quarter is not counted.
     let end = settled + settled / 3;
     let settled = end - settled;
-    let tallies = RefCell::new(Vec::from_iter((0..setting.cores).map(|_| Tally::new())));
+    let counters = RefCell::new(Vec::from_iter((0..setting.cores).map(|_| Counter::new())));
     let programs = (0..setting.cores)
         .map(|number| {
             let core = Core {
                 machine: &machine,
                 number,
             };
-            let tallies = &tallies;
+            let counters = &counters;
             Box::pin(async move {
                 let mut random = Random::new(number as u64 + 1);
                 // Cores do not begin in step.
@@ -84,7 +84,7 @@ pub(crate) fn predict(costs: &Costs, setting: &Setting) -> Prediction {
                     claim(core, setting, &mut random).await;
                     if core.machine.now() >= settled {
                         let nanos = (core.machine.now() - start) / NANOSECOND;
-                        tallies.borrow_mut()[number].record(Duration::from_nanos(nanos));
+                        counters.borrow_mut()[number].record(Duration::from_nanos(nanos));
                     }
                     if setting.work > 0 {
                         core.wait(Time::from(setting.work) * NANOSECOND).await;
@@ -95,7 +95,7 @@ pub(crate) fn predict(costs: &Costs, setting: &Setting) -> Prediction {
         .collect();
     machine.run(programs, end);
     let counted = Duration::from_nanos((end - settled) / NANOSECOND);
-    let outcome = Outcome::new(counted, &tallies.borrow());
+    let outcome = Outcome::new(counted, &counters.borrow());
     Prediction {
         per_second: outcome.per_second,
         fairness: outcome.fairness,

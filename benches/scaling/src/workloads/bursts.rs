@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mpmc_std::channel;
 
-use crate::measure::{Outcome, Tally, compute};
+use crate::measure::{Counter, Outcome, compute};
 
 const JOB: Duration = Duration::from_micros(20);
 const JOBS_PER_WORKER: usize = 4;
@@ -20,22 +20,22 @@ pub(crate) fn run(threads: usize, cores: usize, time: Duration) -> Outcome {
     let (tx, rx) = channel::<()>(jobs);
     let start = Barrier::new(threads + 1);
     let done = AtomicUsize::new(0);
-    let tallies = Mutex::new(Vec::new());
-    let mut bursts = Tally::new();
+    let counters = Mutex::new(Vec::new());
+    let mut bursts = Counter::new();
     let mut busy = Duration::ZERO;
     thread::scope(|scope| {
         for _ in 0..threads {
-            let (rx, start, done, tallies) = (rx.clone(), &start, &done, &tallies);
+            let (rx, start, done, counters) = (rx.clone(), &start, &done, &counters);
             scope.spawn(move || {
                 start.wait();
-                let mut tally = Tally::new();
+                let mut counter = Counter::new();
                 while rx.blocking_recv().is_some() {
                     compute(JOB);
-                    tally.count += 1;
+                    counter.count += 1;
                     // ORDERING: Relaxed. Counts jobs, and orders nothing.
                     done.fetch_add(1, Ordering::Relaxed);
                 }
-                tallies.lock().expect("no panic under it").push(tally);
+                counters.lock().expect("no panic under it").push(counter);
             });
         }
         start.wait();
@@ -57,7 +57,7 @@ pub(crate) fn run(threads: usize, cores: usize, time: Duration) -> Outcome {
         }
         drop(tx);
     });
-    let mut outcome = Outcome::new(busy, &tallies.into_inner().expect("no panic under it"));
+    let mut outcome = Outcome::new(busy, &counters.into_inner().expect("no panic under it"));
     outcome.times = bursts.times;
     outcome.best = Some(best);
     outcome

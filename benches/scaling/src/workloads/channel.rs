@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use mpmc_std::channel;
 
-use crate::measure::{Outcome, Tally, compute};
+use crate::measure::{Counter, Outcome, compute};
 
 const CAPACITY: usize = 64;
 /// Longer than a receiver spins, so that those of an idle channel are parked.
@@ -15,17 +15,17 @@ const WORK: Duration = Duration::from_micros(2);
 pub(crate) fn run(threads: usize, _cores: usize, time: Duration) -> Outcome {
     let (tx, rx) = channel::<Instant>(CAPACITY);
     let start = Barrier::new(threads + 1);
-    let tallies = Mutex::new(Vec::new());
+    let counters = Mutex::new(Vec::new());
     let mut began = Instant::now();
     thread::scope(|scope| {
         for _ in 0..threads {
-            let (rx, tallies) = (rx.clone(), &tallies);
+            let (rx, counters) = (rx.clone(), &counters);
             scope.spawn(move || {
-                let mut tally = Tally::new();
+                let mut counter = Counter::new();
                 while let Some(sent) = rx.blocking_recv() {
-                    tally.record(sent.elapsed());
+                    counter.record(sent.elapsed());
                 }
-                tallies.lock().expect("no panic under it").push(tally);
+                counters.lock().expect("no panic under it").push(counter);
             });
             let (tx, start) = (tx.clone(), &start);
             scope.spawn(move || {
@@ -44,5 +44,5 @@ pub(crate) fn run(threads: usize, _cores: usize, time: Duration) -> Outcome {
         tx.close_channel();
     });
     let elapsed = began.elapsed();
-    Outcome::new(elapsed, &tallies.into_inner().expect("no panic under it"))
+    Outcome::new(elapsed, &counters.into_inner().expect("no panic under it"))
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use mpmc_std::channel;
 
-use crate::measure::{Outcome, Tally, compute};
+use crate::measure::{Counter, Outcome, compute};
 
 const CAPACITY: usize = 64;
 const JOB: Duration = Duration::from_micros(20);
@@ -14,19 +14,19 @@ const JOB: Duration = Duration::from_micros(20);
 pub(crate) fn run(threads: usize, _cores: usize, time: Duration) -> Outcome {
     let (tx, rx) = channel::<Instant>(CAPACITY);
     let start = Barrier::new(threads + 1);
-    let tallies = Mutex::new(Vec::new());
+    let counters = Mutex::new(Vec::new());
     let mut began = Instant::now();
     thread::scope(|scope| {
         for _ in 0..threads {
-            let (rx, start, tallies) = (rx.clone(), &start, &tallies);
+            let (rx, start, counters) = (rx.clone(), &start, &counters);
             scope.spawn(move || {
                 start.wait();
-                let mut tally = Tally::new();
+                let mut counter = Counter::new();
                 while let Some(sent) = rx.blocking_recv() {
-                    tally.record(sent.elapsed());
+                    counter.record(sent.elapsed());
                     compute(JOB);
                 }
-                tallies.lock().expect("no panic under it").push(tally);
+                counters.lock().expect("no panic under it").push(counter);
             });
         }
         start.wait();
@@ -38,5 +38,5 @@ pub(crate) fn run(threads: usize, _cores: usize, time: Duration) -> Outcome {
         drop(tx);
     });
     let elapsed = began.elapsed();
-    Outcome::new(elapsed, &tallies.into_inner().expect("no panic under it"))
+    Outcome::new(elapsed, &counters.into_inner().expect("no panic under it"))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use mpmc_std::{Consumer, MpmcQueue, Producer};
 
-use crate::measure::{Outcome, Tally, is_over, together};
+use crate::measure::{Counter, Outcome, is_over, together};
 
 const CAPACITY: usize = 1024;
 /// One pair in so many is timed, because the clock takes as long as a pair.
@@ -22,13 +22,13 @@ pub(crate) fn run(threads: usize, _cores: usize, time: Duration) -> Outcome {
     })
 }
 
-fn measure(producer: &Producer<u64>, consumer: &Consumer<u64>, over: &AtomicBool) -> Tally {
-    let mut tally = Tally::new();
+fn measure(producer: &Producer<u64>, consumer: &Consumer<u64>, over: &AtomicBool) -> Counter {
+    let mut counter = Counter::new();
     while !is_over(over) {
-        let start = (tally.count % TIMED == 0).then(Instant::now);
+        let start = (counter.count % TIMED == 0).then(Instant::now);
         // Each thread puts in one before it takes one out, so the queue is never full for good, and
         // never empty.
-        let mut message = tally.count;
+        let mut message = counter.count;
         while let Err(back) = producer.send(message) {
             message = back;
             thread::yield_now();
@@ -37,9 +37,9 @@ fn measure(producer: &Producer<u64>, consumer: &Consumer<u64>, over: &AtomicBool
             thread::yield_now();
         }
         if let Some(start) = start {
-            tally.times.record(start.elapsed());
+            counter.times.record(start.elapsed());
         }
-        tally.count += 1;
+        counter.count += 1;
     }
-    tally
+    counter
 }
