@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use futures::FutureExt;
 use futures::executor::LocalPool;
 use futures::task::LocalSpawnExt;
 use futures::{SinkExt, StreamExt};
@@ -193,6 +194,20 @@ fn a_wait_takes_one_poll_and_does_not_wake_its_task() {
     tx.try_send(0).unwrap();
     drop(Task::parked(tx.send(1)));
     drop(Task::parked(tx.clone().feed(1)));
+}
+
+/// A closed channel decides the operation, so there is nothing to yield for.
+#[test]
+fn a_decided_operation_does_not_yield() {
+    let (tx, rx) = channel(1);
+    tx.try_send(0).unwrap();
+    assert!(tx.send(1).now_or_never().is_none());
+    rx.try_recv().unwrap();
+    for _ in 0..15 {
+        assert!(rx.recv().now_or_never().is_none());
+    }
+    drop(tx);
+    assert_eq!(rx.recv().now_or_never(), Some(None));
 }
 
 #[test]

@@ -245,6 +245,18 @@ fn reserve_many_above_the_new_capacity_fails() {
 }
 
 #[test]
+fn reserve_many_that_waits_for_its_turn_fails_above_the_new_capacity() {
+    let (tx, rx) = channel(5);
+    fill(&tx, 5);
+    let two = pending(tx.reserve_many(2));
+    let mut five = pending(tx.reserve_many(5));
+    assert_eq!(rx.set_capacity(3), Ok(5));
+    assert!(five.is_woken());
+    assert!(five.expect_ready().is_err());
+    drop(two);
+}
+
+#[test]
 fn reserve_many_waits_below_the_limit() {
     let (tx, rx) = Builder::new(2).growable_to(8).build();
     fill(&tx, 2);

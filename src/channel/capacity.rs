@@ -3,6 +3,7 @@
 use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, SetCapacityError};
 use crate::queue::MpmcQueue;
+use crate::unwind::defer;
 use crate::wait::Spin;
 
 impl<T> Shared<T> {
@@ -20,6 +21,13 @@ impl<T> Shared<T> {
             }
         }
         queue
+    }
+
+    fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
+        // Tasks that wait for the reservation lock check again whether the capacity allows their
+        // count. Also if a waker panics before.
+        let _reserving = defer(|| self.reserving.end());
+        self.queue.set_capacity(capacity)
     }
 }
 
@@ -69,7 +77,7 @@ impl<T> Sender<T> {
         let capacity = self
             .check_open(capacity)
             .map_err(|SendError(_)| SetCapacityError::Closed)?;
-        self.shared.queue.set_capacity(capacity)
+        self.shared.set_capacity(capacity)
     }
 
     /// Returns the largest capacity that [`set_capacity`](Self::set_capacity) accepts: the limit of
@@ -115,7 +123,7 @@ impl<T> Receiver<T> {
     #[doc(alias = "grow")]
     #[doc(alias = "shrink")]
     pub fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
-        self.shared.queue.set_capacity(capacity)
+        self.shared.set_capacity(capacity)
     }
 
     /// Returns the largest capacity that [`set_capacity`](Self::set_capacity) accepts; see

@@ -39,10 +39,6 @@ pub(super) fn retry<C>(
             Err(ClaimError::InFlight) if policy == RetryPolicy::None => {
                 return Err(ClaimError::InFlight);
             }
-            // The claim has backed off often enough for one poll.
-            Err(ClaimError::Contended) if policy == RetryPolicy::Spin => {
-                return Err(ClaimError::Contended);
-            }
             Err(error @ (ClaimError::InFlight | ClaimError::Contended)) => {
                 if policy == RetryPolicy::Spin && spins == SPIN_ROUNDS {
                     return Err(error);

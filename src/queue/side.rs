@@ -196,9 +196,9 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
             opposite.queue().notify(&opposite, available);
         } else if opposite.queue().has_grants() {
             // The rest is reserved for a waiter that may not attempt. A second waiter ends that.
-            opposite.queue().notify(&opposite, 1);
+            opposite.queue().notify_to_revoke(&opposite);
         }
-        // Otherwise permits hold the capacity. A woken waiter would find nothing, and waiters of
+        // Otherwise permits hold the capacity (or a selection the messages). A woken waiter would find nothing, and waiters of
         // the two sides would wake each other without end.
     }
 }

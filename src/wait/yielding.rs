@@ -4,29 +4,33 @@
 //! very thread, none of them is needed, since the other side's next poll ends the wait. So the task
 //! wakes itself, returns `Pending`, and attempts the operation again when the executor polls it
 //! next. The effect is as if the task had been polled later: nothing is registered, and no
-//! notification is held.
+//! notification is held. An operation that a quick attempt cannot decide, such as one on a closed
+//! channel, does not yield.
 //!
 //! One task of a side does so at a time. With several, each would be polled again before the other
 //! side had done enough for all of them. When the attempt after a yield fails, the next tasks wait
 //! without a yield, for longer and longer cooldowns.
 
+use core::cell::Cell;
 use core::task::{Context, Poll};
 
 use super::{Operation, Side, WaitQueue};
 use crate::sync::{RelaxedU32, WAITS_BEFORE_YIELDS};
+use crate::unwind::defer;
 
 /// The largest number of waits without a yield between two attempts to find out whether yielding
 /// helps.
 const LONGEST_COOLDOWN: u32 = 63;
 
-/// A value in place of a cooldown: a task has yielded and has not made its next attempt.
-const ACTIVE: u32 = u32::MAX;
+/// The number of waits without a yield while a task has yielded and has not made its next attempt.
+/// Finite, so that a future that yielded and is forgotten does not end all yields.
+const WAITS_WHILE_ACTIVE: u32 = 1024;
 
 /// Decides which tasks of one side yield to their executor before they wait. Relaxed values only:
-/// an update that is lost in a race costs a poll or a wait.
+/// an update that is lost in a race costs some polls or waits.
 #[derive(Debug)]
 pub(super) struct Yielding {
-    /// The number of coming waits without a yield, or [`ACTIVE`].
+    /// The number of coming waits without a yield.
     cooldown: RelaxedU32,
     /// The length of the last cooldown, halved by every success since.
     last_cooldown: RelaxedU32,
@@ -45,10 +49,10 @@ impl Yielding {
     /// Returns whether an operation that would block is to yield first. The caller must
     /// [`end`](Self::end) the yield.
     fn begin(&self) -> bool {
-        if self.cooldown.get() == ACTIVE || self.cooldown.count_down() {
+        if self.cooldown.count_down() {
             return false;
         }
-        self.cooldown.set(ACTIVE);
+        self.cooldown.set(WAITS_WHILE_ACTIVE);
         true
     }
 
@@ -92,7 +96,12 @@ impl BeforeWait {
                 if let Some(output) = queue.spinner().spin(operation, &side) {
                     return Some(Poll::Ready(output));
                 }
-                if !peer_is_on_this_thread(queue, side.opposite()) || !queue.yielding().begin() {
+                // Otherwise the operation may be decided already: only a full attempt can tell.
+                let may_yield = operation.may_succeed_at_once() && !side.is_closed();
+                if !may_yield
+                    || !peer_is_on_this_thread(queue, side.opposite())
+                    || !queue.yielding().begin()
+                {
                     return None;
                 }
                 *self = Self::Yielded;
@@ -100,8 +109,11 @@ impl BeforeWait {
                 Some(Poll::Pending)
             }
             Self::Yielded => {
+                let success = Cell::new(false);
+                // Also if the attempt calls a waker that panics.
+                let _end = defer(|| queue.yielding().end(success.get()));
                 let output = operation.attempt_at_once();
-                queue.yielding().end(output.is_some());
+                success.set(output.is_some());
                 output.map(Poll::Ready)
             }
             Self::Done => None,

@@ -1,6 +1,7 @@
 //! A future of a reservation that owns its sender.
 
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::ptr;
 use core::task::{Context, Poll, ready};
@@ -10,7 +11,8 @@ use pin_project_lite::pin_project;
 use super::Permits;
 use crate::channel::{OwnedPermit, Sender, Shared};
 use crate::error::SendError;
-use crate::queue::ReserveOperation;
+use crate::queue::{AttemptError, MpmcQueue, ReserveOperation, Reserving};
+use crate::wait::{Attempt, Operation, Reservation};
 
 pin_project! {
     /// The future of [`Sender::reserve_owned`](crate::Sender::reserve_owned).
@@ -44,9 +46,71 @@ pin_project! {
     pub struct ReserveOwned<'a, T> {
         // `None` after this future has returned `Ready`.
         #[pin]
-        permits: Option<Permits<ReserveOperation<'a, T>>>,
+        permits: Option<Permits<Unprotected<'a, T>>>,
         // `None` after this future has returned `Ready`.
         sender: Option<Sender<T>>,
+    }
+}
+
+/// The operation of a [`ReserveOwned`]. A reference in an argument must stay valid until the
+/// function returns, also when the argument itself is dropped before; a union keeps it from being
+/// seen as one.
+///
+/// * **O2** It is always initialized.
+struct Unprotected<'a, T>(MaybeUninit<ReserveOperation<'a, T>>);
+
+impl<'a, T> Unprotected<'a, T> {
+    fn get(&self) -> ReserveOperation<'a, T> {
+        // SAFETY: O2, and O1: the channel is alive.
+        unsafe { self.0.assume_init() }
+    }
+}
+
+impl<T> Clone for Unprotected<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Unprotected<'_, T> {}
+
+impl<'a, T> Operation for Unprotected<'a, T> {
+    type Side = <ReserveOperation<'a, T> as Operation>::Side;
+    type Output = Result<(), AttemptError>;
+
+    fn side(&self) -> Self::Side {
+        self.get().side()
+    }
+
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
+        self.get().attempt_at_once()
+    }
+
+    fn may_succeed_at_once(&self) -> bool {
+        self.get().may_succeed_at_once()
+    }
+
+    fn attempt(&mut self) -> Attempt<Self::Output> {
+        self.get().attempt()
+    }
+
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Self::Output> {
+        self.get().attempt_granted(reservation)
+    }
+
+    fn fail(&mut self) -> Self::Output {
+        self.get().fail()
+    }
+}
+
+impl<'a, T> Reserving for Unprotected<'a, T> {
+    type Message = T;
+
+    fn queue(&self) -> &MpmcQueue<T> {
+        self.get().queue
     }
 }
 
@@ -55,9 +119,9 @@ impl<'a, T> ReserveOwned<'a, T> {
         let shared: *const Shared<T> = ptr::from_ref(&*sender.shared);
         // SAFETY: O1. The channel does not move when `sender` moves, which only points to it.
         let shared: &'a Shared<T> = unsafe { &*shared };
-        let operation = ReserveOperation {
+        let operation = Unprotected(MaybeUninit::new(ReserveOperation {
             queue: &shared.queue,
-        };
+        }));
         let permits = match sender.check_open(()) {
             Ok(()) => Permits::new(operation),
             Err(SendError(())) => Permits::closed(operation),
