@@ -196,7 +196,7 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
             opposite.queue().notify(&opposite, available);
         } else if opposite.queue().has_grants() {
             // The rest is reserved for a waiter that may not attempt. A second waiter ends that.
-            opposite.queue().notify_to_revoke(&opposite);
+            opposite.queue().notify(&opposite, 1);
         }
         // Otherwise permits hold the capacity (or a selection the messages). A woken waiter would find nothing, and waiters of
         // the two sides would wake each other without end.

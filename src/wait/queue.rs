@@ -199,26 +199,6 @@ impl<'a> WaitQueue<'a> {
         trace::notified(self);
     }
 
-    /// Wakes the first exclusive waiter, without a reservation even if it is starving: it finds
-    /// that the rest is reserved, and revokes a reservation that is not used.
-    #[cold]
-    pub(crate) fn notify_to_revoke<S: Side>(&self, side: &S) {
-        let waker = self.list.members.with(|members| {
-            let link = members.list.first(QueueKind::Exclusive)?;
-            let starving = members.is_starving(link);
-            members.list.unlink(link);
-            let waker = members.mark_woken(link, WaiterState::Notified);
-            if starving && members.decrement_starving() {
-                side.end_fair();
-            }
-            waker
-        });
-        match waker {
-            Some(waker) => waker.wake(),
-            None => self.notify(side, 1),
-        }
-    }
-
     #[cold]
     fn notify_slow<S: Side>(&self, side: &S, count: usize, seen: State) {
         self.wake(count, |members, remaining, batch| {

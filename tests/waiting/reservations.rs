@@ -80,48 +80,6 @@ fn a_panicking_waker_of_a_sender_takes_no_second_reservation() {
     assert_eq!(rx.try_recv(), Ok(13));
 }
 
-/// The first of two starving receivers has a reservation and is not polled. A sender that finds the
-/// channel full wakes the second one, which ends the reservation.
-#[test]
-fn a_starving_waiter_revokes_the_reservation_of_another() {
-    within_limit(|| {
-        let (tx, rx) = channel(2);
-        let mut first = Task::parked(rx.recv());
-        let mut second = Task::parked(rx.recv());
-        for _ in 0..MAX_LOSSES {
-            (0..2).for_each(|number| tx.try_send(number).unwrap());
-            (0..2).for_each(|number| assert_eq!(rx.try_recv(), Ok(number)));
-            first.parks();
-            second.parks();
-        }
-        rx.set_capacity(1).unwrap();
-        tx.try_send(10).unwrap();
-        assert!(rx.try_recv().is_err(), "the message is reserved");
-        let granted_first = first.is_woken();
-        assert!(granted_first != second.is_woken());
-        let other = if granted_first {
-            &mut second
-        } else {
-            &mut first
-        };
-        let mut send = Box::pin(tx.send(11));
-        let waker = calling(|| ());
-        assert!(
-            send.as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
-        assert!(other.is_woken(), "no task would end the reservation");
-        let received = loop {
-            match other.poll() {
-                Poll::Ready(message) => break message,
-                Poll::Pending => assert!(other.is_woken()),
-            }
-        };
-        assert_eq!(received, Some(10));
-    });
-}
-
 /// Wakers of a large notification run before the rest of it is done.
 #[test]
 fn wakers_of_starving_waiters_may_use_the_channel() {
