@@ -195,7 +195,8 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
         if available > 0 {
             opposite.queue().notify(&opposite, available);
         } else if opposite.queue().has_grants() {
-            // The rest is reserved for a waiter that may not attempt. A second waiter ends that.
+            // The rest is reserved for a waiter that may not attempt. A second one ends that, unless
+            // nothing can be reserved for it although it is starving: a known limit.
             opposite.queue().notify(&opposite, 1);
         }
         // Otherwise permits hold the capacity (or a selection the messages). A woken waiter would find nothing, and waiters of
