@@ -98,6 +98,15 @@ pub(super) fn attempt_granted<S: Side, C, R>(
     }
 }
 
+/// Takes the message out of a send operation that has not finished.
+#[inline(always)]
+pub(super) fn take_value<T>(value: &mut Option<T>) -> T {
+    match value.take() {
+        Some(value) => value,
+        None => unreachable!("a finished send is not retried"),
+    }
+}
+
 /// An operation that sends one message; the message comes back if the queue is closed.
 pub(crate) struct SendOperation<'a, T> {
     pub(crate) queue: &'a MpmcQueue<T>,
@@ -126,9 +135,7 @@ impl<'a, T> Operation for SendOperation<'a, T> {
     #[inline(always)]
     fn attempt_at_once(&mut self) -> Option<Result<(), T>> {
         let claim = self.queue.ring.claim_send_at_once()?;
-        let Some(value) = self.value.take() else {
-            unreachable!("a finished send is not retried")
-        };
+        let value = take_value(&mut self.value);
         self.queue.publish(claim, value);
         Some(Ok(()))
     }
@@ -137,9 +144,7 @@ impl<'a, T> Operation for SendOperation<'a, T> {
     #[inline(never)]
     fn attempt_beside_permits(&mut self) -> Option<Result<(), T>> {
         let claim = self.queue.ring.claim_send_beside_permits()?;
-        let Some(value) = self.value.take() else {
-            unreachable!("a finished send is not retried")
-        };
+        let value = take_value(&mut self.value);
         self.queue.publish(claim, value);
         Some(Ok(()))
     }
@@ -152,9 +157,7 @@ impl<'a, T> Operation for SendOperation<'a, T> {
     fn attempt(&mut self) -> Attempt<Result<(), T>> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send());
         attempt(claim, |claim| {
-            let Some(value) = self.value.take() else {
-                unreachable!("a finished send is not retried")
-            };
+            let value = take_value(&mut self.value);
             match claim {
                 Ok(claim) => {
                     self.queue.publish(claim, value);
@@ -171,19 +174,14 @@ impl<'a, T> Operation for SendOperation<'a, T> {
     ) -> Attempt<Result<(), T>> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send_granted());
         attempt_granted(claim, reservation, |claim| {
-            let Some(value) = self.value.take() else {
-                unreachable!("a finished send is not retried")
-            };
+            let value = take_value(&mut self.value);
             self.queue.publish(claim, value);
             Ok(())
         })
     }
 
     fn fail(&mut self) -> Result<(), T> {
-        let Some(value) = self.value.take() else {
-            unreachable!("a finished send is not retried")
-        };
-        Err(value)
+        Err(take_value(&mut self.value))
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::MpmcQueue;
-use super::operation::{RetryPolicy, attempt, attempt_granted, retry};
+use super::operation::{RetryPolicy, attempt, attempt_granted, retry, take_value};
 use super::side::{Receivers, Senders};
 use crate::ring::{ClaimError, Head, RecvBatch, RecvClaim, SendClaim, Tail};
 use crate::wait::{Attempt, Operation, Reservation, WaitList};
@@ -174,13 +174,6 @@ impl<'a, T> SendPositionOperation<'a, T> {
             value: Some(value),
         }
     }
-
-    fn take_value(&mut self) -> T {
-        match self.value.take() {
-            Some(value) => value,
-            None => unreachable!("a finished send is not retried"),
-        }
-    }
 }
 
 impl<'a, T> Operation for SendPositionOperation<'a, T> {
@@ -193,7 +186,7 @@ impl<'a, T> Operation for SendPositionOperation<'a, T> {
 
     fn attempt_at_once(&mut self) -> Option<Self::Output> {
         let claim = self.queue.ring.claim_send_at_once()?;
-        let value = self.take_value();
+        let value = take_value(&mut self.value);
         Some(Ok(self.queue.publish_with_position(claim, value)))
     }
 
@@ -205,7 +198,7 @@ impl<'a, T> Operation for SendPositionOperation<'a, T> {
     fn attempt(&mut self) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send());
         attempt(claim, |claim| {
-            let value = self.take_value();
+            let value = take_value(&mut self.value);
             match claim {
                 Ok(claim) => Ok(self.queue.publish_with_position(claim, value)),
                 Err(_) => Err(value),
@@ -219,12 +212,12 @@ impl<'a, T> Operation for SendPositionOperation<'a, T> {
     ) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send_granted());
         attempt_granted(claim, reservation, |claim| {
-            let value = self.take_value();
+            let value = take_value(&mut self.value);
             Ok(self.queue.publish_with_position(claim, value))
         })
     }
 
     fn fail(&mut self) -> Result<u64, T> {
-        Err(self.take_value())
+        Err(take_value(&mut self.value))
     }
 }

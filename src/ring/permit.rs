@@ -124,17 +124,10 @@ impl<T, B> Ring<T, B> {
     /// and the release are one step, so the other permits fill the ring until then, and no sender
     /// must be notified of free capacity.
     pub(crate) fn release_excess(&self) -> Option<bool> {
-        let mut backoff = ClaimBackoff::new();
-        loop {
-            let seen = self.load::<Tail>();
-            if seen.permits() as usize <= self.capacity() {
-                return None;
-            }
-            if self.advance_tail(seen, seen.without_permits(1)) {
-                return Some(seen.permits() == MAX_PERMITS);
-            }
-            backoff.step();
-        }
+        let seen = self.change_permits(|seen| {
+            (seen.permits() as usize > self.capacity()).then(|| seen.without_permits(1))
+        })?;
+        Some(seen.permits() == MAX_PERMITS)
     }
 
     /// Withholds `count` slots from senders, free or not: they count as permits that no sender
@@ -143,14 +136,23 @@ impl<T, B> Ring<T, B> {
     ///
     /// Retries only after another thread's success.
     pub(crate) fn withhold(&self, count: usize) -> bool {
+        self.change_permits(|seen| {
+            let after = seen.permits() + count as u64;
+            (after <= MAX_PERMITS).then(|| seen.with_permits(count as u64))
+        })
+        .is_some()
+    }
+
+    /// Changes `tail` to the state that `next` returns for it, and returns the one before; or
+    /// returns `None` once `next` does.
+    ///
+    /// Retries only after another thread's success.
+    fn change_permits(&self, next: impl Fn(State) -> Option<State>) -> Option<State> {
         let mut backoff = ClaimBackoff::new();
         loop {
             let seen = self.load::<Tail>();
-            if seen.permits() + count as u64 > MAX_PERMITS {
-                return false;
-            }
-            if self.advance_tail(seen, seen.with_permits(count as u64)) {
-                return true;
+            if self.advance_tail(seen, next(seen)?) {
+                return Some(seen);
             }
             backoff.step();
         }

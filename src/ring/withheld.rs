@@ -1,4 +1,4 @@
-//! How many slots a ring withholds from senders, and the lock under which that changes.
+//! The number of slots that a ring withholds from senders, and the lock under which it changes.
 
 use crate::sync::{AtomicUsize, Lock, Ordering};
 

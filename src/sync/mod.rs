@@ -12,6 +12,8 @@
 
 #[cfg(loom)]
 mod loom;
+#[cfg(any(loom, shuttle))]
+mod model;
 #[cfg(not(any(loom, shuttle)))]
 mod native;
 #[cfg(shuttle)]
@@ -19,6 +21,8 @@ mod shuttle;
 
 #[cfg(loom)]
 pub(crate) use self::loom::*;
+#[cfg(any(loom, shuttle))]
+pub(crate) use self::model::*;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use self::native::*;
 #[cfg(shuttle)]

@@ -101,6 +101,7 @@ mod batch;
 #[cfg(feature = "std")]
 mod block;
 mod budget;
+mod cooldown;
 mod drain;
 mod future;
 mod handle;

@@ -167,21 +167,9 @@ impl Semaphore {
     /// are available.
     #[cold]
     pub(crate) fn close(&self) {
-        call_wakers(|batch| {
-            self.queue.with(|queue| {
-                queue.closed = true;
-                while !batch.is_full() {
-                    let Some(first) = queue.waiters.first(QueueKind::Exclusive) else {
-                        return false;
-                    };
-                    self.unlink(queue, first);
-                    batch.push(queue.waiters.entry(first, |entry| entry.waker.take()));
-                    // Last: a waiter that is not linked may be gone as soon as this is seen.
-                    queue.waiters.set_state(first, WaiterState::Notified);
-                }
-                true
-            })
-        });
+        // No waiter registers after this.
+        self.queue.with(|queue| queue.closed = true);
+        self.end_waits(|_, _| Some(WaiterState::Notified));
     }
 
     /// Gives `count` units back, and grants waiters their units.
@@ -203,20 +191,28 @@ impl Semaphore {
     /// Grants the first waiters their units, as long as there are enough.
     #[cold]
     fn grant(&self) {
+        self.end_waits(|queue, first| {
+            let count = queue.waiters.entry(first, |entry| entry.ticket) as usize;
+            self.take_queued(count).then_some(WaiterState::Granted)
+        });
+    }
+
+    /// Ends the waits of the first waiters, with the result that `result` returns for each, until it
+    /// returns `None`. Calls `result` under the lock.
+    fn end_waits(&self, mut result: impl FnMut(&mut Queue, Link) -> Option<WaiterState>) {
         call_wakers(|batch| {
             self.queue.with(|queue| {
                 while !batch.is_full() {
-                    let Some(first) = queue.waiters.first(QueueKind::Exclusive) else {
+                    let first = queue.waiters.first(QueueKind::Exclusive);
+                    let Some((first, state)) =
+                        first.and_then(|first| Some((first, result(queue, first)?)))
+                    else {
                         return false;
                     };
-                    let count = queue.waiters.entry(first, |entry| entry.ticket) as usize;
-                    if !self.take_queued(count) {
-                        return false;
-                    }
                     self.unlink(queue, first);
                     batch.push(queue.waiters.entry(first, |entry| entry.waker.take()));
                     // Last: a waiter that is not linked may be gone as soon as this is seen.
-                    queue.waiters.set_state(first, WaiterState::Granted);
+                    queue.waiters.set_state(first, state);
                 }
                 true
             })

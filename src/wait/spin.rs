@@ -31,6 +31,7 @@
 //! it gains.
 
 use super::budget;
+use super::cooldown::Cooldown;
 use super::spin_tokens::SpinToken;
 use super::{Attempt, Operation, Side};
 #[cfg(feature = "std")]
@@ -154,10 +155,8 @@ pub(crate) struct Spinner {
     single_finds: RelaxedU8,
     /// The number of coming operations with dense attempts.
     dense_operations: RelaxedU8,
-    /// The number of coming operations that would block and do not spin.
-    cooldown: RelaxedU32,
-    /// The length of the last cooldown, halved by every success since.
-    last_cooldown: RelaxedU32,
+    /// Counts operations that would block and do not spin.
+    cooldown: Cooldown,
 }
 
 impl Spinner {
@@ -172,8 +171,7 @@ impl Spinner {
             failures: RelaxedU8::default(),
             single_finds: RelaxedU8::default(),
             dense_operations: RelaxedU8::default(),
-            cooldown: RelaxedU32::default(),
-            last_cooldown: RelaxedU32::default(),
+            cooldown: Cooldown::default(),
         };
         spinner.set_capacity(capacity);
         spinner
@@ -358,7 +356,7 @@ impl Spinner {
     fn record(&self, success: bool, rule: &CooldownRule) {
         if success {
             self.failures.set(self.failures.get().saturating_sub(1));
-            self.last_cooldown.set(self.last_cooldown.get() / 2);
+            self.cooldown.record_success();
             return;
         }
         let failures = self.failures.get() + 1;
@@ -366,14 +364,14 @@ impl Spinner {
             self.failures.set(failures);
             return;
         }
-        let next = (2 * self.last_cooldown.get() + rule.first_cooldown).min(rule.longest_cooldown);
-        if next == rule.longest_cooldown {
+        let length = self
+            .cooldown
+            .start(rule.first_cooldown, rule.longest_cooldown);
+        if length == rule.longest_cooldown {
             // The other side may have moved to this thread since.
             self.peer_on_other_thread.set(0);
         }
         self.failures.set(0);
-        self.last_cooldown.set(next);
-        self.cooldown.set(next);
     }
 }
 
@@ -502,7 +500,7 @@ mod tests {
             {
                 let output = spinner.spin_thread(&mut RecvOperation { queue: &queue }, &side);
                 assert_eq!(output, None);
-                let unchanged = spinner.failures.get() == 0 && spinner.last_cooldown.get() == 0;
+                let unchanged = spinner.failures.get() == 0 && spinner.cooldown.last_length() == 0;
                 assert!(unchanged || spin == Spin::Adaptive);
             }
         }

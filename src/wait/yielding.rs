@@ -14,8 +14,9 @@
 use core::cell::Cell;
 use core::task::{Context, Poll};
 
+use super::cooldown::Cooldown;
 use super::{Operation, Side, WaitQueue};
-use crate::sync::{RelaxedU32, WAITS_BEFORE_YIELDS};
+use crate::sync::WAITS_BEFORE_YIELDS;
 use crate::unwind::defer;
 
 /// The largest number of waits without a yield between two attempts to find out whether yielding
@@ -30,10 +31,7 @@ const WAITS_WHILE_ACTIVE: u32 = 1024;
 /// an update that is lost in a race costs some polls or waits.
 #[derive(Debug)]
 pub(super) struct Yielding {
-    /// The number of coming waits without a yield.
-    cooldown: RelaxedU32,
-    /// The length of the last cooldown, halved by every success since.
-    last_cooldown: RelaxedU32,
+    cooldown: Cooldown,
 }
 
 impl Yielding {
@@ -41,8 +39,7 @@ impl Yielding {
     /// channels that have few waits never need it.
     pub(super) fn new() -> Self {
         Self {
-            cooldown: RelaxedU32::new(WAITS_BEFORE_YIELDS),
-            last_cooldown: RelaxedU32::default(),
+            cooldown: Cooldown::starting_with(WAITS_BEFORE_YIELDS),
         }
     }
 
@@ -52,19 +49,17 @@ impl Yielding {
         if self.cooldown.count_down() {
             return false;
         }
-        self.cooldown.set(WAITS_WHILE_ACTIVE);
+        self.cooldown.set_left(WAITS_WHILE_ACTIVE);
         true
     }
 
     /// Ends a yield. `success` is `true` if the other side had done what the operation waited for.
     fn end(&self, success: bool) {
         if success {
-            self.last_cooldown.set(self.last_cooldown.get() / 2);
-            self.cooldown.set(0);
+            self.cooldown.record_success();
+            self.cooldown.set_left(0);
         } else {
-            let next = (2 * self.last_cooldown.get() + 1).min(LONGEST_COOLDOWN);
-            self.last_cooldown.set(next);
-            self.cooldown.set(next);
+            self.cooldown.start(1, LONGEST_COOLDOWN);
         }
     }
 }

@@ -69,25 +69,6 @@ impl Backoff {
     }
 }
 
-/// Returns `false`: a run has several threads.
-pub(crate) fn is_single_core() -> bool {
-    false
-}
-
-/// Awaits `future`; there is no clock, so the time is never up.
-#[cfg(feature = "tokio")]
-pub(crate) async fn timeout<F: Future>(_duration: Duration, future: F) -> Option<F::Output> {
-    Some(future.await)
-}
-
-/// Returns `false`: there is no runtime in a run.
-pub(crate) fn is_in_runtime() -> bool {
-    false
-}
-
-/// Does nothing: there is no runtime in a run.
-pub(crate) fn assert_may_block(_call: &str) {}
-
 /// A cell that panics when two accesses overlap.
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T> {
