@@ -157,7 +157,9 @@ fn the_wake_of_a_channel_that_was_not_selected_is_forwarded() {
                     );
                     assert_eq!(task.finish(), Some(2));
                 } else {
-                    assert!(!task.is_woken());
+                    // The task may have been woken as well: a message that is sent while the
+                    // select registers can be announced to both.
+                    assert_eq!(received, Ok(2));
                 }
             });
         }
