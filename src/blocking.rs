@@ -38,11 +38,12 @@ mod convert;
 mod iter;
 mod select;
 
-pub use crate::channel::{Drain, IntoIter, Iter, TryIter};
+pub use crate::channel::{Drain, TryIter};
 pub use crate::error::{
     ReadyTimeoutError, RecvError, RecvTimeoutError, SelectTimeoutError, SendError,
     SendTimeoutError, TryReadyError, TryRecvError, TrySelectError, TrySendError,
 };
+pub use iter::{IntoIter, Iter};
 pub use receiver::Receiver;
 pub use select::{Select, SelectedOperation};
 pub use sender::Sender;

@@ -168,7 +168,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `std` (on by default) | blocking calls (`blocking_send`, `blocking_recv` and related methods), iterators that block, timeouts. Without it the crate is `no_std` and needs `alloc`; locks then spin, and all threads share one budget |
+//! | `std` (on by default) | blocking calls (`blocking_send`, `blocking_recv` and related methods), the module `blocking`, timeouts. Without it the crate is `no_std` and needs `alloc`; locks then spin, and all threads share one budget |
 //! | `tokio` | `Sender::send_timeout`; inside a tokio runtime, operations use tokio's cooperative budget; a blocking call that would block inside a tokio task panics instead of blocking its thread; conversions from and to the errors of tokio's channels |
 //! | `tracing` | events of the crate `tracing` for channels, parks, wakes and closes, at the level TRACE, with the number of the channel, and the side. A subscriber must not send its events through a channel whose events it receives: each event would cause another one, without end |
 //! | `debug-assertions` | checks of the internal invariants in every profile, not only in debug builds |
@@ -214,8 +214,6 @@ pub use channel::{
     Builder, Drain, Drained, OwnedPermit, Permit, PermitIterator, Receiver, RecvStream, Sender,
     SideStats, Stats, TryIter, Unsent, WeakReceiver, WeakSender, channel, future,
 };
-#[cfg(feature = "std")]
-pub use channel::{IntoIter, Iter};
 pub use queue::{Consumer, MpmcQueue, Producer, RealtimeQueue};
 
 /// Compiles and runs the example of the README.

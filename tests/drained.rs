@@ -213,7 +213,7 @@ fn drained_completes_under_load() {
                         }
                     });
                     let rx = rx.clone();
-                    scope.spawn(move || rx.iter().count());
+                    scope.spawn(move || rx.blocking_iter().count());
                 }
                 for _ in 0..200 {
                     tx.blocking_drained();

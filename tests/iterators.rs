@@ -10,7 +10,7 @@ use harness::{Ledger, assert_all_once, threads};
 use mpmc_std::channel;
 
 #[test]
-fn iter_waits_for_messages_and_ends_with_the_channel() {
+fn a_blocking_iterator_waits_for_messages_and_ends_with_the_channel() {
     let (tx, rx) = channel(2);
     let sender = thread::spawn(move || {
         for message in 0..200 {
@@ -21,11 +21,11 @@ fn iter_waits_for_messages_and_ends_with_the_channel() {
         }
     });
     let mut received = Vec::new();
-    for message in &rx {
+    for message in rx.blocking_iter() {
         received.push(message);
     }
     assert_eq!(received, (0..200).collect::<Vec<_>>());
-    assert_eq!(rx.iter().next(), None);
+    assert_eq!(rx.blocking_iter().next(), None);
     sender.join().unwrap();
 }
 
@@ -33,11 +33,11 @@ fn iter_waits_for_messages_and_ends_with_the_channel() {
 fn a_dropped_iterator_leaves_the_rest() {
     let (tx, rx) = channel(5);
     tx.try_send_many(0..5).unwrap();
-    assert_eq!(rx.iter().take(2).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(rx.blocking_iter().take(2).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(rx.try_iter().next(), Some(2));
     assert_eq!(rx.drain().next(), Some(3));
     assert_eq!(rx.len(), 1);
-    let mut owned = rx.into_iter();
+    let mut owned = rx.into_blocking().into_iter();
     assert_eq!(owned.next(), Some(4));
     assert!(!tx.is_closed());
     // The iterator owned the last receiver.
@@ -52,7 +52,7 @@ fn into_iter_keeps_the_rest_until_it_is_dropped() {
     tx.try_send_many((0..3).map(|number| ledger.token(number)))
         .unwrap();
     drop(tx);
-    let mut messages = rx.into_iter();
+    let mut messages = rx.into_blocking().into_iter();
     assert_eq!(messages.next().unwrap().number, 0);
     assert_eq!(ledger.dropped(), 1);
     drop(messages);
@@ -104,7 +104,7 @@ fn drain_ends_early_if_other_receivers_take_the_messages() {
 fn iterators_wake_waiting_senders() {
     let (tx, rx) = channel(1);
     for take in [
-        |rx: &mpmc_std::Receiver<_>| rx.iter().next(),
+        |rx: &mpmc_std::Receiver<_>| rx.blocking_iter().next(),
         |rx: &mpmc_std::Receiver<_>| rx.try_iter().next(),
         |rx: &mpmc_std::Receiver<_>| rx.drain().next(),
     ] {
@@ -128,8 +128,8 @@ fn threads_share_the_messages_of_their_iterators() {
             (0..COUNT).for_each(|message| tx.blocking_send(message).unwrap());
             Vec::new()
         }
-        1 => rx.clone().into_iter().collect(),
-        2 => (&rx).into_iter().collect(),
+        1 => rx.clone().into_blocking().into_iter().collect(),
+        2 => rx.blocking_iter().collect(),
         _ => {
             let mut received = Vec::new();
             while !rx.is_closed() || !rx.is_empty() {
@@ -152,7 +152,7 @@ fn a_blocking_loop_inside_a_task_panics_with_its_location() {
     let mut sum = 0;
     let by_reference = panic_file(|| {
         run(async {
-            for message in &rx {
+            for message in rx.blocking_iter() {
                 sum += message;
             }
         })
@@ -160,7 +160,7 @@ fn a_blocking_loop_inside_a_task_panics_with_its_location() {
     assert_eq!(by_reference, file!());
     let by_value = panic_file(|| {
         run(async {
-            for message in rx {
+            for message in rx.into_blocking() {
                 sum += message;
             }
         })

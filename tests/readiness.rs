@@ -306,7 +306,7 @@ fn readiness_beside_receiving_under_load() {
                 thread::spawn(move || {
                     let mut sum = 0;
                     if number % 2 == 0 {
-                        sum += rx.iter().sum::<u64>();
+                        sum += rx.blocking_iter().sum::<u64>();
                     } else {
                         while rx.blocking_recv_ready() {
                             match rx.try_recv() {

@@ -174,7 +174,7 @@ fn the_counts_always_add_up() {
         let observer = rx.clone();
         threads(4, move |number| match number {
             0 | 1 => (0..COUNT).for_each(|i| tx.blocking_send(i).unwrap()),
-            2 => rx.iter().take(2 * COUNT).for_each(drop),
+            2 => rx.blocking_iter().take(2 * COUNT).for_each(drop),
             _ => {
                 let mut last = 0;
                 while last < 2 * COUNT as u64 {

@@ -216,7 +216,7 @@ fn calls_inside_a_task_succeed_without_a_wait() {
         rx.close();
         assert!(closed.blocking_send(4).is_err());
         assert_eq!(rx.blocking_recv(), None);
-        assert_eq!(rx.iter().next(), None);
+        assert_eq!(rx.blocking_iter().next(), None);
         // A permit makes the first attempt fail.
         let (tx, rx) = channel(2);
         let permit = tx.try_reserve().unwrap();

@@ -1,7 +1,9 @@
 //! Iterators of receivers for threads.
 
+use core::iter::FusedIterator;
+
 use super::Receiver;
-use crate::channel::{Drain, IntoIter, Iter, TryIter};
+use crate::channel::{Drain, TryIter};
 
 /// # Iterating
 impl<T> Receiver<T> {
@@ -22,7 +24,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.iter().sum::<u32>(), 3);
     /// ```
     pub fn iter(&self) -> Iter<'_, T> {
-        self.0.iter()
+        self.0.blocking_iter()
     }
 
     /// Returns an iterator over the messages that can be received without waiting. It ends when
@@ -61,7 +63,7 @@ impl<T> IntoIterator for Receiver<T> {
 
     /// Returns an iterator as [`iter`](Receiver::iter) does.
     fn into_iter(self) -> IntoIter<T> {
-        self.0.into_iter()
+        IntoIter { receiver: self.0 }
     }
 }
 
@@ -74,3 +76,47 @@ impl<'a, T> IntoIterator for &'a Receiver<T> {
         self.iter()
     }
 }
+
+/// An iterator that blocks the thread for each message, from [`Receiver::iter`] and
+/// [`blocking_iter`](crate::Receiver::blocking_iter).
+#[must_use = "messages are taken out only as the iterator yields them"]
+#[derive(Debug)]
+pub struct Iter<'a, T> {
+    receiver: &'a crate::Receiver<T>,
+}
+
+impl<'a, T> Iter<'a, T> {
+    pub(crate) fn new(receiver: &'a crate::Receiver<T>) -> Self {
+        Self { receiver }
+    }
+}
+
+impl<T> Iterator for Iter<'_, T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        self.receiver.recv_on_thread("Iterator::next")
+    }
+}
+
+impl<T> FusedIterator for Iter<'_, T> {}
+
+/// An iterator that owns its receiver and blocks the thread for each message, from
+/// [`Receiver::into_iter`](IntoIterator::into_iter).
+#[must_use = "messages are taken out only as the iterator yields them"]
+#[derive(Debug)]
+pub struct IntoIter<T> {
+    receiver: crate::Receiver<T>,
+}
+
+impl<T> Iterator for IntoIter<T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        self.receiver.recv_on_thread("Iterator::next")
+    }
+}
+
+impl<T> FusedIterator for IntoIter<T> {}

@@ -1,9 +1,9 @@
-//! Calls that block the thread, and iterators that use them.
+//! Calls that block the thread.
 
 use alloc::vec::Vec;
-use core::iter::FusedIterator;
 
 use super::{Receiver, Sender};
+use crate::blocking::Iter;
 use crate::error::SendError;
 use crate::queue::{RecvOperation, SendOperation};
 use crate::wait;
@@ -102,78 +102,29 @@ impl<T> Receiver<T> {
     }
 
     /// Returns an iterator that blocks the thread for each message, and ends when the channel is
-    /// closed and every message has been received. Use it only on threads outside any executor.
+    /// closed and every message has been received. Use it only on threads outside any executor; a
+    /// task calls `while let Some(message) = rx.recv().await`.
+    ///
+    /// A receiver of the module [`blocking`](crate::blocking) is an iterator by itself: `for message
+    /// in rx.into_blocking()`.
+    ///
+    /// # Panics
+    ///
+    /// The iterator panics when [`blocking_recv`](Self::blocking_recv) would.
     ///
     /// # Examples
     ///
     /// ```
     /// let (tx, rx) = mpmc_std::channel(2);
-    /// let thread = std::thread::spawn(move || rx.iter().sum::<u32>());
+    /// let thread = std::thread::spawn(move || rx.blocking_iter().sum::<u32>());
     /// for message in 1..=10 {
     ///     tx.blocking_send(message).unwrap();
     /// }
     /// drop(tx);
     /// assert_eq!(thread.join().unwrap(), 55);
     /// ```
-    #[must_use = "messages are taken out only as the iterator yields them"]
-    pub fn iter(&self) -> Iter<'_, T> {
-        Iter { receiver: self }
+    #[doc(alias("iter", "into_iter"))]
+    pub fn blocking_iter(&self) -> Iter<'_, T> {
+        Iter::new(self)
     }
 }
-
-impl<T> IntoIterator for Receiver<T> {
-    type Item = T;
-    type IntoIter = IntoIter<T>;
-
-    /// Returns an iterator as [`iter`](Receiver::iter) does.
-    fn into_iter(self) -> IntoIter<T> {
-        IntoIter { receiver: self }
-    }
-}
-
-impl<'a, T> IntoIterator for &'a Receiver<T> {
-    type Item = T;
-    type IntoIter = Iter<'a, T>;
-
-    /// Returns an iterator as [`iter`](Receiver::iter) does.
-    fn into_iter(self) -> Iter<'a, T> {
-        self.iter()
-    }
-}
-
-/// An iterator that blocks the thread for each message, from [`Receiver::iter`].
-#[must_use = "messages are taken out only as the iterator yields them"]
-#[derive(Debug)]
-pub struct Iter<'a, T> {
-    receiver: &'a Receiver<T>,
-}
-
-impl<T> Iterator for Iter<'_, T> {
-    type Item = T;
-
-    #[track_caller]
-    fn next(&mut self) -> Option<T> {
-        self.receiver.recv_on_thread("Iterator::next")
-    }
-}
-
-impl<T> FusedIterator for Iter<'_, T> {}
-
-/// An iterator that owns its receiver and blocks the thread for each message, from
-/// [`Receiver::into_iter`](IntoIterator::into_iter).
-#[must_use = "messages are taken out only as the iterator yields them"]
-#[derive(Debug)]
-pub struct IntoIter<T> {
-    receiver: Receiver<T>,
-}
-
-impl<T> Iterator for IntoIter<T> {
-    type Item = T;
-
-    #[track_caller]
-    fn next(&mut self) -> Option<T> {
-        self.receiver.recv_on_thread("Iterator::next")
-    }
-}
-
-impl<T> FusedIterator for IntoIter<T> {}

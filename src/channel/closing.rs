@@ -62,7 +62,7 @@ impl<T> Sender<T> {
     /// assert!(tx.close_channel());
     /// assert!(!other.close_channel());
     /// assert!(other.try_send(2).is_err());
-    /// assert_eq!(rx.iter().collect::<Vec<_>>(), [1]);
+    /// assert_eq!(rx.blocking_iter().collect::<Vec<_>>(), [1]);
     /// ```
     #[doc(alias = "close")]
     pub fn close_channel(&self) -> bool {

@@ -34,8 +34,6 @@ mod builder;
 pub mod future;
 
 pub use batch::Unsent;
-#[cfg(feature = "std")]
-pub use blocking::{IntoIter, Iter};
 pub use builder::Builder;
 pub use drained::Drained;
 pub use iter::{Drain, TryIter};

@@ -139,7 +139,7 @@ fn an_iterator_that_stands_still_holds_capacity_and_nothing_else() {
         assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
         gate.open();
         assert_eq!(batch.join().unwrap(), 3);
-        assert_eq!(rx.iter().collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(rx.blocking_iter().collect::<Vec<_>>(), [1, 2, 3]);
     });
 }
 

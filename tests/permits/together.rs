@@ -137,7 +137,7 @@ fn permits_of_many_threads_respect_the_capacity_and_lose_no_message() {
         let received = threads(SENDERS + 1, move |number| {
             // The last thread receives.
             if number == SENDERS {
-                let messages = rx.iter().take(SENDERS * EACH);
+                let messages = rx.blocking_iter().take(SENDERS * EACH);
                 return messages.map(|token| token.number).collect();
             }
             for message in number * EACH..(number + 1) * EACH {
