@@ -135,7 +135,7 @@ impl<T> Sender<T> {
     /// let (tx, rx) = mpmc_std::channel(4);
     /// tx.try_send_many([1, 2]).unwrap();
     /// let worker = rx.clone();
-    /// let thread = std::thread::spawn(move || worker.iter().count());
+    /// let thread = std::thread::spawn(move || worker.blocking_iter().count());
     /// tx.blocking_drained();
     /// assert!(rx.is_empty());
     /// drop(tx);
@@ -251,7 +251,7 @@ impl<T> Receiver<T> {
     /// let (tx, rx) = mpmc_std::channel(4);
     /// tx.try_send_many([1, 2]).unwrap();
     /// let worker = rx.clone();
-    /// let thread = std::thread::spawn(move || worker.iter().count());
+    /// let thread = std::thread::spawn(move || worker.blocking_iter().count());
     /// rx.blocking_drained();
     /// assert!(rx.is_empty());
     /// drop(tx);
