@@ -53,8 +53,7 @@ pub(crate) struct SendBatch<'a, T, const N: usize> {
 
 impl<T, const N: usize> SendBatch<'_, T, N> {
     /// Moves the first values of the buffer into the ring.
-    // Inlining makes a batch take a tenth less time.
-    #[inline]
+    #[inline(always)]
     #[must_use = "a parked receiver must be notified"]
     pub(crate) fn publish(self) -> Sent {
         let Self { batch, source } = self;
@@ -88,6 +87,7 @@ impl<T> RecvBatch<'_, T> {
     }
 
     /// Moves the messages to the end of the target. Returns their number, and whether senders wait.
+    #[inline(always)]
     pub(crate) fn take(self) -> (usize, bool) {
         let Self { batch, target } = self;
         let count = batch.len();
@@ -107,6 +107,7 @@ impl<T> RecvBatch<'_, T> {
 impl<T, B> Ring<T, B> {
     /// Claims slots for as many of the values in `source` as fit at once, at least one, and uses up
     /// one permit for each. Fails only with `InFlight` or `Contended`.
+    #[inline(always)]
     pub(crate) fn claim_reserved_many<'a, const N: usize>(
         &'a self,
         source: &'a mut Buffer<T, N>,
@@ -117,6 +118,7 @@ impl<T, B> Ring<T, B> {
 
     /// Claims the oldest messages, at least one and at most `limit`, after reserving memory for
     /// them in `target`.
+    #[inline(always)]
     pub(crate) fn claim_recv_many<'a>(
         &'a self,
         target: &'a mut Vec<T>,
@@ -140,7 +142,10 @@ impl<T, B> Ring<T, B> {
 
     /// Claims the slots that are ready, at most `limit`; calls `prepare` with their number before
     /// the claim.
-    #[inline]
+    // This and its callers are inlined up to the end of the claim: a batch that is returned in
+    // memory is loaded again in other units than it was stored, and such a load waits until all
+    // stores before it have left the store buffer, which the batch before has filled.
+    #[inline(always)]
     fn claim_many<K: Kind>(
         &self,
         limit: usize,
