@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::charts::Chart;
 use super::headline::headlines;
 use super::{Among, Mean, NOT_EXACT, Ratio, Report};
-use crate::machine::version_of;
 use crate::measure::{Cell, MeasuredRow};
 use crate::peers::OURS;
 use crate::scenarios::Group;
@@ -27,16 +26,10 @@ pub fn render(report: &Report, charts: &[Chart]) -> String {
 }
 
 fn introduction(report: &Report) -> String {
-    let machine = &report.machine;
-    let mut versions: Vec<String> = Vec::new();
-    for peer in std::iter::once(OURS).chain(report.peers()) {
-        let version = version_of(peer).unwrap_or("of the compiler");
-        versions.push(format!("{peer} {version}"));
-    }
     format!(
         "# mpmc-std beside other channels\n\n\
-         Made by `cargo run --release --manifest-path compare/Cargo.toml`, in one run on one machine: {processor}, {cores} threads \
-         at once, {system}; {compiler}.\n\n\
+         Made by `cargo run --release --manifest-path compare/Cargo.toml`, in one run on one machine, \
+         on {machine}.\n\n\
          {versions}.\n\n\
          Peers take turns within each round; figures are medians over {rounds} rounds of about {cell} ms per cell, \
          the quartiles below in small print. \"best / ours\" is the best peer's figure by mpmc-std's: **above 1, mpmc-std \
@@ -44,11 +37,8 @@ fn introduction(report: &Report) -> String {
          {NOT_EXACT}: not exact. In the trials of this run dropped futures of the peer lost, duplicated or delivered a \
          message, or left a task asleep, or the trials failed. Such a peer may be fast because it hands a message over \
          to a parked receiver, which loses it if its future is dropped. It is in every row, beside the others.\n",
-        processor = machine.processor,
-        cores = machine.cores,
-        system = machine.system,
-        compiler = machine.compiler,
-        versions = versions.join(", "),
+        machine = report.machine,
+        versions = report.versions().join(", "),
         rounds = report.rounds,
         cell = report.cell.as_millis(),
     )
