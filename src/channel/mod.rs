@@ -166,8 +166,10 @@ impl Handles {
     }
 
     fn strong(&self) -> usize {
-        // ORDERING: Acquire. Synchronizes with [count], and with [close] by way of the closed bit:
-        // a thread that has seen the close that followed a count of zero loads zero.
+        // ORDERING: Acquire. Synchronizes with [count]: a thread that sees how many handles are
+        // left sees what was done through the others. (A thread that has seen the close that
+        // followed a count of zero loads zero, whatever the ordering.) Test: loom
+        // `a_count_shows_what_was_done_through_dropped_handles`.
         self.strong.load(Ordering::Acquire)
     }
 

@@ -641,7 +641,8 @@ impl<T, B> Ring<T, B> {
         // notified. Release synchronizes with the Acquire load of `head` in `try_snapshot`: a
         // thread that sees this `head` sees the `tail` that it stays behind. On failure Relaxed:
         // the value is not used.
-        // Test: loom `a_length_is_a_consistent_snapshot`, for Release.
+        // Test: loom `drained_against_the_last_receive` for Acquire, and
+        // `a_length_is_a_consistent_snapshot` for Release.
         let exchanged = K::Direction::state(self).compare_exchange_weak(
             seen.bits(),
             claimed.bits(),

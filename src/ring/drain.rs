@@ -16,7 +16,8 @@ impl<T, B> Ring<T, B> {
     /// Returns whether receivers have claimed all messages before `target`.
     pub(crate) fn has_passed(&self, target: Position) -> bool {
         // ORDERING: Acquire. Synchronizes with [claim] on `head`: a task that finds the messages
-        // received sees what their receivers did before.
+        // received sees what their receivers did before. Test: loom
+        // `drained::a_task_sees_what_receivers_did_before`.
         let head = State::from_bits(self.head.state.load(Ordering::Acquire));
         head.position().has_reached(target)
     }
@@ -29,19 +30,20 @@ impl<T, B> Ring<T, B> {
     pub(crate) fn mark_unless_passed(&self, target: Position) -> bool {
         let mut backoff = ClaimBackoff::new();
         loop {
-            // ORDERING: Acquire. As in `has_passed`.
+            // ORDERING: Acquire. As in `has_passed`. Test: loom
+            // `drained::a_task_sees_what_receivers_did_before`.
             let seen = State::from_bits(Head::state(self).load(Ordering::Acquire));
             if seen.position().has_reached(target) {
                 return false;
             }
-            // ORDERING: AcqRel [mark drain]. Release synchronizes with [claim] on `head`: the task
-            // is registered before a receiver searches for it. It writes even if the bits are set,
-            // as in `mark_parked`. On failure Relaxed: the state is loaded again. Test: loom
+            // ORDERING: Release [mark drain]. Synchronizes with [claim] on `head`: the task is
+            // registered before a receiver searches for it. It writes even if the bits are set, as
+            // in `mark_parked`. On failure Relaxed: the state is loaded again. Test: loom
             // `drained::a_mark_against_a_notification`.
             let marked = Head::state(self).compare_exchange(
                 seen.bits(),
                 seen.with_parked().bits(),
-                Ordering::AcqRel,
+                Ordering::Release,
                 Ordering::Relaxed,
             );
             if marked.is_ok() {

@@ -293,11 +293,11 @@ impl<T, B> Ring<T, B> {
     }
 
     /// Returns the number of outstanding permits, including the withheld ones, and whether the
-    /// ring is closed.
+    /// ring is closed. Call this under the lock of [`Withheld`].
     pub(crate) fn permits(&self) -> (usize, bool) {
-        // ORDERING: Acquire. Synchronizes with [close]: a thread that sees the ring closed sees
-        // what was withheld.
-        let tail = State::from_bits(self.tail.state.load(Ordering::Acquire));
+        // ORDERING: Relaxed. Informational only. The lock orders this load among the changes of the
+        // number of withheld slots, and the close.
+        let tail = State::from_bits(self.tail.state.load(Ordering::Relaxed));
         (tail.permits() as usize, tail.is_closed())
     }
 
@@ -310,7 +310,8 @@ impl<T, B> Ring<T, B> {
 
     pub(crate) fn is_closed(&self) -> bool {
         // ORDERING: Acquire. Synchronizes with [close]: a thread that sees the ring closed also
-        // sees what the closing thread did before.
+        // sees what the closing thread did before. Test: loom
+        // `writes_before_a_close_are_visible_after_it`.
         State::from_bits(self.tail.state.load(Ordering::Acquire)).is_closed()
     }
 
@@ -340,10 +341,10 @@ impl<T, B> Ring<T, B> {
     fn try_snapshot(&self) -> Option<(State, State)> {
         // ORDERING: Acquire. Synchronizes with [claim] on `tail`: the `head` loaded next is not
         // older than the one that the sender of that claim saw. Otherwise the two would never have
-        // existed at the same time.
+        // existed at the same time. Test: loom `a_length_is_a_consistent_snapshot`.
         let before = self.tail.state.load(Ordering::Acquire);
         // ORDERING: Acquire. Synchronizes with [claim] on `head`: the `tail` loaded next is not
-        // behind it (R5).
+        // behind it (R5). Test: loom `a_length_is_a_consistent_snapshot`.
         let head = self.head.state.load(Ordering::Acquire);
         // ORDERING: Acquire. Synchronizes with [claim] on `tail` and with [close].
         let tail = self.tail.state.load(Ordering::Acquire);

@@ -191,9 +191,11 @@ impl<T, B> Ring<T, B> {
     /// changed.
     #[inline(always)]
     fn advance_tail(&self, seen: State, next: State) -> bool {
-        // ORDERING: AcqRel. Any read-modify-write continues the release sequences of [mark] and
-        // [close] on `tail`, and nothing else depends on it. On failure Relaxed: the value is not
-        // used.
+        // ORDERING: AcqRel. Acquire synchronizes with [unreserve]: what was done under a permit
+        // happens-before the next reservation of its capacity. Release only adds to the release
+        // sequences of [mark] and [close] on `tail`, which any read-modify-write continues. On
+        // failure Relaxed: the value is not used.
+        // Test: loom `a_permit_given_back_orders_its_holders`, for Acquire.
         let exchanged = self.tail.state.compare_exchange_weak(
             seen.bits(),
             next.bits(),
@@ -218,8 +220,10 @@ impl<T, B> Ring<T, B> {
     /// waiters must be notified.
     pub(crate) fn unreserve<D: Direction>(&self, count: usize) -> (State, bool) {
         // ORDERING: AcqRel [unreserve]. Release synchronizes with the second load in `mark_parked`,
-        // by way of [touch]. Acquire synchronizes with [mark] on `tail`: a receiver that must be
+        // by way of [touch], and with the next reservation: what was done under this one
+        // happens-before. Acquire synchronizes with [mark] on `tail`: a receiver that must be
         // notified is registered.
+        // Test: loom `a_permit_given_back_orders_its_holders`, for Release.
         let before = D::state(self).fetch_sub(change::permits(count as u64), Ordering::AcqRel);
         let before = State::from_bits(before);
         invariant(
@@ -245,7 +249,8 @@ impl<T, B> Ring<T, B> {
                 return Reserved::Uncountable;
             }
             // ORDERING: AcqRel [reserve]. Release: a thread that sees the reservation sees that it
-            // is counted in the wait queue. On failure Relaxed: the value is not used.
+            // is counted in the wait queue. On failure Relaxed: the value is not used. Test: loom
+            // `a_receiver_parks_while_a_slot_is_reserved`, for Release.
             let reserved = D::state(self).compare_exchange(
                 seen.bits(),
                 seen.with_permits(1).bits(),

@@ -28,9 +28,10 @@ impl<T, B> Ring<T, B> {
                 seen = Recv::explain(self, seen)?;
                 continue;
             }
-            // ORDERING: AcqRel. As in `advance` on `head`: any read-modify-write continues the
-            // release sequences of [claim], [mark] and [mark drain], and nothing else depends on
-            // it. On failure Relaxed: the value is not used.
+            // ORDERING: AcqRel. Acquire synchronizes with [unreserve], as for a permit. Release
+            // only adds to the release sequences of [claim], [mark] and [mark drain] on `head`,
+            // which any read-modify-write continues. On failure Relaxed: the value is not used.
+            // Test: loom `a_message_given_back_orders_its_holders`, for Acquire.
             let reserved = self.head.state.compare_exchange_weak(
                 seen.bits(),
                 seen.with_permits(1).bits(),

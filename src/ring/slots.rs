@@ -47,7 +47,8 @@ impl<T> Slots<T> {
 
     #[inline(always)]
     fn first(&self) -> *mut Slot<T> {
-        // ORDERING: Acquire. Synchronizes with [allocate]: the stamps are initialized.
+        // ORDERING: Acquire. Synchronizes with [allocate]: the stamps are initialized. Test: loom
+        // `a_receiver_sees_no_slots_or_initialized_ones`.
         self.first.load(Ordering::Acquire)
     }
 
@@ -86,6 +87,14 @@ impl<T> Slots<T> {
     #[track_caller]
     fn allocate_now(&self, new_slot: impl FnMut() -> Slot<T>) {
         let first = allocate(self.capacity, new_slot);
+        if !self.set(first) {
+            // SAFETY: made by `allocate` above, and no other thread has seen it.
+            drop(unsafe { boxed(first, self.capacity) });
+        }
+    }
+
+    /// Sets the pointer to slots, unless another thread has set it.
+    fn set(&self, first: *mut Slot<T>) -> bool {
         // ORDERING: Release [allocate]. Synchronizes with the Acquire load in `first`. On failure
         // Relaxed: the slots that another thread has allocated are loaded again before they are
         // used.
@@ -96,10 +105,7 @@ impl<T> Slots<T> {
             Ordering::Release,
             Ordering::Relaxed,
         );
-        if set.is_err() {
-            // SAFETY: made by `allocate` above, and no other thread has seen it.
-            drop(unsafe { boxed(first, self.capacity) });
-        }
+        set.is_ok()
     }
 }
 

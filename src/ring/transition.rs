@@ -70,7 +70,8 @@ impl<T, B> Ring<T, B> {
     /// Loads the state that the waiters of a direction mark, at the start of a notification.
     pub(crate) fn marks<D: Direction>(&self) -> State {
         // ORDERING: Acquire. Synchronizes with [mark], and with [mark drain] on `head`: a waiter
-        // whose mark this sees is registered.
+        // whose mark this sees is registered. Otherwise the mark might be cleared. Test: loom
+        // `drained::a_mark_and_a_claim_against_a_notification`.
         State::from_bits(D::opposite(self).load(Ordering::Acquire))
     }
 
@@ -153,7 +154,7 @@ impl<T, B> Ring<T, B> {
 mod tests {
     use super::*;
     use crate::ring::{Head, Reserved};
-    use crate::sync::Arc;
+    use crate::sync::{Arc, AtomicUsize};
 
     /// Sends, and returns whether receivers must be notified.
     fn send(ring: &Ring<u8>) -> bool {
@@ -231,6 +232,38 @@ mod tests {
             assert!(send(&ring));
             ring.clear_keep::<Head>(seen);
             assert!(send(&ring));
+        });
+    }
+
+    /// One thread gives a reservation back, and another one reserves the same message or slot. The
+    /// second sees what the first has done before.
+    fn a_reservation_given_back<D: Direction>(ring: Ring<u8>, reserve: fn(&Ring<u8>) -> bool) {
+        assert!(reserve(&ring));
+        let shared = Arc::new((ring, AtomicUsize::new(0)));
+        let theirs = Arc::clone(&shared);
+        let other = loom::thread::spawn(move || {
+            theirs.1.store(1, Ordering::Relaxed);
+            theirs.0.unreserve::<D>(1);
+        });
+        if reserve(&shared.0) {
+            assert_eq!(shared.1.load(Ordering::Relaxed), 1);
+        }
+        other.join().unwrap();
+    }
+
+    #[test]
+    fn a_permit_given_back_orders_its_holders() {
+        loom::model(|| {
+            a_reservation_given_back::<Tail>(Ring::new(1), |ring| ring.reserve().is_ok());
+        });
+    }
+
+    #[test]
+    fn a_message_given_back_orders_its_holders() {
+        loom::model(|| {
+            let ring = Ring::new(1);
+            send(&ring);
+            a_reservation_given_back::<Head>(ring, |ring| ring.reserve_message().is_ok());
         });
     }
 

@@ -31,8 +31,8 @@ mod mutex {
     }
 }
 
-/// A spin lock for targets without an operating system.
-#[cfg(not(any(feature = "std", loom, shuttle)))]
+/// A spin lock for targets without an operating system. Also compiled for its loom model.
+#[cfg(any(not(any(feature = "std", loom, shuttle)), all(test, loom)))]
 mod spin {
     use core::fmt;
 
@@ -61,11 +61,12 @@ mod spin {
         pub(crate) fn with<R>(&self, access: impl FnOnce(&mut T) -> R) -> R {
             let backoff = Backoff::new();
             // ORDERING: Acquire. Synchronizes with the Release below: the previous access has
-            // ended.
+            // ended. Test: loom `sync::lock::spin::tests::accesses_do_not_overlap`.
             while self.locked.swap(true, Ordering::Acquire) {
                 backoff.snooze();
             }
-            // ORDERING: Release. Synchronizes with the Acquire above.
+            // ORDERING: Release. Synchronizes with the Acquire above. Test: loom
+            // `sync::lock::spin::tests::accesses_do_not_overlap`.
             let _unlock = defer(|| self.locked.store(false, Ordering::Release));
             self.value.with_mut(|value| {
                 // SAFETY: L1.
@@ -77,6 +78,24 @@ mod spin {
     impl<T> fmt::Debug for Lock<T> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.debug_struct("Lock").finish_non_exhaustive()
+        }
+    }
+
+    #[cfg(all(test, loom))]
+    mod tests {
+        use super::*;
+        use crate::sync::Arc;
+
+        #[test]
+        fn accesses_do_not_overlap() {
+            loom::model(|| {
+                let lock = Arc::new(Lock::new(0));
+                let theirs = Arc::clone(&lock);
+                let other = loom::thread::spawn(move || theirs.with(|value| *value += 1));
+                lock.with(|value| *value += 1);
+                other.join().unwrap();
+                assert_eq!(lock.with(|value| *value), 2);
+            });
         }
     }
 }

@@ -34,6 +34,8 @@ mod lock;
 mod once_box;
 mod pause;
 mod relaxed;
+#[cfg(any(all(test, loom), all(feature = "std", not(any(loom, shuttle)))))]
+mod wake_flag;
 
 pub(crate) use clock::{Instant, RESERVATION_AGE};
 pub(crate) use local::{random, this_thread};
@@ -41,3 +43,5 @@ pub(crate) use lock::Lock;
 pub(crate) use once_box::OnceBox;
 pub(crate) use pause::*;
 pub(crate) use relaxed::{RelaxedU8, RelaxedU32};
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+pub(crate) use wake_flag::WakeFlag;

@@ -27,7 +27,8 @@ impl<T> OnceBox<T> {
 
     /// Returns the value, if it was set before this call.
     pub(crate) fn get(&self) -> Option<&T> {
-        // ORDERING: Acquire. Synchronizes with [init]: the value is initialized.
+        // ORDERING: Acquire. Synchronizes with [init]: the value is initialized. Test: loom
+        // `sync::once_box::tests::there_is_one_value`.
         let value = self.value.load(Ordering::Acquire);
         // SAFETY: O1.
         unsafe { value.as_ref() }
@@ -47,7 +48,8 @@ impl<T> OnceBox<T> {
         // ORDERING: AcqRel [init]. Release: a thread that sees the pointer sees the value. Acquire
         // synchronizes with [get_after]: writes before a `get_after` that found nothing are
         // visible. On failure Acquire: another thread's value is initialized. Test: loom
-        // `sync::once_box::tests::one_of_the_two_sees_the_other`.
+        // `sync::once_box::tests::one_of_the_two_sees_the_other`, and `there_is_one_value` for the
+        // failure.
         let before =
             self.value
                 .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
@@ -66,13 +68,13 @@ impl<T> OnceBox<T> {
     /// Returns the value, if it is set. If it is not, a thread that sets it later sees all writes
     /// before this call: one of the two threads sees the other.
     pub(crate) fn get_after(&self) -> Option<&T> {
-        // ORDERING: AcqRel [get_after]. Release synchronizes with [init]: it must write even though
-        // it changes nothing. Acquire, also on failure, synchronizes with [init]: the value is
+        // ORDERING: Release [get_after]. Synchronizes with [init]: it must write even though it
+        // changes nothing. On failure Acquire, which synchronizes with [init]: the value is
         // initialized. Test: loom `sync::once_box::tests::one_of_the_two_sees_the_other`.
         let value = self.value.compare_exchange(
             ptr::null_mut(),
             ptr::null_mut(),
-            Ordering::AcqRel,
+            Ordering::Release,
             Ordering::Acquire,
         );
         match value {

@@ -140,9 +140,9 @@ impl Waiter {
 
     /// Changes the state. Only the owner of a waiter that is not linked may call this.
     pub(super) fn set_state(&self, state: WaiterState) {
-        // ORDERING: Release [notified]. Synchronizes with the Acquire in `state`. Test: loom
-        // `a_woken_receiver_may_be_dropped_at_once`.
-        self.state.store(state as u8, Ordering::Release);
+        // ORDERING: Relaxed. Another thread loads the state only after the owner has linked the
+        // waiter again, and the list's lock orders the two.
+        self.state.store(state as u8, Ordering::Relaxed);
     }
 }
 
@@ -230,7 +230,8 @@ impl<const N: usize> List<N> {
     pub(super) fn set_state(&mut self, link: Link, state: WaiterState) {
         // SAFETY: W2. This refers only to the atomic, which may be freed during the access.
         let atomic = unsafe { &(*link.0.as_ptr()).state };
-        // ORDERING: Release [notified]. As in `Waiter::set_state`.
+        // ORDERING: Release [notified]. Synchronizes with the Acquire in `Waiter::state`. Test:
+        // loom `a_woken_receiver_may_be_dropped_at_once`.
         atomic.store(state as u8, Ordering::Release);
     }
 

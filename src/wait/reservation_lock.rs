@@ -77,7 +77,8 @@ impl ReservationLock {
 
     fn try_lock(&self) -> Option<ReservationGuard<'_>> {
         // ORDERING: Acquire. Synchronizes with the Release in `ReservationGuard::drop`: critical
-        // sections do not overlap.
+        // sections do not overlap. Test: loom
+        // `wait::reservation_lock::tests::critical_sections_do_not_overlap`.
         let was_locked = self.locked.swap(true, Ordering::Acquire);
         if !was_locked {
             self.yields.set(0);
@@ -89,8 +90,36 @@ impl ReservationLock {
 
 impl Drop for ReservationGuard<'_> {
     fn drop(&mut self) {
-        // ORDERING: Release. Synchronizes with the Acquire in `ReservationLock::try_lock`.
+        // ORDERING: Release. Synchronizes with the Acquire in `ReservationLock::try_lock`. Test:
+        // loom `wait::reservation_lock::tests::critical_sections_do_not_overlap`.
         self.0.locked.store(false, Ordering::Release);
         self.0.notify();
+    }
+}
+
+#[cfg(all(test, loom))]
+mod tests {
+    use super::*;
+    use crate::sync::{Arc, AtomicUsize};
+
+    /// Two threads each count what they do while they hold the lock.
+    #[test]
+    fn critical_sections_do_not_overlap() {
+        fn count_if_free(shared: &(ReservationLock, AtomicUsize)) -> usize {
+            let Some(_guard) = shared.0.try_lock() else {
+                return 0;
+            };
+            let count = shared.1.load(Ordering::Relaxed);
+            shared.1.store(count + 1, Ordering::Relaxed);
+            1
+        }
+
+        loom::model(|| {
+            let shared = Arc::new((ReservationLock::new(), AtomicUsize::new(0)));
+            let theirs = Arc::clone(&shared);
+            let other = loom::thread::spawn(move || count_if_free(&theirs));
+            let counted = count_if_free(&shared) + other.join().unwrap();
+            assert_eq!(shared.1.load(Ordering::Relaxed), counted);
+        });
     }
 }

@@ -73,22 +73,24 @@ impl SpinTokens {
         // ORDERING: Relaxed. A guess that the compare-exchange confirms.
         let mut tokens = self.count.load(Ordering::Relaxed);
         while tokens > 0 {
-            // ORDERING: AcqRel. Release: a message is published before its token is taken. Acquire
-            // synchronizes with it: an operation that finds no token left sees the message of which
-            // it notifies a waiter. Test: loom
+            // ORDERING: Release. A message is published before its token is taken. Synchronizes
+            // with the Acquire below. On failure Relaxed: the next compare-exchange, or the load
+            // below, checks the value. Test: loom
             // `wait::spin_tokens::tests::a_message_is_received_or_notified`.
             match self.count.compare_exchange_weak(
                 tokens,
                 tokens - 1,
-                Ordering::AcqRel,
-                Ordering::Acquire,
+                Ordering::Release,
+                Ordering::Relaxed,
             ) {
                 Ok(_) => return true,
                 Err(now) => tokens = now,
             }
         }
         // ORDERING: Acquire. Synchronizes with the Release of the compare-exchanges that took the
-        // missing tokens.
+        // missing tokens: an operation that finds none left sees the message of which it notifies
+        // a waiter. Test: loom
+        // `wait::spin_tokens::tests::a_message_that_comes_after_another_is_notified`.
         self.count.load(Ordering::Acquire);
         false
     }

@@ -176,6 +176,27 @@ fn writes_of_dropped_senders_are_visible_at_the_end() {
     });
 }
 
+/// A sender that finds the channel closed sees what the closing thread did before.
+#[test]
+fn writes_before_a_close_are_visible_after_it() {
+    explore(3, || {
+        let (tx, rx) = channel::<usize>(1);
+        let done = Arc::new(AtomicUsize::new(0));
+        let receiver = {
+            let done = Arc::clone(&done);
+            thread::spawn(move || {
+                done.store(1, Ordering::Relaxed);
+                rx.close();
+                rx
+            })
+        };
+        if tx.is_closed() {
+            assert_eq!(done.load(Ordering::Relaxed), 1);
+        }
+        let _rx = receiver.join().unwrap();
+    });
+}
+
 /// The last receiver drops the messages in the channel, also one that is sent during the drop.
 #[test]
 fn the_last_receiver_drops_messages() {

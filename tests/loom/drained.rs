@@ -2,6 +2,8 @@
 
 use std::task::Poll;
 
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use mpmc_std::{Receiver, Sender, channel};
 
@@ -32,6 +34,27 @@ fn drained_against_the_last_receive() {
         let waiter = thread::spawn(move || block_on(tx.drained()));
         assert_eq!(rx.try_recv(), Ok(0));
         waiter.join().unwrap();
+    });
+}
+
+/// The task finds at once that the message was received, or when it is about to wait.
+#[test]
+fn a_task_sees_what_receivers_did_before() {
+    explore(3, || {
+        let (tx, rx) = full(1);
+        let done = Arc::new(AtomicUsize::new(0));
+        let receiver = {
+            let done = Arc::clone(&done);
+            thread::spawn(move || {
+                done.store(1, Ordering::Relaxed);
+                (rx.try_recv(), rx)
+            })
+        };
+        if drained(&tx).poll().is_ready() {
+            assert_eq!(done.load(Ordering::Relaxed), 1);
+        }
+        let (received, _rx) = receiver.join().unwrap();
+        assert_eq!(received, Ok(0));
     });
 }
 
@@ -81,6 +104,25 @@ fn a_mark_against_a_notification() {
         assert_eq!(received, Ok(0));
         assert_eq!(polled, Poll::Pending, "two messages are left");
         assert_eq!(rx.try_recv(), Ok(0));
+        assert_eq!(rx.try_recv(), Ok(0));
+        task.finish();
+        assert_eq!(sender.finish().0, Ok(()));
+    });
+}
+
+/// The task starts to wait, and another message is received, while a notification finds no waiting
+/// sender. The notification does not clear the mark, which the last receive needs.
+#[test]
+fn a_mark_and_a_claim_against_a_notification() {
+    explore(3, || {
+        let (tx, rx) = full(3);
+        let sender = Task::parked(send(tx.clone(), 1));
+        let other = rx.clone();
+        let receiver = thread::spawn(move || (other.try_recv(), other));
+        let task = parked(&tx);
+        assert_eq!(rx.try_recv(), Ok(0));
+        let (received, _other) = receiver.join().unwrap();
+        assert_eq!(received, Ok(0));
         assert_eq!(rx.try_recv(), Ok(0));
         task.finish();
         assert_eq!(sender.finish().0, Ok(()));

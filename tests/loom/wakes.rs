@@ -8,7 +8,7 @@ use std::task::Poll;
 use loom::thread;
 use mpmc_std::{Receiver, Sender, channel};
 
-use crate::support::{Task, explore, recv, send};
+use crate::support::{Task, explore, recv, send, starving_sender};
 
 type Receiving = Task<(Option<usize>, Receiver<usize>)>;
 
@@ -278,6 +278,26 @@ fn a_receiver_that_parks_wakes_a_sender_that_waits() {
         assert_eq!(woken(&tasks), 1);
         let _receiver = Task::parked(recv(rx));
         assert_eq!(woken(&tasks), 2);
+    });
+}
+
+/// The same while the slot is being reserved for the woken sender. It is not polled, so that the
+/// other sender must be woken for the receiver that waits.
+#[test]
+fn a_receiver_parks_while_a_slot_is_reserved() {
+    explore(2, || {
+        let (tx, rx) = channel(1);
+        let reserving = starving_sender(&tx, &rx, 1);
+        let next = Task::parked(send(tx, 2));
+        let receiver = {
+            let rx = rx.clone();
+            thread::spawn(move || (rx.try_recv(), rx))
+        };
+        let mut waiting = Task::new(recv(rx));
+        let is_parked = waiting.poll().is_pending() && !waiting.is_woken();
+        let (_received, _rx) = receiver.join().unwrap();
+        assert!(reserving.is_woken());
+        assert!(!is_parked || next.is_woken());
     });
 }
 

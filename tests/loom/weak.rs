@@ -1,4 +1,4 @@
-//! Weak handles: an upgrade while the last strong handle is dropped.
+//! Weak handles: an upgrade while the last strong handle is dropped. Counts of handles.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -60,5 +60,26 @@ fn an_upgraded_sender_closes_the_channel() {
         let (received, _rx) = block_on(waiting);
         assert_eq!(received, None);
         other.join().unwrap();
+    });
+}
+
+/// A sender that finds that no other is left sees what was done before through the one that is
+/// gone.
+#[test]
+fn a_count_shows_what_was_done_through_dropped_handles() {
+    explore(3, || {
+        let (tx, _rx) = channel::<usize>(1);
+        let done = Arc::new(AtomicUsize::new(0));
+        let dropper = {
+            let (tx, done) = (tx.clone(), Arc::clone(&done));
+            thread::spawn(move || {
+                done.store(1, Ordering::Relaxed);
+                drop(tx);
+            })
+        };
+        if tx.strong_count() == 1 {
+            assert_eq!(done.load(Ordering::Relaxed), 1);
+        }
+        dropper.join().unwrap();
     });
 }

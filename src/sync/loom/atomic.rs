@@ -38,7 +38,8 @@
 //!   preemptions are bounded, the covered one may need one more than the other.)
 //! * Spurious failures of `compare_exchange_weak`, which loom does not have.
 //!
-//! Only the methods that the crate uses exist, so no access avoids this tracking.
+//! Only the methods that the crate uses exist, so no access avoids this tracking. Each of them also
+//! passes its orderings through [`weakened`].
 
 use std::cell::Cell;
 use std::sync::Mutex;
@@ -46,6 +47,8 @@ use std::sync::Mutex;
 use loom::sync::Notify;
 use loom::sync::atomic::Ordering;
 use loom::thread::{self, ThreadId};
+
+use super::weaken::weakened;
 
 /// The largest number of threads of a model that may read one atomic.
 const READERS: usize = 4;
@@ -151,14 +154,19 @@ impl AtomicU64 {
         }
     }
 
+    #[track_caller]
     pub(crate) fn load(&self, order: Ordering) -> u64 {
+        let [order] = weakened([order]);
         self.readers.reading(|| self.value.load(order))
     }
 
+    #[track_caller]
     pub(crate) fn store(&self, value: u64, order: Ordering) {
+        let [order] = weakened([order]);
         self.writing(|| self.value.store(value, order));
     }
 
+    #[track_caller]
     pub(crate) fn compare_exchange(
         &self,
         seen: u64,
@@ -166,9 +174,11 @@ impl AtomicU64 {
         success: Ordering,
         failure: Ordering,
     ) -> Result<u64, u64> {
+        let [success, failure] = weakened([success, failure]);
         self.writing(|| self.value.compare_exchange(seen, new, success, failure))
     }
 
+    #[track_caller]
     pub(crate) fn compare_exchange_weak(
         &self,
         seen: u64,
@@ -179,19 +189,27 @@ impl AtomicU64 {
         self.compare_exchange(seen, new, success, failure)
     }
 
+    #[track_caller]
     pub(crate) fn fetch_or(&self, value: u64, order: Ordering) -> u64 {
+        let [order] = weakened([order]);
         self.writing(|| self.value.fetch_or(value, order))
     }
 
+    #[track_caller]
     pub(crate) fn fetch_and(&self, value: u64, order: Ordering) -> u64 {
+        let [order] = weakened([order]);
         self.writing(|| self.value.fetch_and(value, order))
     }
 
+    #[track_caller]
     pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+        let [order] = weakened([order]);
         self.writing(|| self.value.fetch_add(value, order))
     }
 
+    #[track_caller]
     pub(crate) fn fetch_sub(&self, value: u64, order: Ordering) -> u64 {
+        let [order] = weakened([order]);
         self.writing(|| self.value.fetch_sub(value, order))
     }
 
@@ -219,14 +237,19 @@ impl AtomicUsize {
         }
     }
 
+    #[track_caller]
     pub(crate) fn load(&self, order: Ordering) -> usize {
+        let [order] = weakened([order]);
         self.readers.reading(|| self.value.load(order))
     }
 
+    #[track_caller]
     pub(crate) fn store(&self, value: usize, order: Ordering) {
+        let [order] = weakened([order]);
         self.readers.writing(|| self.value.store(value, order));
     }
 
+    #[track_caller]
     pub(crate) fn compare_exchange(
         &self,
         seen: usize,
@@ -234,10 +257,12 @@ impl AtomicUsize {
         success: Ordering,
         failure: Ordering,
     ) -> Result<usize, usize> {
+        let [success, failure] = weakened([success, failure]);
         self.readers
             .writing(|| self.value.compare_exchange(seen, new, success, failure))
     }
 
+    #[track_caller]
     pub(crate) fn compare_exchange_weak(
         &self,
         seen: usize,
@@ -248,11 +273,15 @@ impl AtomicUsize {
         self.compare_exchange(seen, new, success, failure)
     }
 
+    #[track_caller]
     pub(crate) fn fetch_add(&self, value: usize, order: Ordering) -> usize {
+        let [order] = weakened([order]);
         self.readers.writing(|| self.value.fetch_add(value, order))
     }
 
+    #[track_caller]
     pub(crate) fn fetch_sub(&self, value: usize, order: Ordering) -> usize {
+        let [order] = weakened([order]);
         self.readers.writing(|| self.value.fetch_sub(value, order))
     }
 }
@@ -272,7 +301,9 @@ impl AtomicBool {
         }
     }
 
+    #[track_caller]
     pub(crate) fn swap(&self, value: bool, order: Ordering) -> bool {
+        let [order] = weakened([order]);
         self.readers.writing(|| self.value.swap(value, order))
     }
 
@@ -281,7 +312,9 @@ impl AtomicBool {
     /// memory model, a swap directly follows the store that it reads, but loom does not enforce
     /// this. (Found by `reserving::reserve_many_against_another`: a reservation lock that was
     /// released could not be acquired.)
+    #[track_caller]
     pub(crate) fn store(&self, value: bool, order: Ordering) {
+        let [order] = weakened([order]);
         self.readers.writing(|| {
             self.value.swap(value, order);
         });
@@ -303,11 +336,15 @@ impl AtomicU8 {
         }
     }
 
+    #[track_caller]
     pub(crate) fn load(&self, order: Ordering) -> u8 {
+        let [order] = weakened([order]);
         self.readers.reading(|| self.value.load(order))
     }
 
+    #[track_caller]
     pub(crate) fn store(&self, value: u8, order: Ordering) {
+        let [order] = weakened([order]);
         self.readers.writing(|| self.value.store(value, order));
     }
 }
@@ -335,13 +372,16 @@ impl<T> AtomicPtr<T> {
         }
     }
 
+    #[track_caller]
     pub(crate) fn load(&self, order: Ordering) -> *mut T {
         if !self.first.is_null() {
             return self.first;
         }
+        let [order] = weakened([order]);
         self.readers.reading(|| self.value.load(order))
     }
 
+    #[track_caller]
     pub(crate) fn compare_exchange(
         &self,
         seen: *mut T,
@@ -349,6 +389,7 @@ impl<T> AtomicPtr<T> {
         success: Ordering,
         failure: Ordering,
     ) -> Result<*mut T, *mut T> {
+        let [success, failure] = weakened([success, failure]);
         assert!(self.first.is_null(), "set once");
         self.readers
             .writing(|| self.value.compare_exchange(seen, new, success, failure))

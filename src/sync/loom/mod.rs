@@ -2,6 +2,7 @@
 
 mod atomic;
 mod block_on;
+mod weaken;
 
 pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Arc, Mutex};

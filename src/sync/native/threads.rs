@@ -16,8 +16,8 @@ use std::time::Instant;
 #[cfg(not(target_family = "wasm"))]
 use event_listener::{Event, listener};
 
-use super::{Arc, AtomicBool, Ordering};
-use crate::sync::RelaxedU32;
+use super::Arc;
+use crate::sync::{RelaxedU32, WakeFlag};
 
 /// Runs `future` on this thread, parking the thread while it waits. Returns `None` if `deadline`
 /// passes first.
@@ -133,8 +133,7 @@ impl SpinThenYield {
 /// A waker of a thread. It does not use the thread's own park token, which may be meant for other
 /// code.
 struct ThreadWaker {
-    /// Set when the thread was woken since the last poll.
-    woken: AtomicBool,
+    woken: WakeFlag,
     /// Notified when `woken` was set.
     event: Event,
 }
@@ -163,14 +162,14 @@ impl Event {
 impl ThreadWaker {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            woken: AtomicBool::new(false),
+            woken: WakeFlag::new(),
             event: Event::new(),
         })
     }
 
     /// Waits until woken. Returns `false` if the deadline passes first.
     fn wait(&self, deadline: Option<Instant>, busy: &mut SpinThenYield) -> bool {
-        if self.take_wake() {
+        if self.woken.take() {
             // Woken during the poll, possibly by the future itself.
             busy.step();
             return deadline.is_none_or(|deadline| Instant::now() < deadline);
@@ -185,11 +184,11 @@ impl ThreadWaker {
             // Both `listen` and `notify` are full fences: either this thread sees the wake, or the
             // listener is notified.
             listener!(self.event => listener);
-            if self.take_wake() {
+            if self.woken.take() {
                 return true;
             }
             if !park(listener, deadline) {
-                return self.take_wake();
+                return self.woken.take();
             }
         }
     }
@@ -201,7 +200,7 @@ impl ThreadWaker {
         let Event { lock, notified } = &self.event;
         // No code panics under the lock.
         let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_asleep = |_: &mut ()| !self.take_wake();
+        let is_asleep = |_: &mut ()| !self.woken.take();
         let Some(deadline) = deadline else {
             drop(notified.wait_while(guard, is_asleep));
             return true;
@@ -210,12 +209,6 @@ impl ThreadWaker {
         let waited = notified.wait_timeout_while(guard, left, is_asleep);
         let (_guard, outcome) = waited.unwrap_or_else(PoisonError::into_inner);
         !outcome.timed_out()
-    }
-
-    fn take_wake(&self) -> bool {
-        // ORDERING: Acquire. Synchronizes with the Release in `wake_by_ref`: the poll that follows
-        // sees what the waking thread did.
-        self.woken.swap(false, Ordering::Acquire)
     }
 }
 
@@ -235,9 +228,7 @@ impl Wake for ThreadWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // ORDERING: Release. Synchronizes with the Acquire in `take_wake`. A swap, so that a second
-        // wake does not hide the first one's Release from it.
-        if !self.woken.swap(true, Ordering::Release) {
+        if self.woken.set() {
             self.event.notify(1);
         }
     }
