@@ -5,9 +5,9 @@ mod drain;
 mod force;
 mod handles;
 mod operation;
-mod position;
 mod readiness;
 mod realtime;
+mod report;
 #[cfg(feature = "std")]
 mod select;
 mod side;
@@ -22,14 +22,13 @@ pub(crate) use operation::{
 };
 pub use realtime::RealtimeQueue;
 
-pub(crate) use position::{
-    RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation,
-};
 pub(crate) use readiness::ReadyOperation;
+pub(crate) use report::{NoPosition, WithPosition};
 #[cfg(feature = "std")]
 pub(crate) use select::ReserveMessageOperation;
 
 use operation::retry;
+use report::Report;
 use side::Waits;
 
 use alloc::vec::Vec;
@@ -38,7 +37,9 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::task::{Context, Poll, ready};
 
 use crate::error::SendError;
-use crate::ring::{Buffer, ClaimError, Head, RecvClaim, Ring, SendClaim, Sent, Tail};
+use crate::ring::{
+    Buffer, ClaimError, Head, Position, RecvBatch, RecvClaim, Ring, SendClaim, Sent, Tail,
+};
 use crate::sync::{Lock, OnceBox};
 use crate::trace;
 use crate::unwind::{defer, run_all};
@@ -298,54 +299,58 @@ impl<T> MpmcQueue<T> {
 
     /// Sends if that is possible without waiting.
     #[inline]
-    pub(crate) fn try_send(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
+    pub(crate) fn try_send<R: Report>(
+        &self,
+        value: T,
+        policy: RetryPolicy,
+    ) -> Result<R::Sent, (T, ClaimError)> {
         match self.ring.claim_send_at_once() {
-            Some(claim) => {
-                self.publish(claim, value);
-                Ok(())
-            }
-            None => self.try_send_again(value, policy),
+            Some(claim) => Ok(self.publish::<R>(claim, value)),
+            None => self.try_send_again::<R>(value, policy),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn try_send_again(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
+    fn try_send_again<R: Report>(
+        &self,
+        value: T,
+        policy: RetryPolicy,
+    ) -> Result<R::Sent, (T, ClaimError)> {
         if let Some(claim) = self.ring.claim_send_beside_permits() {
-            self.publish(claim, value);
-            return Ok(());
+            return Ok(self.publish::<R>(claim, value));
         }
         let attempt = || match policy {
             RetryPolicy::None => self.ring.claim_send_or_would_block(),
             _ => self.ring.claim_send(),
         };
         match self.retry::<Tail, _>(policy, attempt) {
-            Ok(claim) => {
-                self.publish(claim, value);
-                Ok(())
-            }
+            Ok(claim) => Ok(self.publish::<R>(claim, value)),
             Err(error) => Err((value, error)),
         }
     }
 
     /// Receives if that is possible without waiting.
     #[inline]
-    pub(crate) fn try_recv(&self, policy: RetryPolicy) -> Result<T, ClaimError> {
+    pub(crate) fn try_recv<R: Report>(
+        &self,
+        policy: RetryPolicy,
+    ) -> Result<R::Received<T>, ClaimError> {
         match self.ring.claim_recv_at_once() {
-            Some(claim) => Ok(self.take(claim)),
-            None => self.try_recv_again(policy),
+            Some(claim) => Ok(self.take::<R>(claim)),
+            None => self.try_recv_again::<R>(policy),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn try_recv_again(&self, policy: RetryPolicy) -> Result<T, ClaimError> {
+    fn try_recv_again<R: Report>(&self, policy: RetryPolicy) -> Result<R::Received<T>, ClaimError> {
         let attempt = || match policy {
             RetryPolicy::None => self.ring.claim_recv_or_would_block(),
             _ => self.ring.claim_recv(),
         };
         let claim = self.retry::<Head, _>(policy, attempt);
-        claim.map(|claim| self.take(claim))
+        claim.map(|claim| self.take::<R>(claim))
     }
 
     /// Runs [`retry`](operation::retry) for an operation that does not wait. If a reservation that
@@ -364,31 +369,42 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Receives up to `limit` messages to the end of `target`; at least one, or an error.
-    pub(crate) fn try_recv_many(
+    pub(crate) fn try_recv_many<R: Report>(
         &self,
         target: &mut Vec<T>,
         limit: usize,
         policy: RetryPolicy,
-    ) -> Result<usize, ClaimError> {
-        self.retry::<Head, _>(policy, || self.recv_many_at_once(target, limit))
+    ) -> Result<R::ReceivedMany, ClaimError> {
+        self.retry::<Head, _>(policy, || self.recv_many_at_once::<R>(target, limit))
     }
 
     /// Receives like [`try_recv_many`](Self::try_recv_many), in a bounded number of steps.
-    pub(crate) fn recv_many_at_once(
+    fn recv_many_at_once<R: Report>(
         &self,
         target: &mut Vec<T>,
         limit: usize,
-    ) -> Result<usize, ClaimError> {
-        let (count, senders_parked) = self.ring.claim_recv_many(target, limit)?.take();
-        self.after_recv_many(count, senders_parked);
-        Ok(count)
+    ) -> Result<R::ReceivedMany, ClaimError> {
+        let taken = self.take_many(self.ring.claim_recv_many(target, limit)?);
+        Ok(self.after_take_many::<R>(taken))
+    }
+
+    /// Takes the messages out. Wakes no task, so it cannot panic.
+    fn take_many(&self, batch: RecvBatch<'_, T, WaitList>) -> TakenMany {
+        let first = batch.position();
+        let (count, senders_parked) = batch.take();
+        TakenMany {
+            first,
+            count,
+            senders_parked,
+        }
     }
 
     #[inline]
-    fn after_recv_many(&self, count: usize, senders_parked: bool) {
-        if senders_parked {
-            self.notify_senders(count);
+    fn after_take_many<R: Report>(&self, taken: TakenMany) -> R::ReceivedMany {
+        if taken.senders_parked {
+            self.notify_senders(taken.count);
         }
+        R::received_many(|| self.ring.ordinal(taken.first), taken.count)
     }
 
     /// Reserves capacity for at least `least` and at most `most` messages if that is possible
@@ -550,12 +566,14 @@ impl<T> MpmcQueue<T> {
     /// can arrive.
     #[inline]
     pub(crate) fn recv_waiting(&self) -> Run<RecvOperation<'_, T>> {
-        Run::new(RecvOperation { queue: self })
+        Run::new(RecvOperation::new(self))
     }
 
     #[inline]
-    fn publish(&self, claim: SendClaim<'_, T>, value: T) {
+    fn publish<R: Report>(&self, claim: SendClaim<'_, T>, value: T) -> R::Sent {
+        let position = claim.position();
         self.after_send(claim.publish(value));
+        R::sent(|| self.ring.ordinal(position))
     }
 
     #[inline]
@@ -587,13 +605,21 @@ impl<T> MpmcQueue<T> {
     }
 
     #[inline]
-    fn take(&self, claim: RecvClaim<'_, T>) -> T {
+    fn take<R: Report>(&self, claim: RecvClaim<'_, T>) -> R::Received<T> {
+        let position = claim.position();
         let (value, senders_parked) = claim.take();
         if senders_parked {
             self.notify_senders(1);
         }
-        value
+        R::received(|| self.ring.ordinal(position), value)
     }
+}
+
+/// Messages that were taken out together, before senders have been notified.
+struct TakenMany {
+    first: Position,
+    count: usize,
+    senders_parked: bool,
 }
 
 /// A number of permits that are released when this is dropped.

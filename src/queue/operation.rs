@@ -1,11 +1,12 @@
 //! The operations on a queue that can be attempted and waited for, and their retry policy.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use super::MpmcQueue;
+use super::report::{NoPosition, Report};
 use super::side::{Receivers, Senders};
 use crate::ring::{ClaimError, Head, Tail};
-
 use crate::sync::{self, Backoff, SPIN_ROUNDS};
 use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
@@ -100,7 +101,7 @@ pub(super) fn attempt_granted<S: Side, C, R>(
 
 /// Takes the message out of a send operation that has not finished.
 #[inline(always)]
-pub(super) fn take_value<T>(value: &mut Option<T>) -> T {
+fn take_value<T>(value: &mut Option<T>) -> T {
     match value.take() {
         Some(value) => value,
         None => unreachable!("a finished send is not retried"),
@@ -108,45 +109,45 @@ pub(super) fn take_value<T>(value: &mut Option<T>) -> T {
 }
 
 /// An operation that sends one message; the message comes back if the queue is closed.
-pub(crate) struct SendOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
+pub(crate) struct SendOperation<'a, T, R = NoPosition> {
+    queue: &'a MpmcQueue<T>,
     /// `None` once the operation is done.
     pub(crate) value: Option<T>,
+    report: PhantomData<R>,
 }
 
-impl<'a, T> SendOperation<'a, T> {
+impl<'a, T, R> SendOperation<'a, T, R> {
     #[inline]
     pub(crate) fn new(queue: &'a MpmcQueue<T>, value: T) -> Self {
         Self {
             queue,
             value: Some(value),
+            report: PhantomData,
         }
     }
 }
 
-impl<'a, T> Operation for SendOperation<'a, T> {
+impl<'a, T, R: Report> Operation for SendOperation<'a, T, R> {
     type Side = Senders<'a, T>;
-    type Output = Result<(), T>;
+    type Output = Result<R::Sent, T>;
 
     fn side(&self) -> Senders<'a, T> {
         Senders::of(self.queue)
     }
 
     #[inline(always)]
-    fn attempt_at_once(&mut self) -> Option<Result<(), T>> {
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
         let claim = self.queue.ring.claim_send_at_once()?;
         let value = take_value(&mut self.value);
-        self.queue.publish(claim, value);
-        Some(Ok(()))
+        Some(Ok(self.queue.publish::<R>(claim, value)))
     }
 
     #[cold]
     #[inline(never)]
-    fn attempt_beside_permits(&mut self) -> Option<Result<(), T>> {
+    fn attempt_beside_permits(&mut self) -> Option<Self::Output> {
         let claim = self.queue.ring.claim_send_beside_permits()?;
         let value = take_value(&mut self.value);
-        self.queue.publish(claim, value);
-        Some(Ok(()))
+        Some(Ok(self.queue.publish::<R>(claim, value)))
     }
 
     /// Beside permits, and in a closed queue, only `attempt` can tell.
@@ -154,15 +155,12 @@ impl<'a, T> Operation for SendOperation<'a, T> {
         self.queue.ring.may_probe_at_once::<Tail>()
     }
 
-    fn attempt(&mut self) -> Attempt<Result<(), T>> {
+    fn attempt(&mut self) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send());
         attempt(claim, |claim| {
             let value = take_value(&mut self.value);
             match claim {
-                Ok(claim) => {
-                    self.queue.publish(claim, value);
-                    Ok(())
-                }
+                Ok(claim) => Ok(self.queue.publish::<R>(claim, value)),
                 Err(_) => Err(value),
             }
         })
@@ -171,38 +169,46 @@ impl<'a, T> Operation for SendOperation<'a, T> {
     fn attempt_granted(
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
-    ) -> Attempt<Result<(), T>> {
+    ) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send_granted());
         attempt_granted(claim, reservation, |claim| {
             let value = take_value(&mut self.value);
-            self.queue.publish(claim, value);
-            Ok(())
+            Ok(self.queue.publish::<R>(claim, value))
         })
     }
 
-    fn fail(&mut self) -> Result<(), T> {
+    fn fail(&mut self) -> Self::Output {
         Err(take_value(&mut self.value))
     }
 }
 
 /// An operation that receives one message; `None` if the queue is closed and no more messages can
 /// arrive.
-pub(crate) struct RecvOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
+pub(crate) struct RecvOperation<'a, T, R = NoPosition> {
+    queue: &'a MpmcQueue<T>,
+    report: PhantomData<R>,
 }
 
-impl<'a, T> Operation for RecvOperation<'a, T> {
+impl<'a, T, R> RecvOperation<'a, T, R> {
+    #[inline]
+    pub(crate) fn new(queue: &'a MpmcQueue<T>) -> Self {
+        let report = PhantomData;
+        Self { queue, report }
+    }
+}
+
+impl<'a, T, R: Report> Operation for RecvOperation<'a, T, R> {
     type Side = Receivers<'a, T>;
-    type Output = Option<T>;
+    type Output = Option<R::Received<T>>;
 
     fn side(&self) -> Receivers<'a, T> {
         Receivers::of(self.queue)
     }
 
     #[inline(always)]
-    fn attempt_at_once(&mut self) -> Option<Option<T>> {
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
         let claim = self.queue.ring.claim_recv_at_once()?;
-        Some(Some(self.queue.take(claim)))
+        Some(Some(self.queue.take::<R>(claim)))
     }
 
     /// Beside reservations, only `attempt` can tell.
@@ -210,60 +216,81 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
         self.queue.ring.may_probe_at_once::<Head>()
     }
 
-    fn attempt(&mut self) -> Attempt<Option<T>> {
+    fn attempt(&mut self) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_recv());
         attempt(claim, |claim| {
-            claim.ok().map(|claim| self.queue.take(claim))
+            claim.ok().map(|claim| self.queue.take::<R>(claim))
         })
     }
 
     fn attempt_granted(
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
-    ) -> Attempt<Option<T>> {
+    ) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_recv_granted());
-        attempt_granted(claim, reservation, |claim| Some(self.queue.take(claim)))
+        attempt_granted(claim, reservation, |claim| {
+            Some(self.queue.take::<R>(claim))
+        })
     }
 }
 
-/// An operation that receives up to `limit` messages at once; 0 if the queue is closed and no more
-/// messages can arrive.
-pub(crate) struct RecvManyOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
-    pub(crate) target: &'a mut Vec<T>,
-    pub(crate) limit: usize,
+/// An operation that receives up to `limit` messages at once; none if the queue is closed and no
+/// more messages can arrive.
+pub(crate) struct RecvManyOperation<'a, T, R = NoPosition> {
+    queue: &'a MpmcQueue<T>,
+    target: &'a mut Vec<T>,
+    limit: usize,
+    report: PhantomData<R>,
 }
 
-impl<'a, T> Operation for RecvManyOperation<'a, T> {
+impl<'a, T, R> RecvManyOperation<'a, T, R> {
+    pub(crate) fn new(queue: &'a MpmcQueue<T>, target: &'a mut Vec<T>, limit: usize) -> Self {
+        Self {
+            queue,
+            target,
+            limit,
+            report: PhantomData,
+        }
+    }
+}
+
+impl<'a, T, R: Report> Operation for RecvManyOperation<'a, T, R> {
     type Side = Receivers<'a, T>;
-    type Output = usize;
+    type Output = R::ReceivedMany;
 
     fn side(&self) -> Receivers<'a, T> {
         Receivers::of(self.queue)
     }
 
-    fn attempt_at_once(&mut self) -> Option<usize> {
-        self.queue.recv_many_at_once(self.target, self.limit).ok()
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
+        let received = self.queue.recv_many_at_once::<R>(self.target, self.limit);
+        received.ok()
     }
 
-    fn attempt(&mut self) -> Attempt<usize> {
+    fn attempt(&mut self) -> Attempt<Self::Output> {
         let queue = self.queue;
-        let count = retry(RetryPolicy::Spin, || {
-            queue.recv_many_at_once(self.target, self.limit)
+        let received = retry(RetryPolicy::Spin, || {
+            queue.recv_many_at_once::<R>(self.target, self.limit)
         });
-        attempt(count, |count| count.unwrap_or(0))
+        attempt(received, |received| {
+            received.unwrap_or_else(|_| R::received_many(|| 0, 0))
+        })
     }
 
-    fn attempt_granted(&mut self, reservation: &mut Reservation<'_, Self::Side>) -> Attempt<usize> {
-        let ring = &self.queue.ring;
+    fn attempt_granted(
+        &mut self,
+        reservation: &mut Reservation<'_, Self::Side>,
+    ) -> Attempt<Self::Output> {
+        let queue = self.queue;
         // Nothing between the claim and its end can panic.
-        let batch = retry(RetryPolicy::Spin, || {
-            let batch = ring.claim_recv_many_granted(self.target, self.limit)?;
-            Ok(batch.take())
+        let taken = retry(RetryPolicy::Spin, || {
+            let batch = queue
+                .ring
+                .claim_recv_many_granted(self.target, self.limit)?;
+            Ok(queue.take_many(batch))
         });
-        attempt_granted(batch, reservation, |(count, senders_parked)| {
-            self.queue.after_recv_many(count, senders_parked);
-            count
+        attempt_granted(taken, reservation, |taken| {
+            queue.after_take_many::<R>(taken)
         })
     }
 }
