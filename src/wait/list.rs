@@ -272,13 +272,10 @@ impl<const N: usize> List<N> {
         }
     }
 
-    /// Links a waiter into the exclusive queue by its ticket. A new waiter goes to the end. A
-    /// waiter that was there before is inserted after all waiters with lower tickets.
-    pub(super) fn push_by_ticket(&mut self, link: Link, is_new: bool) {
+    /// Links a waiter that was there before into the exclusive queue, after all waiters with lower
+    /// tickets.
+    pub(super) fn push_by_ticket(&mut self, link: Link) {
         const QUEUE: QueueKind = QueueKind::Exclusive;
-        if is_new {
-            return self.push(QUEUE, link);
-        }
         let ticket = self.entry(link, |entry| entry.ticket);
         // Most waiters register again in the order in which they were woken, each after the
         // previous one.
