@@ -5,45 +5,40 @@ mod drain;
 mod force;
 mod handles;
 mod operation;
+mod permit;
 mod readiness;
 mod realtime;
 mod report;
+mod reserve;
+mod retry;
 #[cfg(feature = "std")]
 mod select;
 mod side;
+mod transfer;
 
 #[cfg(all(test, not(loom)))]
 mod tests;
 
 pub use handles::{Consumer, Producer};
-pub(crate) use operation::{
-    AttemptError, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,
-    Reserving, RetryPolicy, SendOperation,
-};
 pub use realtime::RealtimeQueue;
 
+pub(crate) use operation::{AttemptError, RecvManyOperation, RecvOperation, SendOperation};
+pub(crate) use permit::Held;
 pub(crate) use readiness::ReadyOperation;
 pub(crate) use report::{NoPosition, WithPosition};
+pub(crate) use reserve::{ReserveManyOperation, ReserveOperation, Reserving};
+pub(crate) use retry::RetryPolicy;
 #[cfg(feature = "std")]
 pub(crate) use select::ReserveMessageOperation;
 
-use operation::retry;
-use report::Report;
-use side::Waits;
-
-use alloc::vec::Vec;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
-use core::task::{Context, Poll, ready};
 
-use crate::error::SendError;
-use crate::ring::{
-    Buffer, ClaimError, Head, Position, RecvBatch, RecvClaim, Ring, SendClaim, Sent, Tail,
-};
+use crate::ring::{Head, Ring, Tail};
 use crate::sync::{Lock, OnceBox};
 use crate::trace;
-use crate::unwind::{defer, run_all};
-use crate::wait::{DrainWaiters, Observer, Run, Spin, SpinState, WaitList, WaitStats, WakerSet};
+use crate::wait::{DrainWaiters, Spin, SpinState, WaitList, WaitStats, WakerSet};
+use side::Waits;
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -297,361 +292,12 @@ impl<T> MpmcQueue<T> {
         Head::wait_queue(self).stats()
     }
 
-    /// Sends if that is possible without waiting.
-    #[inline]
-    pub(crate) fn try_send<R: Report>(
-        &self,
-        value: T,
-        policy: RetryPolicy,
-    ) -> Result<R::Sent, (T, ClaimError)> {
-        match self.ring.claim_send_at_once() {
-            Some(claim) => Ok(self.publish::<R>(claim, value)),
-            None => self.try_send_again::<R>(value, policy),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn try_send_again<R: Report>(
-        &self,
-        value: T,
-        policy: RetryPolicy,
-    ) -> Result<R::Sent, (T, ClaimError)> {
-        if let Some(claim) = self.ring.claim_send_beside_permits() {
-            return Ok(self.publish::<R>(claim, value));
-        }
-        let attempt = || match policy {
-            RetryPolicy::None => self.ring.claim_send_or_would_block(),
-            _ => self.ring.claim_send(),
-        };
-        match self.retry::<Tail, _>(policy, attempt) {
-            Ok(claim) => Ok(self.publish::<R>(claim, value)),
-            Err(error) => Err((value, error)),
-        }
-    }
-
-    /// Receives if that is possible without waiting.
-    #[inline]
-    pub(crate) fn try_recv<R: Report>(
-        &self,
-        policy: RetryPolicy,
-    ) -> Result<R::Received<T>, ClaimError> {
-        match self.ring.claim_recv_at_once() {
-            Some(claim) => Ok(self.take::<R>(claim)),
-            None => self.try_recv_again::<R>(policy),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn try_recv_again<R: Report>(&self, policy: RetryPolicy) -> Result<R::Received<T>, ClaimError> {
-        let attempt = || match policy {
-            RetryPolicy::None => self.ring.claim_recv_or_would_block(),
-            _ => self.ring.claim_recv(),
-        };
-        let claim = self.retry::<Head, _>(policy, attempt);
-        claim.map(|claim| self.take::<R>(claim))
-    }
-
-    /// Runs [`retry`](operation::retry) for an operation that does not wait. If a reservation that
-    /// no task uses may block it, ends the reservation and retries once more.
-    fn retry<D: Waits, C>(
-        &self,
-        policy: RetryPolicy,
-        mut attempt: impl FnMut() -> Result<C, ClaimError>,
-    ) -> Result<C, ClaimError> {
-        match retry(policy, &mut attempt) {
-            Err(ClaimError::Blocked | ClaimError::InFlight) if self.end_reservation::<D>() => {
-                retry(policy, attempt)
-            }
-            outcome => outcome,
-        }
-    }
-
-    /// Receives up to `limit` messages to the end of `target`; at least one, or an error.
-    pub(crate) fn try_recv_many<R: Report>(
-        &self,
-        target: &mut Vec<T>,
-        limit: usize,
-        policy: RetryPolicy,
-    ) -> Result<R::ReceivedMany, ClaimError> {
-        self.retry::<Head, _>(policy, || self.recv_many_at_once::<R>(target, limit))
-    }
-
-    /// Receives like [`try_recv_many`](Self::try_recv_many), in a bounded number of steps.
-    fn recv_many_at_once<R: Report>(
-        &self,
-        target: &mut Vec<T>,
-        limit: usize,
-    ) -> Result<R::ReceivedMany, ClaimError> {
-        let taken = self.take_many(self.ring.claim_recv_many(target, limit)?);
-        Ok(self.after_take_many::<R>(taken))
-    }
-
-    /// Takes the messages out. Wakes no task, so it cannot panic.
-    fn take_many(&self, batch: RecvBatch<'_, T, WaitList>) -> TakenMany {
-        let first = batch.position();
-        let (count, senders_parked) = batch.take();
-        TakenMany {
-            first,
-            count,
-            senders_parked,
-        }
-    }
-
-    #[inline]
-    fn after_take_many<R: Report>(&self, taken: TakenMany) -> R::ReceivedMany {
-        if taken.senders_parked {
-            self.notify_senders(taken.count);
-        }
-        R::received_many(|| self.ring.ordinal(taken.first), taken.count)
-    }
-
-    /// Reserves capacity for at least `least` and at most `most` messages if that is possible
-    /// without waiting.
-    pub(crate) fn try_reserve_many(&self, least: usize, most: usize) -> Result<usize, ClaimError> {
-        self.retry::<Tail, _>(RetryPolicy::Yield, || self.ring.reserve_many(least, most))
-    }
-
-    /// Sends on a permit, which the caller must hold. Waits only for a receiver that is freeing the
-    /// slot.
-    #[inline]
-    pub(crate) fn send_reserved(&self, value: T) {
-        let sent = self.claim_reserved().publish(value);
-        self.after_send_reserved(sent, 1);
-    }
-
-    #[inline]
-    fn claim_reserved(&self) -> SendClaim<'_, T> {
-        match self.ring.claim_reserved_at_once() {
-            Some(claim) => claim,
-            None => self.claim_reserved_again(),
-        }
-    }
-
-    #[cold]
-    fn claim_reserved_again(&self) -> SendClaim<'_, T> {
-        match retry(RetryPolicy::Yield, || self.ring.claim_reserved()) {
-            Ok(claim) => claim,
-            Err(_) => unreachable!("a permit holds capacity and outlives closing"),
-        }
-    }
-
-    /// Wakes waiters. Call this after `count` messages were sent on permits.
-    #[inline]
-    fn after_send_reserved(&self, sent: Sent, count: usize) {
-        let _exhausted = defer(|| self.after_use_of_permits(sent.was_exhausted));
-        if sent.receivers_finished {
-            self.finish_receivers();
-        } else if sent.receivers_parked {
-            self.notify_receivers(count);
-        }
-    }
-
-    /// Sends all values of `buffer`, each on a permit of `held`.
-    pub(crate) fn send_reserved_many<const N: usize>(
-        &self,
-        held: &mut Held<'_, T>,
-        buffer: &mut Buffer<T, N>,
-    ) {
-        while buffer.len() > 0 {
-            let before = buffer.len();
-            let sent = retry(RetryPolicy::Yield, || {
-                Ok(self.ring.claim_reserved_many(buffer)?.publish())
-            });
-            let Ok(sent) = sent else {
-                unreachable!("a permit holds capacity and outlives closing")
-            };
-            // Before a waker is called, because it may panic.
-            let count = before - buffer.len();
-            held.take(count);
-            self.after_send_reserved(sent, count);
-        }
-    }
-
-    /// Releases `count` permits.
-    pub(crate) fn release(&self, count: usize) {
-        if count == 0 {
-            return;
-        }
-        let released = self.ring.release(count);
-        let _exhausted = defer(|| self.after_use_of_permits(released.was_exhausted));
-        let _receivers = defer(|| {
-            if released.receivers_finished {
-                self.finish_receivers();
-            }
-        });
-        if released.senders_parked {
-            self.notify_senders(count);
-        }
-    }
-
-    /// Waits until permits can be counted again, or the queue is closed.
-    pub(crate) fn poll_permits_countable(
-        &self,
-        observer: &mut Observer,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        self.rare()
-            .countable
-            .poll_until(observer, cx, || !self.ring.is_exhausted())
-    }
-
-    /// Reserves capacity for one message with `poll`, waiting also until permits can be counted.
-    pub(crate) fn poll_reserve(
-        &self,
-        observer: &mut Observer,
-        cx: &mut Context<'_>,
-        mut poll: impl FnMut(
-            &mut ReserveOperation<'_, T>,
-            &mut Context<'_>,
-        ) -> Poll<Result<(), AttemptError>>,
-    ) -> Poll<Result<(), SendError<()>>> {
-        // A second attempt if permits can be counted again by then. After that the task is polled
-        // again.
-        for _ in 0..2 {
-            match ready!(poll(&mut ReserveOperation { queue: self }, cx)) {
-                Ok(()) => return Poll::Ready(Ok(())),
-                Err(AttemptError::Closed) => return Poll::Ready(Err(SendError(()))),
-                Err(AttemptError::Exhausted) => {
-                    ready!(self.poll_permits_countable(observer, cx));
-                }
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
     fn rare(&self) -> &RareWaiters {
         self.rare.get_or_init(|| RareWaiters {
             countable: WakerSet::new(),
             drains: DrainWaiters::new(),
             lowered: WakerSet::new(),
         })
-    }
-
-    /// Ends a wait until permits can be counted. Returns whether the observer was waiting.
-    #[inline]
-    pub(crate) fn leave_countable(&self, observer: &mut Observer) -> bool {
-        observer.is_used() && self.rare().countable.deregister_observer(observer)
-    }
-
-    /// Drops all messages that are in the queue.
-    pub(crate) fn discard_all(&self) {
-        let mut message = None;
-        run_all(|| {
-            // A step of its own: the message must not be dropped while a panic of a sender's waker
-            // unwinds.
-            if message.take().is_some() {
-                return true;
-            }
-            let claim = self.retry::<Head, _>(RetryPolicy::Yield, || self.ring.claim_recv());
-            let Ok(claim) = claim else { return false };
-            let (value, senders_parked) = claim.take();
-            message = Some(value);
-            if senders_parked {
-                self.notify_senders(1);
-            }
-            true
-        });
-    }
-
-    /// Sends, waiting while the queue is full. Fails when it is closed.
-    #[inline]
-    pub(crate) fn send_waiting(&self, value: T) -> Run<SendOperation<'_, T>> {
-        Run::new(SendOperation::new(self, value))
-    }
-
-    /// Receives, waiting while the queue is empty. Returns `None` when it is closed and no message
-    /// can arrive.
-    #[inline]
-    pub(crate) fn recv_waiting(&self) -> Run<RecvOperation<'_, T>> {
-        Run::new(RecvOperation::new(self))
-    }
-
-    #[inline]
-    fn publish<R: Report>(&self, claim: SendClaim<'_, T>, value: T) -> R::Sent {
-        let position = claim.position();
-        self.after_send(claim.publish(value));
-        R::sent(|| self.ring.ordinal(position))
-    }
-
-    #[inline]
-    fn after_send(&self, sent: Sent) {
-        if sent.receivers_parked {
-            self.notify_receivers(1);
-        }
-    }
-
-    /// Wakes tasks that wait until permits can be counted. Call this after permits were used;
-    /// `was_exhausted` says whether no more could be counted before.
-    #[inline]
-    fn after_use_of_permits(&self, was_exhausted: bool) {
-        if was_exhausted {
-            self.announce_permits();
-        }
-    }
-
-    fn notify_countable(&self) {
-        if let Some(rare) = self.rare.get_after() {
-            rare.countable.notify_all();
-        }
-    }
-
-    #[cold]
-    fn announce_permits(&self) {
-        let _senders = defer(|| self.notify_senders(1));
-        self.notify_countable();
-    }
-
-    #[inline]
-    fn take<R: Report>(&self, claim: RecvClaim<'_, T>) -> R::Received<T> {
-        let position = claim.position();
-        let (value, senders_parked) = claim.take();
-        if senders_parked {
-            self.notify_senders(1);
-        }
-        R::received(|| self.ring.ordinal(position), value)
-    }
-}
-
-/// Messages that were taken out together, before senders have been notified.
-struct TakenMany {
-    first: Position,
-    count: usize,
-    senders_parked: bool,
-}
-
-/// A number of permits that are released when this is dropped.
-pub(crate) struct Held<'a, T> {
-    queue: &'a MpmcQueue<T>,
-    count: usize,
-}
-
-impl<'a, T> Held<'a, T> {
-    /// Wraps `count` permits that the ring has counted.
-    pub(crate) fn new(queue: &'a MpmcQueue<T>, count: usize) -> Self {
-        Self { queue, count }
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.count
-    }
-
-    /// Adds the permits of `other`, which must belong to the same queue.
-    pub(crate) fn add(&mut self, mut other: Self) {
-        self.count += core::mem::take(&mut other.count);
-    }
-
-    /// Moves `count` permits to the caller, which must use or release them.
-    pub(crate) fn take(&mut self, count: usize) {
-        self.count -= count;
-    }
-}
-
-impl<T> Drop for Held<'_, T> {
-    fn drop(&mut self) {
-        self.queue.release(self.count);
     }
 }
 

@@ -1,60 +1,15 @@
-//! The operations on a queue that can be attempted and waited for, and their retry policy.
+//! The operations that send and receive, as the wait loop runs them.
 
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::MpmcQueue;
 use super::report::{NoPosition, Report};
+use super::retry::{RetryPolicy, retry};
 use super::side::{Receivers, Senders};
 use crate::ring::{ClaimError, Head, Tail};
-use crate::sync::{self, Backoff, SPIN_ROUNDS};
 use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
-
-/// The policy for retries while another thread's unfinished claim is in the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RetryPolicy {
-    /// No retries: an unfinished claim counts as "would block", without a search for the reason.
-    None,
-    /// Some dozens of spins ([`SPIN_ROUNDS`]), then the caller decides.
-    Spin,
-    /// Spins, then yields of the thread, until the claim succeeds or has a reason to fail.
-    Yield,
-}
-
-/// The number of spins and yields before the thread sleeps. The thread that it waits for may not
-/// get a core while this one only yields, if their priorities differ.
-const YIELDS_BEFORE_SLEEP: u32 = 1000;
-
-/// Claims, with retries as the policy says.
-pub(super) fn retry<C>(
-    policy: RetryPolicy,
-    mut claim: impl FnMut() -> Result<C, ClaimError>,
-) -> Result<C, ClaimError> {
-    let backoff = Backoff::new();
-    let mut spins = 0;
-    loop {
-        match claim() {
-            // `Contended` is never returned to a caller that does not wait: there may well be
-            // something to claim.
-            Err(ClaimError::InFlight) if policy == RetryPolicy::None => {
-                return Err(ClaimError::InFlight);
-            }
-            Err(error @ (ClaimError::InFlight | ClaimError::Contended)) => {
-                if policy == RetryPolicy::Spin && spins == SPIN_ROUNDS {
-                    return Err(error);
-                }
-                spins += 1;
-                if spins > YIELDS_BEFORE_SLEEP {
-                    sync::sleep_briefly();
-                } else {
-                    backoff.snooze();
-                }
-            }
-            decided => return decided,
-        }
-    }
-}
 
 /// Returns the result of an attempt: the output of the claim, the output that closing leads to, or
 /// a reason to wait.
@@ -292,133 +247,5 @@ impl<'a, T, R: Report> Operation for RecvManyOperation<'a, T, R> {
         attempt_granted(taken, reservation, |taken| {
             queue.after_take_many::<R>(taken)
         })
-    }
-}
-
-/// Converts a slot that is reserved for a waiting sender into a permit, which is counted in the
-/// same way.
-fn convert_to_permit<'a, T, O>(
-    queue: &MpmcQueue<T>,
-    reservation: &mut Reservation<'_, Senders<'a, T>>,
-    output: O,
-) -> Attempt<Result<O, AttemptError>> {
-    if queue.is_closed() {
-        return Attempt::Blocked;
-    }
-    reservation.use_up();
-    Attempt::Done(Ok(output))
-}
-
-/// An operation that reserves capacity, and may fail because no more permits can be counted.
-pub(crate) trait Reserving: Operation + Copy {
-    type Message;
-
-    fn queue(&self) -> &MpmcQueue<Self::Message>;
-}
-
-/// An operation that reserves capacity for one message.
-pub(crate) struct ReserveOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
-}
-
-impl<'a, T> Operation for ReserveOperation<'a, T> {
-    type Side = Senders<'a, T>;
-    type Output = Result<(), AttemptError>;
-
-    fn side(&self) -> Senders<'a, T> {
-        Senders::of(self.queue)
-    }
-
-    fn attempt_at_once(&mut self) -> Option<Self::Output> {
-        self.queue.ring.reserve_at_once().then_some(Ok(()))
-    }
-
-    fn may_succeed_at_once(&self) -> bool {
-        self.queue.has_slots() && !self.queue.is_closed()
-    }
-
-    fn attempt(&mut self) -> Attempt<Self::Output> {
-        let reserved = retry(RetryPolicy::Spin, || self.queue.ring.reserve());
-        attempt(reserved, |reserved| reserved)
-    }
-
-    fn attempt_granted(
-        &mut self,
-        reservation: &mut Reservation<'_, Self::Side>,
-    ) -> Attempt<Self::Output> {
-        convert_to_permit(self.queue, reservation, ())
-    }
-
-    fn fail(&mut self) -> Result<(), AttemptError> {
-        Err(AttemptError::Closed)
-    }
-}
-
-impl<T> Clone for ReserveOperation<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for ReserveOperation<'_, T> {}
-
-impl<T> Reserving for ReserveOperation<'_, T> {
-    type Message = T;
-
-    fn queue(&self) -> &MpmcQueue<T> {
-        self.queue
-    }
-}
-
-/// An operation that reserves capacity for up to `most` messages, as many as fit.
-pub(crate) struct ReserveManyOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
-    pub(crate) most: usize,
-}
-
-impl<'a, T> Operation for ReserveManyOperation<'a, T> {
-    type Side = Senders<'a, T>;
-    type Output = Result<usize, AttemptError>;
-
-    fn side(&self) -> Senders<'a, T> {
-        Senders::of(self.queue)
-    }
-
-    fn attempt_at_once(&mut self) -> Option<Self::Output> {
-        self.queue.ring.reserve_many(1, self.most).ok().map(Ok)
-    }
-
-    fn may_succeed_at_once(&self) -> bool {
-        !self.queue.is_closed()
-    }
-
-    fn attempt(&mut self) -> Attempt<Self::Output> {
-        let reserved = retry(RetryPolicy::Spin, || {
-            self.queue.ring.reserve_many(1, self.most)
-        });
-        attempt(reserved, |reserved| reserved)
-    }
-
-    fn attempt_granted(
-        &mut self,
-        reservation: &mut Reservation<'_, Self::Side>,
-    ) -> Attempt<Self::Output> {
-        convert_to_permit(self.queue, reservation, 1)
-    }
-}
-
-impl<T> Clone for ReserveManyOperation<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for ReserveManyOperation<'_, T> {}
-
-impl<T> Reserving for ReserveManyOperation<'_, T> {
-    type Message = T;
-
-    fn queue(&self) -> &MpmcQueue<T> {
-        self.queue
     }
 }

@@ -1,7 +1,8 @@
 //! Reservations of messages before they are taken out: a select over several channels waits for
 //! them.
 
-use super::operation::{AttemptError, RetryPolicy, attempt, retry};
+use super::operation::{AttemptError, attempt};
+use super::retry::{RetryPolicy, retry};
 use super::side::Receivers;
 use super::{MpmcQueue, NoPosition};
 use crate::ring::{ClaimError, Head};
