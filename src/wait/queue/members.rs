@@ -291,10 +291,8 @@ impl Members {
     fn mark_woken(&mut self, link: Link, state: WaiterState) -> Option<Waker> {
         self.wakes += 1;
         let notifications = u64::from(self.notifications);
-        let waker = self.list.entry(link, |entry| {
-            entry.sequence = notifications;
-            entry.waker.take()
-        });
+        self.list
+            .entry(link, |entry| entry.sequence = notifications);
         match state {
             WaiterState::Granted => {
                 if self.list.is_empty(QueueKind::Granted) {
@@ -307,9 +305,7 @@ impl Members {
             }
             _ => {}
         }
-        // Last: an unlinked waiter may be freed as soon as another thread sees this state.
-        self.list.set_state(link, state);
-        waker
+        self.list.end_wait(link, state)
     }
 
     /// Makes handles non-exclusive that were woken and have not been polled for many notifications.
