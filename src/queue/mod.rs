@@ -99,8 +99,6 @@ struct RareWaiters {
     countable: WakerSet,
     /// Tasks that wait until the messages sent before have been received.
     drains: DrainWaiters,
-    /// Tasks that wait until the capacity is lowered.
-    lowered: WakerSet,
 }
 
 impl<T> MpmcQueue<T> {
@@ -296,7 +294,6 @@ impl<T> MpmcQueue<T> {
         self.rare.get_or_init(|| RareWaiters {
             countable: WakerSet::new(),
             drains: DrainWaiters::new(),
-            lowered: WakerSet::new(),
         })
     }
 }
