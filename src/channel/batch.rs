@@ -7,7 +7,7 @@ use core::iter::FusedIterator;
 use super::receiver::try_recv_error;
 use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, TryRecvError, TrySendError};
-use crate::queue::{Held, RecvManyOperation, RetryPolicy};
+use crate::queue::{Held, NoPosition, RecvManyOperation, RetryPolicy};
 use crate::ring::{Buffer, ClaimError};
 use crate::wait::Run;
 
@@ -284,7 +284,7 @@ impl<T> Receiver<T> {
         }
         self.shared
             .queue
-            .try_recv_many(buffer, limit, RetryPolicy::Yield)
+            .try_recv_many::<NoPosition>(buffer, limit, RetryPolicy::Yield)
             .map_err(try_recv_error)
     }
 
@@ -293,11 +293,7 @@ impl<T> Receiver<T> {
         buffer: &'a mut Vec<T>,
         limit: usize,
     ) -> RecvManyOperation<'a, T> {
-        RecvManyOperation {
-            queue: &self.shared.queue,
-            target: buffer,
-            limit,
-        }
+        RecvManyOperation::new(&self.shared.queue, buffer, limit)
     }
 }
 

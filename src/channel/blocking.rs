@@ -43,7 +43,7 @@ impl<T> Sender<T> {
     #[track_caller]
     pub(crate) fn send_on_thread(&self, value: T, call: &str) -> Result<(), SendError<T>> {
         let value = self.check_open(value)?;
-        let send = SendOperation::new(&self.shared.queue, value);
+        let send = SendOperation::<T>::new(&self.shared.queue, value);
         wait::block_forever(send, call).map_err(SendError)
     }
 }
@@ -75,8 +75,7 @@ impl<T> Receiver<T> {
     /// Receives as [`blocking_recv`](Self::blocking_recv) does. A panic names `call`.
     #[track_caller]
     pub(crate) fn recv_on_thread(&self, call: &str) -> Option<T> {
-        let queue = &self.shared.queue;
-        wait::block_forever(RecvOperation { queue }, call)
+        wait::block_forever(RecvOperation::<T>::new(&self.shared.queue), call)
     }
 
     /// Receives up to `limit` messages as [`recv_many`](Self::recv_many) does, blocking the thread

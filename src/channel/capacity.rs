@@ -24,8 +24,8 @@ impl<T> Shared<T> {
     }
 
     fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
-        // Tasks that wait for the reservation lock check again whether the capacity allows their
-        // count. Also if a waker panics before.
+        // Tasks that hold the reservation lock or wait for it check again whether the capacity
+        // allows their count. Also if a waker panics before.
         let _reserving = defer(|| self.reserving.end());
         self.queue.set_capacity(capacity)
     }

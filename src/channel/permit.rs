@@ -59,7 +59,7 @@ impl<T> Shared<T> {
         }
         let queue = &self.queue;
         let mut permits = pin!(Permits::new(ReserveManyOperation { queue, most }));
-        let mut lowered = pin!(queue.lowered_below(count));
+        let mut lowered = pin!(self.reserving.until_over(|| !self.may_reserve(count)));
         poll_fn(|cx| match permits.as_mut().poll(cx) {
             Poll::Ready(reserved) => Poll::Ready(reserved),
             Poll::Pending => lowered.as_mut().poll(cx).map(|()| Err(SendError(()))),

@@ -6,9 +6,9 @@ use core::ops::Range;
 use super::future::{RecvWithPosition, SendWithPosition};
 use super::{Receiver, Sender};
 use crate::error::{SendError, TryRecvError, TrySendError};
-use crate::queue::RecvManyPositionOperation;
+use crate::queue::{RecvManyOperation, RetryPolicy, WithPosition};
 #[cfg(feature = "std")]
-use crate::queue::{RecvPositionOperation, SendPositionOperation};
+use crate::queue::{RecvOperation, SendOperation};
 #[cfg(feature = "std")]
 use crate::wait;
 use crate::wait::Run;
@@ -67,7 +67,10 @@ impl<T> Receiver<T> {
     /// assert_eq!(rx.try_recv_with_position(), Err(TryRecvError::Empty));
     /// ```
     pub fn try_recv_with_position(&self) -> Result<(u64, T), TryRecvError> {
-        let received = self.shared.queue.try_recv_with_position();
+        let received = self
+            .shared
+            .queue
+            .try_recv::<WithPosition>(RetryPolicy::Yield);
         received.map_err(super::receiver::try_recv_error)
     }
 
@@ -90,11 +93,8 @@ impl<T> Receiver<T> {
     #[cfg(feature = "std")]
     #[track_caller]
     pub fn blocking_recv_with_position(&self) -> Option<(u64, T)> {
-        let queue = &self.shared.queue;
-        wait::block_forever(
-            RecvPositionOperation { queue },
-            "blocking_recv_with_position",
-        )
+        let recv = RecvOperation::<T, WithPosition>::new(&self.shared.queue);
+        wait::block_forever(recv, "blocking_recv_with_position")
     }
 
     /// Receives up to `limit` messages into `buffer`, at its end, and returns their positions,
@@ -122,11 +122,10 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return 0..0;
         }
-        Run::new(RecvManyPositionOperation {
-            queue: &self.shared.queue,
-            target: buffer,
-            limit,
-        })
+        let queue = &self.shared.queue;
+        Run::new(RecvManyOperation::<T, WithPosition>::new(
+            queue, buffer, limit,
+        ))
         .await
     }
 
@@ -155,7 +154,10 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return Ok(0..0);
         }
-        let received = self.shared.queue.try_recv_many_with_position(buffer, limit);
+        let received =
+            self.shared
+                .queue
+                .try_recv_many::<WithPosition>(buffer, limit, RetryPolicy::Yield);
         received.map_err(super::receiver::try_recv_error)
     }
 }
@@ -211,7 +213,10 @@ impl<T> Sender<T> {
     /// ```
     pub fn try_send_with_position(&self, value: T) -> Result<u64, TrySendError<T>> {
         let value = self.check_open(value)?;
-        let sent = self.shared.queue.try_send_with_position(value);
+        let sent = self
+            .shared
+            .queue
+            .try_send::<WithPosition>(value, RetryPolicy::Yield);
         sent.map_err(super::sender::try_send_error)
     }
 
@@ -238,7 +243,7 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn blocking_send_with_position(&self, value: T) -> Result<u64, SendError<T>> {
         let value = self.check_open(value)?;
-        let send = SendPositionOperation::new(&self.shared.queue, value);
+        let send = SendOperation::<T, WithPosition>::new(&self.shared.queue, value);
         wait::block_forever(send, "blocking_send_with_position").map_err(SendError)
     }
 }

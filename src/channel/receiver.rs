@@ -4,7 +4,7 @@ use super::Shared;
 use super::future::Recv;
 use super::stream;
 use crate::error::TryRecvError;
-use crate::queue::RetryPolicy;
+use crate::queue::{NoPosition, RetryPolicy};
 use crate::ring::ClaimError;
 use crate::sync::Arc;
 use crate::unwind::defer;
@@ -85,7 +85,7 @@ impl<T> Receiver<T> {
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.shared
             .queue
-            .try_recv(RetryPolicy::Yield)
+            .try_recv::<NoPosition>(RetryPolicy::Yield)
             .map_err(try_recv_error)
     }
 }

@@ -4,7 +4,7 @@ use super::Shared;
 use super::future::Send;
 use super::sink;
 use crate::error::{SendError, TrySendError};
-use crate::queue::RetryPolicy;
+use crate::queue::{NoPosition, RetryPolicy};
 use crate::ring::ClaimError;
 use crate::sync::Arc;
 use crate::wait::Observer;
@@ -99,7 +99,7 @@ impl<T> Sender<T> {
         let value = self.check_open(value)?;
         self.shared
             .queue
-            .try_send(value, RetryPolicy::Yield)
+            .try_send::<NoPosition>(value, RetryPolicy::Yield)
             .map_err(try_send_error)
     }
 

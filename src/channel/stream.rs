@@ -66,9 +66,7 @@ impl<T> Receiver<T> {
     /// # });
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let mut recv = RecvOperation {
-            queue: &self.shared.queue,
-        };
+        let mut recv = RecvOperation::<T>::new(&self.shared.queue);
         let item = ready!(self.stream.waiter.poll(&mut recv, cx));
         self.stream.terminated = item.is_none();
         Poll::Ready(item)
@@ -106,11 +104,7 @@ impl<T> Receiver<T> {
         if limit == 0 {
             return Poll::Ready(0);
         }
-        let mut recv = RecvManyOperation {
-            queue: &self.shared.queue,
-            target: buffer,
-            limit,
-        };
+        let mut recv = RecvManyOperation::<T>::new(&self.shared.queue, buffer, limit);
         let count = ready!(self.stream.waiter.poll(&mut recv, cx));
         self.stream.terminated = count == 0;
         Poll::Ready(count)

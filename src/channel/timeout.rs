@@ -85,7 +85,7 @@ impl<T> Sender<T> {
         call: &str,
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
-        let mut send = SendOperation::new(&self.shared.queue, value);
+        let mut send = SendOperation::<T>::new(&self.shared.queue, value);
         let sent = wait::block(&mut send, deadline, call);
         outcome(sent, send)
     }
@@ -129,7 +129,7 @@ impl<T> Sender<T> {
         timeout: Duration,
     ) -> Result<(), SendTimeoutError<T>> {
         let value = self.check_open(value)?;
-        let mut send = SendOperation::new(&self.shared.queue, value);
+        let mut send = SendOperation::<T>::new(&self.shared.queue, value);
         let sent = sync::timeout(timeout, Run::new(&mut send)).await;
         outcome(sent, send)
     }
@@ -242,8 +242,8 @@ impl<T> Receiver<T> {
         deadline: Option<Instant>,
         call: &str,
     ) -> Result<T, RecvTimeoutError> {
-        let queue = &self.shared.queue;
-        match wait::block(RecvOperation { queue }, deadline, call) {
+        let recv = RecvOperation::<T>::new(&self.shared.queue);
+        match wait::block(recv, deadline, call) {
             Some(Some(value)) => Ok(value),
             Some(None) => Err(RecvTimeoutError::Disconnected),
             None => Err(RecvTimeoutError::Timeout),

@@ -19,13 +19,6 @@ use crate::error::SetCapacityError;
 use crate::ring::{MAX_PERMITS, MAX_WITHHELD, Released};
 use crate::unwind::defer;
 
-/// A change of the capacity, and the waiters to notify.
-enum Change {
-    Nothing,
-    Lowered,
-    Raised { by: usize, released: Released },
-}
-
 impl<T> MpmcQueue<T> {
     /// Returns the number of messages that the queue holds when full: the limit minus the withheld
     /// slots.
@@ -77,35 +70,26 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Changes the capacity for all sends that begin after this call. Returns the capacity before.
+    /// Wakes no tasks that wait for more permits than are possible afterward.
     pub(crate) fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
         let target = self.withheld_at(capacity)?;
         let withheld = &self.ring.withheld;
-        let (before, change) = withheld.changing.with(|()| {
+        let (before, released) = withheld.changing.with(|()| {
             if self.ring.is_closed() {
                 return Err(SetCapacityError::Closed);
             }
             let before = withheld.count();
-            let change = if target > before {
-                if !self.ring.withhold(target - before) {
-                    return Err(SetCapacityError::TooManyPermits);
-                }
-                Change::Lowered
-            } else if target < before {
-                let by = before - target;
-                let released = self.ring.release(by);
-                Change::Raised { by, released }
-            } else {
-                Change::Nothing
-            };
+            if target > before && !self.ring.withhold(target - before) {
+                return Err(SetCapacityError::TooManyPermits);
+            }
+            let released = (target < before).then(|| self.ring.release(before - target));
             withheld.set(target);
             self.senders.set_capacity(capacity);
             self.receivers.set_capacity(capacity);
-            Ok((before, change))
+            Ok((before, released))
         })?;
-        match change {
-            Change::Nothing => {}
-            Change::Lowered => self.announce_lowered(),
-            Change::Raised { by, released } => self.announce_raised(by, released),
+        if let Some(released) = released {
+            self.announce_raised(before - target, released);
         }
         Ok(self.capacity_limit() - before)
     }
@@ -125,13 +109,6 @@ impl<T> MpmcQueue<T> {
         Ok(withheld)
     }
 
-    /// Wakes tasks that wait for several permits, so that they check whether as many are possible.
-    fn announce_lowered(&self) {
-        if let Some(rare) = self.rare.get_after() {
-            rare.lowered.notify_all();
-        }
-    }
-
     /// Wakes a sender for each slot that is free now. While there are still more messages and
     /// permits than the capacity, no slot is free; the receivers that free capacity wake the
     /// senders.
@@ -143,12 +120,5 @@ impl<T> MpmcQueue<T> {
                 self.notify_senders(count);
             }
         }
-    }
-
-    /// Waits until the capacity is lowered so far that `count` permits cannot be outstanding at a
-    /// time.
-    pub(crate) async fn lowered_below(&self, count: usize) {
-        let is_below = || (count > self.max_together()).then_some(());
-        self.rare().lowered.until(is_below).await;
     }
 }

@@ -9,7 +9,7 @@
 //! or permit had filled it.
 
 use super::MpmcQueue;
-use super::operation::{RetryPolicy, retry};
+use super::retry::{RetryPolicy, retry};
 use crate::ring::{ClaimError, Sent, Tail};
 use crate::unwind::defer;
 use crate::wait::Side;

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{MpmcQueue, RetryPolicy};
+use super::{MpmcQueue, NoPosition, RetryPolicy};
 use crate::sync::Arc;
 
 /// A handle that sends into an [`MpmcQueue`]. Clones send into the same queue.
@@ -94,7 +94,7 @@ impl<T> Producer<T> {
     #[doc(alias = "try_send_realtime")]
     pub fn send(&self, value: T) -> Result<(), T> {
         self.queue
-            .try_send(value, RetryPolicy::None)
+            .try_send::<NoPosition>(value, RetryPolicy::None)
             .map_err(|(value, _)| value)
     }
 
@@ -221,7 +221,7 @@ impl<T> Consumer<T> {
     #[doc(alias = "pop")]
     #[doc(alias = "try_recv_realtime")]
     pub fn recv(&self) -> Option<T> {
-        self.queue.try_recv(RetryPolicy::None).ok()
+        self.queue.try_recv::<NoPosition>(RetryPolicy::None).ok()
     }
 
     /// Receives, waiting while the queue is empty. Each message wakes one waiting consumer. Returns

@@ -5,44 +5,40 @@ mod drain;
 mod force;
 mod handles;
 mod operation;
-mod position;
+mod permit;
 mod readiness;
 mod realtime;
+mod report;
+mod reserve;
+mod retry;
 #[cfg(feature = "std")]
 mod select;
 mod side;
+mod transfer;
 
 #[cfg(all(test, not(loom)))]
 mod tests;
 
 pub use handles::{Consumer, Producer};
-pub(crate) use operation::{
-    AttemptError, RecvManyOperation, RecvOperation, ReserveManyOperation, ReserveOperation,
-    Reserving, RetryPolicy, SendOperation,
-};
 pub use realtime::RealtimeQueue;
 
-pub(crate) use position::{
-    RecvManyPositionOperation, RecvPositionOperation, SendPositionOperation,
-};
+pub(crate) use operation::{AttemptError, RecvManyOperation, RecvOperation, SendOperation};
+pub(crate) use permit::Held;
 pub(crate) use readiness::ReadyOperation;
+pub(crate) use report::{NoPosition, WithPosition};
+pub(crate) use reserve::{ReserveManyOperation, ReserveOperation, Reserving};
+pub(crate) use retry::RetryPolicy;
 #[cfg(feature = "std")]
 pub(crate) use select::ReserveMessageOperation;
 
-use operation::retry;
-use side::Waits;
-
-use alloc::vec::Vec;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
-use core::task::{Context, Poll, ready};
 
-use crate::error::SendError;
-use crate::ring::{Buffer, ClaimError, Head, RecvClaim, Ring, SendClaim, Sent, Tail};
+use crate::ring::{Head, Ring, Tail};
 use crate::sync::{Lock, OnceBox};
 use crate::trace;
-use crate::unwind::{defer, run_all};
-use crate::wait::{DrainWaiters, Observer, Run, Spin, SpinState, WaitList, WaitStats, WakerSet};
+use crate::wait::{DrainWaiters, Spin, SpinState, WaitList, WaitStats, WakerSet};
+use side::Waits;
 
 /// A bounded multi-producer multi-consumer queue, without the conveniences of a channel.
 ///
@@ -103,8 +99,6 @@ struct RareWaiters {
     countable: WakerSet,
     /// Tasks that wait until the messages sent before have been received.
     drains: DrainWaiters,
-    /// Tasks that wait until the capacity is lowered.
-    lowered: WakerSet,
 }
 
 impl<T> MpmcQueue<T> {
@@ -296,342 +290,11 @@ impl<T> MpmcQueue<T> {
         Head::wait_queue(self).stats()
     }
 
-    /// Sends if that is possible without waiting.
-    #[inline]
-    pub(crate) fn try_send(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
-        match self.ring.claim_send_at_once() {
-            Some(claim) => {
-                self.publish(claim, value);
-                Ok(())
-            }
-            None => self.try_send_again(value, policy),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn try_send_again(&self, value: T, policy: RetryPolicy) -> Result<(), (T, ClaimError)> {
-        if let Some(claim) = self.ring.claim_send_beside_permits() {
-            self.publish(claim, value);
-            return Ok(());
-        }
-        let attempt = || match policy {
-            RetryPolicy::None => self.ring.claim_send_or_would_block(),
-            _ => self.ring.claim_send(),
-        };
-        match self.retry::<Tail, _>(policy, attempt) {
-            Ok(claim) => {
-                self.publish(claim, value);
-                Ok(())
-            }
-            Err(error) => Err((value, error)),
-        }
-    }
-
-    /// Receives if that is possible without waiting.
-    #[inline]
-    pub(crate) fn try_recv(&self, policy: RetryPolicy) -> Result<T, ClaimError> {
-        match self.ring.claim_recv_at_once() {
-            Some(claim) => Ok(self.take(claim)),
-            None => self.try_recv_again(policy),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn try_recv_again(&self, policy: RetryPolicy) -> Result<T, ClaimError> {
-        let attempt = || match policy {
-            RetryPolicy::None => self.ring.claim_recv_or_would_block(),
-            _ => self.ring.claim_recv(),
-        };
-        let claim = self.retry::<Head, _>(policy, attempt);
-        claim.map(|claim| self.take(claim))
-    }
-
-    /// Runs [`retry`](operation::retry) for an operation that does not wait. If a reservation that
-    /// no task uses may block it, ends the reservation and retries once more.
-    fn retry<D: Waits, C>(
-        &self,
-        policy: RetryPolicy,
-        mut attempt: impl FnMut() -> Result<C, ClaimError>,
-    ) -> Result<C, ClaimError> {
-        // Not `outcome => outcome`: that compiles to loads of bytes that have just been stored in
-        // other units, and such a load waits until all stores before it have left the store buffer.
-        let error = match retry(policy, &mut attempt) {
-            Ok(claim) => return Ok(claim),
-            Err(error) => error,
-        };
-        match error {
-            ClaimError::Blocked | ClaimError::InFlight if self.end_reservation::<D>() => {
-                retry(policy, attempt)
-            }
-            _ => Err(error),
-        }
-    }
-
-    /// Receives up to `limit` messages to the end of `target`; at least one, or an error.
-    pub(crate) fn try_recv_many(
-        &self,
-        target: &mut Vec<T>,
-        limit: usize,
-        policy: RetryPolicy,
-    ) -> Result<usize, ClaimError> {
-        self.retry::<Head, _>(policy, || self.recv_many_at_once(target, limit))
-    }
-
-    /// Receives like [`try_recv_many`](Self::try_recv_many), in a bounded number of steps.
-    pub(crate) fn recv_many_at_once(
-        &self,
-        target: &mut Vec<T>,
-        limit: usize,
-    ) -> Result<usize, ClaimError> {
-        let (count, senders_parked) = self.ring.claim_recv_many(target, limit)?.take();
-        self.after_recv_many(count, senders_parked);
-        Ok(count)
-    }
-
-    #[inline]
-    fn after_recv_many(&self, count: usize, senders_parked: bool) {
-        if senders_parked {
-            self.notify_senders(count);
-        }
-    }
-
-    /// Reserves capacity for at least `least` and at most `most` messages if that is possible
-    /// without waiting.
-    pub(crate) fn try_reserve_many(&self, least: usize, most: usize) -> Result<usize, ClaimError> {
-        self.retry::<Tail, _>(RetryPolicy::Yield, || self.ring.reserve_many(least, most))
-    }
-
-    /// Sends on a permit, which the caller must hold. Waits only for a receiver that is freeing the
-    /// slot.
-    #[inline]
-    pub(crate) fn send_reserved(&self, value: T) {
-        let sent = self.claim_reserved().publish(value);
-        self.after_send_reserved(sent, 1);
-    }
-
-    #[inline]
-    fn claim_reserved(&self) -> SendClaim<'_, T> {
-        match self.ring.claim_reserved_at_once() {
-            Some(claim) => claim,
-            None => self.claim_reserved_again(),
-        }
-    }
-
-    #[cold]
-    fn claim_reserved_again(&self) -> SendClaim<'_, T> {
-        match retry(RetryPolicy::Yield, || self.ring.claim_reserved()) {
-            Ok(claim) => claim,
-            Err(_) => unreachable!("a permit holds capacity and outlives closing"),
-        }
-    }
-
-    /// Wakes waiters. Call this after `count` messages were sent on permits.
-    #[inline]
-    fn after_send_reserved(&self, sent: Sent, count: usize) {
-        let _exhausted = defer(|| self.after_use_of_permits(sent.was_exhausted));
-        if sent.receivers_finished {
-            self.finish_receivers();
-        } else if sent.receivers_parked {
-            self.notify_receivers(count);
-        }
-    }
-
-    /// Sends all values of `buffer`, each on a permit of `held`.
-    pub(crate) fn send_reserved_many<const N: usize>(
-        &self,
-        held: &mut Held<'_, T>,
-        buffer: &mut Buffer<T, N>,
-    ) {
-        while buffer.len() > 0 {
-            let before = buffer.len();
-            let sent = retry(RetryPolicy::Yield, || {
-                Ok(self.ring.claim_reserved_many(buffer)?.publish())
-            });
-            let Ok(sent) = sent else {
-                unreachable!("a permit holds capacity and outlives closing")
-            };
-            // Before a waker is called, because it may panic.
-            let count = before - buffer.len();
-            held.take(count);
-            self.after_send_reserved(sent, count);
-        }
-    }
-
-    /// Releases `count` permits.
-    pub(crate) fn release(&self, count: usize) {
-        if count == 0 {
-            return;
-        }
-        let released = self.ring.release(count);
-        let _exhausted = defer(|| self.after_use_of_permits(released.was_exhausted));
-        let _receivers = defer(|| {
-            if released.receivers_finished {
-                self.finish_receivers();
-            }
-        });
-        if released.senders_parked {
-            self.notify_senders(count);
-        }
-    }
-
-    /// Waits until permits can be counted again, or the queue is closed.
-    pub(crate) fn poll_permits_countable(
-        &self,
-        observer: &mut Observer,
-        cx: &mut Context<'_>,
-    ) -> Poll<()> {
-        self.rare()
-            .countable
-            .poll_until(observer, cx, || !self.ring.is_exhausted())
-    }
-
-    /// Reserves capacity for one message with `poll`, waiting also until permits can be counted.
-    pub(crate) fn poll_reserve(
-        &self,
-        observer: &mut Observer,
-        cx: &mut Context<'_>,
-        mut poll: impl FnMut(
-            &mut ReserveOperation<'_, T>,
-            &mut Context<'_>,
-        ) -> Poll<Result<(), AttemptError>>,
-    ) -> Poll<Result<(), SendError<()>>> {
-        // A second attempt if permits can be counted again by then. After that the task is polled
-        // again.
-        for _ in 0..2 {
-            match ready!(poll(&mut ReserveOperation { queue: self }, cx)) {
-                Ok(()) => return Poll::Ready(Ok(())),
-                Err(AttemptError::Closed) => return Poll::Ready(Err(SendError(()))),
-                Err(AttemptError::Exhausted) => {
-                    ready!(self.poll_permits_countable(observer, cx));
-                }
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
     fn rare(&self) -> &RareWaiters {
         self.rare.get_or_init(|| RareWaiters {
             countable: WakerSet::new(),
             drains: DrainWaiters::new(),
-            lowered: WakerSet::new(),
         })
-    }
-
-    /// Ends a wait until permits can be counted. Returns whether the observer was waiting.
-    #[inline]
-    pub(crate) fn leave_countable(&self, observer: &mut Observer) -> bool {
-        observer.is_used() && self.rare().countable.deregister_observer(observer)
-    }
-
-    /// Drops all messages that are in the queue.
-    pub(crate) fn discard_all(&self) {
-        let mut message = None;
-        run_all(|| {
-            // A step of its own: the message must not be dropped while a panic of a sender's waker
-            // unwinds.
-            if message.take().is_some() {
-                return true;
-            }
-            let claim = self.retry::<Head, _>(RetryPolicy::Yield, || self.ring.claim_recv());
-            let Ok(claim) = claim else { return false };
-            let (value, senders_parked) = claim.take();
-            message = Some(value);
-            if senders_parked {
-                self.notify_senders(1);
-            }
-            true
-        });
-    }
-
-    /// Sends, waiting while the queue is full. Fails when it is closed.
-    #[inline]
-    pub(crate) fn send_waiting(&self, value: T) -> Run<SendOperation<'_, T>> {
-        Run::new(SendOperation::new(self, value))
-    }
-
-    /// Receives, waiting while the queue is empty. Returns `None` when it is closed and no message
-    /// can arrive.
-    #[inline]
-    pub(crate) fn recv_waiting(&self) -> Run<RecvOperation<'_, T>> {
-        Run::new(RecvOperation { queue: self })
-    }
-
-    #[inline]
-    fn publish(&self, claim: SendClaim<'_, T>, value: T) {
-        self.after_send(claim.publish(value));
-    }
-
-    #[inline]
-    fn after_send(&self, sent: Sent) {
-        if sent.receivers_parked {
-            self.notify_receivers(1);
-        }
-    }
-
-    /// Wakes tasks that wait until permits can be counted. Call this after permits were used;
-    /// `was_exhausted` says whether no more could be counted before.
-    #[inline]
-    fn after_use_of_permits(&self, was_exhausted: bool) {
-        if was_exhausted {
-            self.announce_permits();
-        }
-    }
-
-    fn notify_countable(&self) {
-        if let Some(rare) = self.rare.get_after() {
-            rare.countable.notify_all();
-        }
-    }
-
-    #[cold]
-    fn announce_permits(&self) {
-        let _senders = defer(|| self.notify_senders(1));
-        self.notify_countable();
-    }
-
-    #[inline]
-    fn take(&self, claim: RecvClaim<'_, T>) -> T {
-        let (value, senders_parked) = claim.take();
-        if senders_parked {
-            self.notify_senders(1);
-        }
-        value
-    }
-}
-
-/// A number of permits that are released when this is dropped.
-pub(crate) struct Held<'a, T> {
-    queue: &'a MpmcQueue<T>,
-    count: usize,
-}
-
-impl<'a, T> Held<'a, T> {
-    /// Wraps `count` permits that the ring has counted.
-    pub(crate) fn new(queue: &'a MpmcQueue<T>, count: usize) -> Self {
-        Self { queue, count }
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.count
-    }
-
-    /// Adds the permits of `other`, which must belong to the same queue.
-    pub(crate) fn add(&mut self, mut other: Self) {
-        self.count += core::mem::take(&mut other.count);
-    }
-
-    /// Moves `count` permits to the caller, which must use or release them.
-    pub(crate) fn take(&mut self, count: usize) {
-        self.count -= count;
-    }
-}
-
-impl<T> Drop for Held<'_, T> {
-    fn drop(&mut self) {
-        self.queue.release(self.count);
     }
 }
 

@@ -1,61 +1,15 @@
-//! The operations on a queue that can be attempted and waited for, and their retry policy.
+//! The operations that send and receive, as the wait loop runs them.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use super::MpmcQueue;
+use super::report::{NoPosition, Report};
+use super::retry::{RetryPolicy, retry};
 use super::side::{Receivers, Senders};
 use crate::ring::{ClaimError, Head, Tail};
-
-use crate::sync::{self, Backoff, SPIN_ROUNDS};
 use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
-
-/// The policy for retries while another thread's unfinished claim is in the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RetryPolicy {
-    /// No retries: an unfinished claim counts as "would block", without a search for the reason.
-    None,
-    /// Some dozens of spins ([`SPIN_ROUNDS`]), then the caller decides.
-    Spin,
-    /// Spins, then yields of the thread, until the claim succeeds or has a reason to fail.
-    Yield,
-}
-
-/// The number of spins and yields before the thread sleeps. The thread that it waits for may not
-/// get a core while this one only yields, if their priorities differ.
-const YIELDS_BEFORE_SLEEP: u32 = 1000;
-
-/// Claims, with retries as the policy says.
-pub(super) fn retry<C>(
-    policy: RetryPolicy,
-    mut claim: impl FnMut() -> Result<C, ClaimError>,
-) -> Result<C, ClaimError> {
-    let backoff = Backoff::new();
-    let mut spins = 0;
-    loop {
-        let error = match claim() {
-            Ok(claim) => return Ok(claim),
-            Err(error) => error,
-        };
-        match error {
-            // `Contended` is never returned to a caller that does not wait: there may well be
-            // something to claim.
-            ClaimError::InFlight if policy == RetryPolicy::None => return Err(error),
-            ClaimError::InFlight | ClaimError::Contended => {
-                if policy == RetryPolicy::Spin && spins == SPIN_ROUNDS {
-                    return Err(error);
-                }
-                spins += 1;
-                if spins > YIELDS_BEFORE_SLEEP {
-                    sync::sleep_briefly();
-                } else {
-                    backoff.snooze();
-                }
-            }
-            _ => return Err(error),
-        }
-    }
-}
 
 /// Returns the result of an attempt: the output of the claim, the output that closing leads to, or
 /// a reason to wait.
@@ -102,7 +56,7 @@ pub(super) fn attempt_granted<S: Side, C, R>(
 
 /// Takes the message out of a send operation that has not finished.
 #[inline(always)]
-pub(super) fn take_value<T>(value: &mut Option<T>) -> T {
+fn take_value<T>(value: &mut Option<T>) -> T {
     match value.take() {
         Some(value) => value,
         None => unreachable!("a finished send is not retried"),
@@ -110,45 +64,45 @@ pub(super) fn take_value<T>(value: &mut Option<T>) -> T {
 }
 
 /// An operation that sends one message; the message comes back if the queue is closed.
-pub(crate) struct SendOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
+pub(crate) struct SendOperation<'a, T, R = NoPosition> {
+    queue: &'a MpmcQueue<T>,
     /// `None` once the operation is done.
     pub(crate) value: Option<T>,
+    report: PhantomData<R>,
 }
 
-impl<'a, T> SendOperation<'a, T> {
+impl<'a, T, R> SendOperation<'a, T, R> {
     #[inline]
     pub(crate) fn new(queue: &'a MpmcQueue<T>, value: T) -> Self {
         Self {
             queue,
             value: Some(value),
+            report: PhantomData,
         }
     }
 }
 
-impl<'a, T> Operation for SendOperation<'a, T> {
+impl<'a, T, R: Report> Operation for SendOperation<'a, T, R> {
     type Side = Senders<'a, T>;
-    type Output = Result<(), T>;
+    type Output = Result<R::Sent, T>;
 
     fn side(&self) -> Senders<'a, T> {
         Senders::of(self.queue)
     }
 
     #[inline(always)]
-    fn attempt_at_once(&mut self) -> Option<Result<(), T>> {
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
         let claim = self.queue.ring.claim_send_at_once()?;
         let value = take_value(&mut self.value);
-        self.queue.publish(claim, value);
-        Some(Ok(()))
+        Some(Ok(self.queue.publish::<R>(claim, value)))
     }
 
     #[cold]
     #[inline(never)]
-    fn attempt_beside_permits(&mut self) -> Option<Result<(), T>> {
+    fn attempt_beside_permits(&mut self) -> Option<Self::Output> {
         let claim = self.queue.ring.claim_send_beside_permits()?;
         let value = take_value(&mut self.value);
-        self.queue.publish(claim, value);
-        Some(Ok(()))
+        Some(Ok(self.queue.publish::<R>(claim, value)))
     }
 
     /// Beside permits, and in a closed queue, only `attempt` can tell.
@@ -156,15 +110,12 @@ impl<'a, T> Operation for SendOperation<'a, T> {
         self.queue.ring.may_probe_at_once::<Tail>()
     }
 
-    fn attempt(&mut self) -> Attempt<Result<(), T>> {
+    fn attempt(&mut self) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send());
         attempt(claim, |claim| {
             let value = take_value(&mut self.value);
             match claim {
-                Ok(claim) => {
-                    self.queue.publish(claim, value);
-                    Ok(())
-                }
+                Ok(claim) => Ok(self.queue.publish::<R>(claim, value)),
                 Err(_) => Err(value),
             }
         })
@@ -173,38 +124,46 @@ impl<'a, T> Operation for SendOperation<'a, T> {
     fn attempt_granted(
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
-    ) -> Attempt<Result<(), T>> {
+    ) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_send_granted());
         attempt_granted(claim, reservation, |claim| {
             let value = take_value(&mut self.value);
-            self.queue.publish(claim, value);
-            Ok(())
+            Ok(self.queue.publish::<R>(claim, value))
         })
     }
 
-    fn fail(&mut self) -> Result<(), T> {
+    fn fail(&mut self) -> Self::Output {
         Err(take_value(&mut self.value))
     }
 }
 
 /// An operation that receives one message; `None` if the queue is closed and no more messages can
 /// arrive.
-pub(crate) struct RecvOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
+pub(crate) struct RecvOperation<'a, T, R = NoPosition> {
+    queue: &'a MpmcQueue<T>,
+    report: PhantomData<R>,
 }
 
-impl<'a, T> Operation for RecvOperation<'a, T> {
+impl<'a, T, R> RecvOperation<'a, T, R> {
+    #[inline]
+    pub(crate) fn new(queue: &'a MpmcQueue<T>) -> Self {
+        let report = PhantomData;
+        Self { queue, report }
+    }
+}
+
+impl<'a, T, R: Report> Operation for RecvOperation<'a, T, R> {
     type Side = Receivers<'a, T>;
-    type Output = Option<T>;
+    type Output = Option<R::Received<T>>;
 
     fn side(&self) -> Receivers<'a, T> {
         Receivers::of(self.queue)
     }
 
     #[inline(always)]
-    fn attempt_at_once(&mut self) -> Option<Option<T>> {
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
         let claim = self.queue.ring.claim_recv_at_once()?;
-        Some(Some(self.queue.take(claim)))
+        Some(Some(self.queue.take::<R>(claim)))
     }
 
     /// Beside reservations, only `attempt` can tell.
@@ -212,188 +171,81 @@ impl<'a, T> Operation for RecvOperation<'a, T> {
         self.queue.ring.may_probe_at_once::<Head>()
     }
 
-    fn attempt(&mut self) -> Attempt<Option<T>> {
+    fn attempt(&mut self) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_recv());
         attempt(claim, |claim| {
-            claim.ok().map(|claim| self.queue.take(claim))
+            claim.ok().map(|claim| self.queue.take::<R>(claim))
         })
     }
 
     fn attempt_granted(
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
-    ) -> Attempt<Option<T>> {
+    ) -> Attempt<Self::Output> {
         let claim = retry(RetryPolicy::Spin, || self.queue.ring.claim_recv_granted());
-        attempt_granted(claim, reservation, |claim| Some(self.queue.take(claim)))
+        attempt_granted(claim, reservation, |claim| {
+            Some(self.queue.take::<R>(claim))
+        })
     }
 }
 
-/// An operation that receives up to `limit` messages at once; 0 if the queue is closed and no more
-/// messages can arrive.
-pub(crate) struct RecvManyOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
-    pub(crate) target: &'a mut Vec<T>,
-    pub(crate) limit: usize,
+/// An operation that receives up to `limit` messages at once; none if the queue is closed and no
+/// more messages can arrive.
+pub(crate) struct RecvManyOperation<'a, T, R = NoPosition> {
+    queue: &'a MpmcQueue<T>,
+    target: &'a mut Vec<T>,
+    limit: usize,
+    report: PhantomData<R>,
 }
 
-impl<'a, T> Operation for RecvManyOperation<'a, T> {
+impl<'a, T, R> RecvManyOperation<'a, T, R> {
+    pub(crate) fn new(queue: &'a MpmcQueue<T>, target: &'a mut Vec<T>, limit: usize) -> Self {
+        Self {
+            queue,
+            target,
+            limit,
+            report: PhantomData,
+        }
+    }
+}
+
+impl<'a, T, R: Report> Operation for RecvManyOperation<'a, T, R> {
     type Side = Receivers<'a, T>;
-    type Output = usize;
+    type Output = R::ReceivedMany;
 
     fn side(&self) -> Receivers<'a, T> {
         Receivers::of(self.queue)
     }
 
-    fn attempt_at_once(&mut self) -> Option<usize> {
-        self.queue.recv_many_at_once(self.target, self.limit).ok()
+    fn attempt_at_once(&mut self) -> Option<Self::Output> {
+        let received = self.queue.recv_many_at_once::<R>(self.target, self.limit);
+        received.ok()
     }
 
-    fn attempt(&mut self) -> Attempt<usize> {
+    fn attempt(&mut self) -> Attempt<Self::Output> {
         let queue = self.queue;
-        let count = retry(RetryPolicy::Spin, || {
-            queue.recv_many_at_once(self.target, self.limit)
+        let received = retry(RetryPolicy::Spin, || {
+            queue.recv_many_at_once::<R>(self.target, self.limit)
         });
-        attempt(count, |count| count.unwrap_or(0))
-    }
-
-    fn attempt_granted(&mut self, reservation: &mut Reservation<'_, Self::Side>) -> Attempt<usize> {
-        let ring = &self.queue.ring;
-        // Nothing between the claim and its end can panic.
-        let batch = retry(RetryPolicy::Spin, || {
-            let batch = ring.claim_recv_many_granted(self.target, self.limit)?;
-            Ok(batch.take())
-        });
-        attempt_granted(batch, reservation, |(count, senders_parked)| {
-            self.queue.after_recv_many(count, senders_parked);
-            count
+        attempt(received, |received| {
+            received.unwrap_or_else(|_| R::received_many(|| 0, 0))
         })
     }
-}
-
-/// Converts a slot that is reserved for a waiting sender into a permit, which is counted in the
-/// same way.
-fn convert_to_permit<'a, T, O>(
-    queue: &MpmcQueue<T>,
-    reservation: &mut Reservation<'_, Senders<'a, T>>,
-    output: O,
-) -> Attempt<Result<O, AttemptError>> {
-    if queue.is_closed() {
-        return Attempt::Blocked;
-    }
-    reservation.use_up();
-    Attempt::Done(Ok(output))
-}
-
-/// An operation that reserves capacity, and may fail because no more permits can be counted.
-pub(crate) trait Reserving: Operation + Copy {
-    type Message;
-
-    fn queue(&self) -> &MpmcQueue<Self::Message>;
-}
-
-/// An operation that reserves capacity for one message.
-pub(crate) struct ReserveOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
-}
-
-impl<'a, T> Operation for ReserveOperation<'a, T> {
-    type Side = Senders<'a, T>;
-    type Output = Result<(), AttemptError>;
-
-    fn side(&self) -> Senders<'a, T> {
-        Senders::of(self.queue)
-    }
-
-    fn attempt_at_once(&mut self) -> Option<Self::Output> {
-        self.queue.ring.reserve_at_once().then_some(Ok(()))
-    }
-
-    fn may_succeed_at_once(&self) -> bool {
-        self.queue.has_slots() && !self.queue.is_closed()
-    }
-
-    fn attempt(&mut self) -> Attempt<Self::Output> {
-        let reserved = retry(RetryPolicy::Spin, || self.queue.ring.reserve());
-        attempt(reserved, |reserved| reserved)
-    }
 
     fn attempt_granted(
         &mut self,
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
-        convert_to_permit(self.queue, reservation, ())
-    }
-
-    fn fail(&mut self) -> Result<(), AttemptError> {
-        Err(AttemptError::Closed)
-    }
-}
-
-impl<T> Clone for ReserveOperation<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for ReserveOperation<'_, T> {}
-
-impl<T> Reserving for ReserveOperation<'_, T> {
-    type Message = T;
-
-    fn queue(&self) -> &MpmcQueue<T> {
-        self.queue
-    }
-}
-
-/// An operation that reserves capacity for up to `most` messages, as many as fit.
-pub(crate) struct ReserveManyOperation<'a, T> {
-    pub(crate) queue: &'a MpmcQueue<T>,
-    pub(crate) most: usize,
-}
-
-impl<'a, T> Operation for ReserveManyOperation<'a, T> {
-    type Side = Senders<'a, T>;
-    type Output = Result<usize, AttemptError>;
-
-    fn side(&self) -> Senders<'a, T> {
-        Senders::of(self.queue)
-    }
-
-    fn attempt_at_once(&mut self) -> Option<Self::Output> {
-        self.queue.ring.reserve_many(1, self.most).ok().map(Ok)
-    }
-
-    fn may_succeed_at_once(&self) -> bool {
-        !self.queue.is_closed()
-    }
-
-    fn attempt(&mut self) -> Attempt<Self::Output> {
-        let reserved = retry(RetryPolicy::Spin, || {
-            self.queue.ring.reserve_many(1, self.most)
+        let queue = self.queue;
+        // Nothing between the claim and its end can panic.
+        let taken = retry(RetryPolicy::Spin, || {
+            let batch = queue
+                .ring
+                .claim_recv_many_granted(self.target, self.limit)?;
+            Ok(queue.take_many(batch))
         });
-        attempt(reserved, |reserved| reserved)
-    }
-
-    fn attempt_granted(
-        &mut self,
-        reservation: &mut Reservation<'_, Self::Side>,
-    ) -> Attempt<Self::Output> {
-        convert_to_permit(self.queue, reservation, 1)
-    }
-}
-
-impl<T> Clone for ReserveManyOperation<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for ReserveManyOperation<'_, T> {}
-
-impl<T> Reserving for ReserveManyOperation<'_, T> {
-    type Message = T;
-
-    fn queue(&self) -> &MpmcQueue<T> {
-        self.queue
+        attempt_granted(taken, reservation, |taken| {
+            queue.after_take_many::<R>(taken)
+        })
     }
 }

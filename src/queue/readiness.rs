@@ -1,7 +1,7 @@
 //! Waiting until there is a message, or free capacity, without taking anything.
 
 use super::MpmcQueue;
-use super::operation::{RetryPolicy, retry};
+use super::retry::{RetryPolicy, retry};
 use super::side::{QueueSide, Waits};
 use crate::ring::{ClaimError, Head, Tail};
 use crate::wait::{Attempt, Operation, Reservation};

@@ -1,9 +1,10 @@
 //! Reservations of messages before they are taken out: a select over several channels waits for
 //! them.
 
-use super::MpmcQueue;
-use super::operation::{AttemptError, RetryPolicy, attempt, retry};
+use super::operation::{AttemptError, attempt};
+use super::retry::{RetryPolicy, retry};
 use super::side::Receivers;
+use super::{MpmcQueue, NoPosition};
 use crate::ring::{ClaimError, Head};
 use crate::unwind::defer;
 use crate::wait::{Attempt, Operation, Reservation, Side};
@@ -53,7 +54,7 @@ impl<T> MpmcQueue<T> {
         match retry(RetryPolicy::Yield, || self.ring.claim_recv_granted()) {
             Ok(claim) => {
                 let _after = defer(|| self.after_reserved_recv());
-                self.take(claim)
+                self.take::<NoPosition>(claim)
             }
             Err(_) => unreachable!("a reserved message stays, and outlives closing"),
         }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use super::{MpmcQueue, RetryPolicy, SendOperation};
+use super::{MpmcQueue, NoPosition, RetryPolicy, SendOperation};
 use crate::channel;
 use crate::error::{TryRecvError, TrySendError};
 use crate::ring::ClaimError;
@@ -99,7 +99,9 @@ fn waits_for<R: Send, X>(blocked: impl FnOnce() -> R + Send, release: impl FnOnc
 fn queue(capacity: usize, messages: usize) -> Arc<MpmcQueue<usize>> {
     let queue = MpmcQueue::with_exact_capacity(capacity);
     for number in 0..messages {
-        queue.try_send(number, RetryPolicy::None).unwrap();
+        queue
+            .try_send::<NoPosition>(number, RetryPolicy::None)
+            .unwrap();
     }
     Arc::new(queue)
 }
@@ -110,16 +112,19 @@ fn an_unpublished_message_makes_recv_async_yield_and_recv_return_none() {
     let consumer = Consumer::new(Arc::clone(&queue));
     let claim = queue.ring.claim_send().ok().unwrap();
     // The second message is complete, but it is not the next one.
-    queue.try_send(1, RetryPolicy::None).unwrap();
+    queue.try_send::<NoPosition>(1, RetryPolicy::None).unwrap();
 
     assert_eq!(consumer.recv(), None);
-    assert_eq!(queue.try_recv(RetryPolicy::Spin), Err(ClaimError::InFlight));
+    assert_eq!(
+        queue.try_recv::<NoPosition>(RetryPolicy::Spin),
+        Err(ClaimError::InFlight)
+    );
     let mut waiting = Task::new(consumer.recv_async());
     waiting.yields();
     let mut other = Task::new(consumer.recv_async());
     other.yields();
 
-    queue.publish(claim, 0);
+    queue.publish::<NoPosition>(claim, 0);
     assert_eq!([waiting.finish(), other.finish()], [Some(0), Some(1)]);
     assert_eq!(consumer.recv(), None);
 }
@@ -132,15 +137,15 @@ fn an_unfreed_slot_makes_send_async_yield_and_send_fail() {
 
     assert_eq!(producer.send(1), Err(1));
     assert_eq!(
-        queue.try_send(1, RetryPolicy::Spin),
+        queue.try_send::<NoPosition>(1, RetryPolicy::Spin),
         Err((1, ClaimError::InFlight))
     );
     let mut waiting = Task::new(producer.send_async(2));
     waiting.yields();
 
-    assert_eq!(queue.take(claim), 0);
+    assert_eq!(queue.take::<NoPosition>(claim), 0);
     assert_eq!(waiting.finish(), Ok(()));
-    assert_eq!(queue.try_recv(RetryPolicy::None), Ok(2));
+    assert_eq!(queue.try_recv::<NoPosition>(RetryPolicy::None), Ok(2));
 }
 
 #[test]
@@ -152,13 +157,13 @@ fn polled_handles_yield_while_a_claim_is_open() {
     let claim = queue.ring.claim_send().ok().unwrap();
     let mut next = Task::new(std::future::poll_fn(|cx| rx.poll_recv(cx)));
     next.yields();
-    queue.publish(claim, 1);
+    queue.publish::<NoPosition>(claim, 1);
     assert!(next.is_woken(), "its own wake, or the publisher's");
     let claim = queue.ring.claim_recv().ok().unwrap();
 
     let mut ready = Task::new(std::future::poll_fn(|cx| tx.poll_reserve(cx)));
     ready.yields();
-    assert_eq!(queue.take(claim), 1);
+    assert_eq!(queue.take::<NoPosition>(claim), 1);
     assert_eq!(ready.finish(), Ok(()));
     assert!(next.poll().is_pending() && !next.is_woken());
 }
@@ -169,7 +174,7 @@ fn try_recv_waits_for_an_open_claim_instead_of_returning_empty() {
     let queue = &tx.shared.queue;
     let claim = queue.ring.claim_send().ok().unwrap();
     tx.try_send(1).unwrap();
-    let received = waits_for(|| rx.try_recv(), || queue.publish(claim, 0));
+    let received = waits_for(|| rx.try_recv(), || queue.publish::<NoPosition>(claim, 0));
     assert_eq!(received, Ok(0));
     assert_eq!(rx.try_recv(), Ok(1));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
@@ -182,7 +187,10 @@ fn try_send_waits_for_an_open_claim_instead_of_returning_full() {
     tx.try_send(0).unwrap();
     let claim = queue.ring.claim_recv().ok().unwrap();
     let mut taken = None;
-    let sent = waits_for(|| tx.try_send(1), || taken = Some(queue.take(claim)));
+    let sent = waits_for(
+        || tx.try_send(1),
+        || taken = Some(queue.take::<NoPosition>(claim)),
+    );
     assert_eq!((sent, taken), (Ok(()), Some(0)));
     assert_eq!(tx.try_send(2), Err(TrySendError::Full(2)));
 }
@@ -197,7 +205,7 @@ fn try_reserve_does_not_wait_for_an_open_claim_but_the_send_does() {
     waiting.yields();
     drop(waiting);
     let permit = tx.try_reserve().unwrap();
-    waits_for(|| permit.send(1), || queue.take(claim));
+    waits_for(|| permit.send(1), || queue.take::<NoPosition>(claim));
     assert_eq!(rx.try_recv(), Ok(1));
 }
 
@@ -211,7 +219,10 @@ fn a_batch_stops_before_an_unpublished_message() {
     let mut received = Vec::new();
     assert_eq!(rx.try_recv_many(&mut received, 4), Ok(1));
     let rest = &mut received;
-    let count = waits_for(|| rx.try_recv_many(rest, 4), || queue.publish(claim, 1));
+    let count = waits_for(
+        || rx.try_recv_many(rest, 4),
+        || queue.publish::<NoPosition>(claim, 1),
+    );
     // The same call may or may not see the message behind it.
     assert!(matches!(count, Ok(1 | 2)));
     let _ = rx.try_recv_many(&mut received, 4);
@@ -224,13 +235,13 @@ fn a_suspended_sender_delays_only_the_receiver_of_its_message() {
     let first = Task::parked(queue.recv_waiting());
     let second = Task::parked(queue.recv_waiting());
     let claim = queue.ring.claim_send().ok().unwrap();
-    queue.try_send(1, RetryPolicy::None).unwrap();
+    queue.try_send::<NoPosition>(1, RetryPolicy::None).unwrap();
     assert!(
         first.is_woken() && !second.is_woken(),
         "one message was sent"
     );
 
-    queue.publish(claim, 0);
+    queue.publish::<NoPosition>(claim, 0);
     assert!(second.is_woken(), "and now two");
     assert_eq!(first.finish(), Some(0));
     assert_eq!(second.finish(), Some(1));
@@ -242,10 +253,10 @@ fn a_suspended_receiver_delays_only_the_sender_to_its_slot() {
     let first = Task::parked(queue.send_waiting(2));
     let second = Task::parked(queue.send_waiting(3));
     let claim = queue.ring.claim_recv().ok().unwrap();
-    assert_eq!(queue.try_recv(RetryPolicy::None), Ok(1));
+    assert_eq!(queue.try_recv::<NoPosition>(RetryPolicy::None), Ok(1));
     assert!(first.is_woken() && !second.is_woken(), "one slot is free");
 
-    assert_eq!(queue.take(claim), 0);
+    assert_eq!(queue.take::<NoPosition>(claim), 0);
     assert!(second.is_woken(), "and now two");
     assert_eq!(first.finish(), Ok(()));
     assert_eq!(second.finish(), Ok(()));
@@ -258,10 +269,10 @@ fn a_woken_receiver_cancelled_while_it_waits_out_a_claim_forwards_its_notificati
     let mut woken = tasks.remove(0);
     let mut next = tasks.remove(0);
     let last = tasks.remove(0);
-    queue.try_send(0, RetryPolicy::None).unwrap();
+    queue.try_send::<NoPosition>(0, RetryPolicy::None).unwrap();
     assert!(woken.is_woken());
     // Another receiver is faster, and then a sender is suspended.
-    assert_eq!(queue.try_recv(RetryPolicy::None), Ok(0));
+    assert_eq!(queue.try_recv::<NoPosition>(RetryPolicy::None), Ok(0));
     let claim = queue.ring.claim_send().ok().unwrap();
     woken.yields();
     assert!(!next.is_woken() && !last.is_woken());
@@ -271,7 +282,7 @@ fn a_woken_receiver_cancelled_while_it_waits_out_a_claim_forwards_its_notificati
         "there is a message, and the woken receiver is gone"
     );
     next.yields();
-    queue.publish(claim, 1);
+    queue.publish::<NoPosition>(claim, 1);
     assert!(last.is_woken(), "each message wakes a receiver of its own");
     assert_eq!(next.finish(), Some(1));
 }
@@ -281,9 +292,9 @@ fn a_woken_sender_cancelled_while_it_waits_out_a_claim_forwards_its_notification
     let queue = queue(1, 1);
     let mut woken = Task::parked(queue.send_waiting(1));
     let mut next = Task::parked(queue.send_waiting(2));
-    assert_eq!(queue.try_recv(RetryPolicy::None), Ok(0));
+    assert_eq!(queue.try_recv::<NoPosition>(RetryPolicy::None), Ok(0));
     assert!(woken.is_woken());
-    queue.try_send(3, RetryPolicy::None).unwrap();
+    queue.try_send::<NoPosition>(3, RetryPolicy::None).unwrap();
     let claim = queue.ring.claim_recv().ok().unwrap();
     woken.yields();
     assert!(!next.is_woken());
@@ -293,7 +304,7 @@ fn a_woken_sender_cancelled_while_it_waits_out_a_claim_forwards_its_notification
         "a slot comes free, and the woken sender is gone"
     );
     next.yields();
-    assert_eq!(queue.take(claim), 3);
+    assert_eq!(queue.take::<NoPosition>(claim), 3);
     assert_eq!(next.finish(), Ok(()));
 }
 
@@ -304,22 +315,22 @@ fn len_and_free_capacity_count_an_open_claim_as_finished() {
     assert_eq!((queue.len(), queue.free_capacity()), (2, 0));
     assert!(queue.is_full());
     assert_eq!(
-        queue.try_send(9, RetryPolicy::Yield),
+        queue.try_send::<NoPosition>(9, RetryPolicy::Yield),
         Err((9, ClaimError::Blocked))
     );
     let receiving = queue.ring.claim_recv().ok().unwrap();
     assert_eq!((queue.len(), queue.free_capacity()), (1, 1));
-    assert_eq!(queue.take(receiving), 0);
-    queue.publish(sending, 1);
+    assert_eq!(queue.take::<NoPosition>(receiving), 0);
+    queue.publish::<NoPosition>(sending, 1);
     assert_eq!((queue.len(), queue.free_capacity()), (1, 1));
     let receiving = queue.ring.claim_recv().ok().unwrap();
     assert!(queue.is_empty());
     assert_eq!(
-        queue.try_recv(RetryPolicy::Yield),
+        queue.try_recv::<NoPosition>(RetryPolicy::Yield),
         Err(ClaimError::Blocked),
         "a message that another receiver has claimed is gone"
     );
-    assert_eq!(queue.take(receiving), 1);
+    assert_eq!(queue.take::<NoPosition>(receiving), 1);
 }
 
 #[test]
@@ -329,13 +340,13 @@ fn close_does_not_wait_for_an_open_claim_and_loses_no_message() {
     let claim = queue.ring.claim_send().ok().unwrap();
     assert!(queue.close());
     assert_eq!(
-        queue.try_send(1, RetryPolicy::Yield),
+        queue.try_send::<NoPosition>(1, RetryPolicy::Yield),
         Err((1, ClaimError::Closed))
     );
     assert!(parked.is_woken());
     let mut parked = parked;
     parked.yields();
-    queue.publish(claim, 0);
+    queue.publish::<NoPosition>(claim, 0);
     assert_eq!(parked.finish(), Some(0));
     assert_eq!(Task::new(queue.recv_waiting()).finish(), None);
 }
@@ -353,7 +364,10 @@ fn the_last_receiver_waits_for_a_send_in_flight_and_drops_its_message() {
     let queue = &tx.shared.queue;
     let claim = queue.ring.claim_send().ok().unwrap();
     let message = CountsDrops(Arc::clone(&drops));
-    waits_for(move || drop(rx), || queue.publish(claim, message));
+    waits_for(
+        move || drop(rx),
+        || queue.publish::<NoPosition>(claim, message),
+    );
     assert_eq!(drops.load(Ordering::SeqCst), 1, "while the sender lives");
     assert!(tx.is_empty() && tx.is_closed());
 }
@@ -362,7 +376,7 @@ fn the_last_receiver_waits_for_a_send_in_flight_and_drops_its_message() {
 #[test]
 fn a_send_beside_permits_or_to_a_closed_queue_does_not_spin() {
     let queue = queue(2, 0);
-    let may_succeed = || SendOperation::new(&queue, 1).may_succeed_at_once();
+    let may_succeed = || SendOperation::<_>::new(&queue, 1).may_succeed_at_once();
     assert!(may_succeed());
     queue.try_reserve_many(1, 1).unwrap();
     assert!(!may_succeed());

@@ -88,7 +88,6 @@ mod claim;
 mod drain;
 mod permit;
 mod probe;
-#[cfg(feature = "std")]
 mod reserve;
 mod slots;
 mod state;
@@ -112,7 +111,8 @@ pub(crate) use state::{MAX_PERMITS, MAX_WITHHELD, Position, State};
 pub(crate) use batch::RecvBatch;
 pub(crate) use buffer::Buffer;
 pub(crate) use claim::{Direction, Head, RecvClaim, SendClaim, Sent, Tail};
-pub(crate) use permit::{Released, Reserved};
+pub(crate) use permit::Released;
+pub(crate) use reserve::Reserved;
 pub(crate) use transition::Parked;
 
 /// The reason why a claim was not made.

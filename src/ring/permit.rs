@@ -20,9 +20,9 @@
 //!   used before a message is evicted: counting it and the other permit, at most `capacity - 1`
 //!   messages are in the ring.
 
-use super::claim::{ATTEMPTS, Direction, Tail};
-use super::state::{MAX_PERMITS, State, change};
-use super::{ClaimError, Ring, invariant};
+use super::claim::{Send, Tail};
+use super::state::{MAX_PERMITS, State};
+use super::{ClaimError, Ring};
 use crate::sync::{ClaimBackoff, Ordering};
 
 /// The waiters to notify after permits were released.
@@ -37,29 +37,10 @@ pub(crate) struct Released {
     pub(crate) was_exhausted: bool,
 }
 
-/// The result of reserving a slot (message) for a waiter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reserved {
-    One,
-    /// There is none to reserve.
-    Nothing,
-    /// No more reservations can be counted.
-    Uncountable,
-}
-
 impl<T, B> Ring<T, B> {
     /// Reserves capacity for one message without sending it yet.
     pub(crate) fn reserve(&self) -> Result<(), ClaimError> {
-        self.reserve_when(|ring, seen| {
-            if seen.permits() == MAX_PERMITS {
-                Err(ClaimError::Exhausted)
-            } else if !seen.is_fair() && ring.fits_beside_permits(seen) {
-                Ok(Ok(1))
-            } else {
-                ring.explain_full(seen).map(Err)
-            }
-        })
-        .map(|_| ())
+        self.reserve_one::<Send>(Self::fits_beside_permits)
     }
 
     /// Reserves like [`reserve`](Self::reserve), in a single attempt.
@@ -69,12 +50,12 @@ impl<T, B> Ring<T, B> {
         seen.permits() < MAX_PERMITS
             && !seen.is_fair()
             && self.fits_beside_permits(seen)
-            && self.advance_tail(seen, seen.with_permits(1))
+            && self.change_reserved::<Tail>(seen, seen.with_permits(1))
     }
 
     /// Reserves capacity for at least `least` and at most `most` messages, as many as fit.
     pub(crate) fn reserve_many(&self, least: usize, most: usize) -> Result<usize, ClaimError> {
-        self.reserve_when(|ring, seen| {
+        self.reserve_when::<Tail>(|ring, seen| {
             let Some((head, tail)) = ring.try_snapshot() else {
                 return Ok(Err(seen));
             };
@@ -102,7 +83,7 @@ impl<T, B> Ring<T, B> {
     /// `false` because capacity has become free. No other thread can take that capacity. Only one
     /// thread may call this at a time.
     pub(crate) fn reserve_over_capacity(&self) -> Result<(), ClaimError> {
-        self.reserve_when(|_, seen| {
+        self.reserve_when::<Tail>(|_, seen| {
             if seen.permits() == MAX_PERMITS {
                 Err(ClaimError::Exhausted)
             } else {
@@ -151,58 +132,11 @@ impl<T, B> Ring<T, B> {
         let mut backoff = ClaimBackoff::new();
         loop {
             let seen = self.load::<Tail>();
-            if self.advance_tail(seen, next(seen)?) {
+            if self.change_reserved::<Tail>(seen, next(seen)?) {
                 return Some(seen);
             }
             backoff.step();
         }
-    }
-
-    /// Adds as many permits as `count_for` returns for the given `tail`. `count_for` may return
-    /// another `tail` to try instead.
-    fn reserve_when(
-        &self,
-        count_for: impl Fn(&Self, State) -> Result<Result<usize, State>, ClaimError>,
-    ) -> Result<usize, ClaimError> {
-        Tail::prepare(self);
-        let mut backoff = ClaimBackoff::new();
-        let mut seen = self.load::<Tail>();
-        for _ in 0..ATTEMPTS {
-            if seen.is_closed() {
-                return Err(ClaimError::Closed);
-            }
-            let count = match count_for(self, seen)? {
-                Ok(count) => count,
-                Err(other) => {
-                    seen = other;
-                    continue;
-                }
-            };
-            if self.advance_tail(seen, seen.with_permits(count as u64)) {
-                return Ok(count);
-            }
-            backoff.step();
-            seen = self.load::<Tail>();
-        }
-        Err(ClaimError::Contended)
-    }
-
-    /// Changes the number of permits in `tail` by a compare-exchange. Returns `false` if `tail` has
-    /// changed.
-    #[inline(always)]
-    fn advance_tail(&self, seen: State, next: State) -> bool {
-        // ORDERING: AcqRel. Acquire synchronizes with [unreserve]: what was done under a permit
-        // happens-before the next reservation of its capacity. Release only adds to the release
-        // sequences of [mark] and [close] on `tail`, which any read-modify-write continues. On
-        // failure Relaxed: the value is not used.
-        // Test: loom `a_permit_given_back_orders_its_holders`, for Acquire.
-        let exchanged = self.tail.state.compare_exchange_weak(
-            seen.bits(),
-            next.bits(),
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
-        exchanged.is_ok()
     }
 
     /// Releases `count` permits.
@@ -213,54 +147,6 @@ impl<T, B> Ring<T, B> {
             senders_parked,
             receivers_finished: after.is_finished() && after.has_waiters(),
             was_exhausted: before.permits() == MAX_PERMITS,
-        }
-    }
-
-    /// Gives `count` reservations of a direction back. Returns the state before, and whether
-    /// waiters must be notified.
-    pub(crate) fn unreserve<D: Direction>(&self, count: usize) -> (State, bool) {
-        // ORDERING: AcqRel [unreserve]. Release synchronizes with the second load in `mark_parked`,
-        // by way of [touch], and with the next reservation: what was done under this one
-        // happens-before. Acquire synchronizes with [mark] on `tail`: a receiver that must be
-        // notified is registered.
-        // Test: loom `a_permit_given_back_orders_its_holders`, for Release.
-        let before = D::state(self).fetch_sub(change::permits(count as u64), Ordering::AcqRel);
-        let before = State::from_bits(before);
-        invariant(
-            || before.permits() >= count as u64,
-            "released permits were counted",
-        );
-        (before, self.touch::<D>())
-    }
-
-    /// Reserves a slot, or a message, for a waiter, if the ring is open and one is available that
-    /// is not reserved. Newcomers cannot take it while the state is fair.
-    ///
-    /// Retries only after another thread's success, and newcomers have none in the meantime.
-    pub(crate) fn reserve_for_waiter<D: Direction>(&self) -> Reserved {
-        let mut backoff = ClaimBackoff::new();
-        loop {
-            let (head, tail) = self.snapshot();
-            let seen = D::own(head, tail);
-            if tail.is_closed() || D::available(self, head, tail) == 0 {
-                return Reserved::Nothing;
-            }
-            if seen.permits() == MAX_PERMITS {
-                return Reserved::Uncountable;
-            }
-            // ORDERING: AcqRel [reserve]. Release: a thread that sees the reservation sees that it
-            // is counted in the wait queue. On failure Relaxed: the value is not used. Test: loom
-            // `a_receiver_parks_while_a_slot_is_reserved`, for Release.
-            let reserved = D::state(self).compare_exchange(
-                seen.bits(),
-                seen.with_permits(1).bits(),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
-            if reserved.is_ok() {
-                return Reserved::One;
-            }
-            backoff.step();
         }
     }
 

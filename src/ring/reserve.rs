@@ -1,14 +1,27 @@
-//! Reservations of messages before they are taken out, as a permit reserves a slot before it is
-//! filled.
+//! Reservations: slots and messages that are reserved before they are claimed. One loop makes them
+//! in both directions.
 //!
-//! Their number is stored in `head`, together with the messages that are reserved for waiting
-//! receivers. A reservation is a number, not a position: other receivers continue with the rest,
-//! and the oldest message goes to the receiver that claims first.
+//! A reserved slot is a permit, and their number is stored in `tail` (see `permit.rs`). The number
+//! of reserved messages is stored in `head`. Both include what is reserved for waiters. A
+//! reservation is a number, not a position: others continue with the rest, and the oldest message
+//! goes to the receiver that claims first.
 
-use super::claim::{ATTEMPTS, Head, Kind, Recv};
-use super::state::MAX_PERMITS;
-use super::{ClaimError, Ring};
+#[cfg(feature = "std")]
+use super::claim::Recv;
+use super::claim::{ATTEMPTS, Direction, Kind};
+use super::state::{MAX_PERMITS, State, change};
+use super::{ClaimError, Ring, invariant};
 use crate::sync::{ClaimBackoff, Ordering};
+
+/// The result of reserving a slot (message) for a waiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reserved {
+    One,
+    /// There is none to reserve.
+    Nothing,
+    /// No more reservations can be counted.
+    Uncountable,
+}
 
 impl<T, B> Ring<T, B> {
     /// Reserves one message without taking it out, also in a closed ring. The caller takes it with
@@ -17,40 +30,131 @@ impl<T, B> Ring<T, B> {
     ///
     /// Fails with `Closed` if no more messages can arrive, and with `Exhausted` while no more
     /// reservations can be counted.
+    #[cfg(feature = "std")]
     pub(crate) fn reserve_message(&self) -> Result<(), ClaimError> {
-        let mut backoff = ClaimBackoff::new();
-        let mut seen = self.load::<Head>();
-        for _ in 0..ATTEMPTS {
+        self.reserve_one::<Recv>(Self::is_ready_beside_reserved)
+    }
+
+    /// Reserves one slot, or message, for a claim of kind `K`, if `fits` returns that
+    /// there is one beside what is reserved.
+    pub(super) fn reserve_one<K: Kind>(
+        &self,
+        fits: impl Fn(&Self, State) -> bool,
+    ) -> Result<(), ClaimError> {
+        self.reserve_when::<K::Direction>(|ring, seen| {
             if seen.permits() == MAX_PERMITS {
-                return Err(ClaimError::Exhausted);
+                Err(ClaimError::Exhausted)
+            } else if !seen.is_fair() && fits(ring, seen) {
+                Ok(Ok(1))
+            } else {
+                K::explain(ring, seen).map(Err)
             }
-            if seen.is_fair() || !self.is_ready_beside_reserved(seen) {
-                seen = Recv::explain(self, seen)?;
-                continue;
+        })
+        .map(|_| ())
+    }
+
+    /// Adds as many reservations as `count_for` returns for the given state. `count_for` may return
+    /// another state to try instead.
+    pub(super) fn reserve_when<D: Direction>(
+        &self,
+        count_for: impl Fn(&Self, State) -> Result<Result<usize, State>, ClaimError>,
+    ) -> Result<usize, ClaimError> {
+        D::prepare(self);
+        let mut backoff = ClaimBackoff::new();
+        let mut seen = self.load::<D>();
+        for _ in 0..ATTEMPTS {
+            // Never `head`: the bit is in `tail`.
+            if seen.is_closed() {
+                return Err(ClaimError::Closed);
             }
-            // ORDERING: AcqRel. Acquire synchronizes with [unreserve], as for a permit. Release
-            // only adds to the release sequences of [claim], [mark] and [mark drain] on `head`,
-            // which any read-modify-write continues. On failure Relaxed: the value is not used.
-            // Test: loom `a_message_given_back_orders_its_holders`, for Acquire.
-            let reserved = self.head.state.compare_exchange_weak(
+            let count = match count_for(self, seen)? {
+                Ok(count) => count,
+                Err(other) => {
+                    seen = other;
+                    continue;
+                }
+            };
+            if self.change_reserved::<D>(seen, seen.with_permits(count as u64)) {
+                return Ok(count);
+            }
+            backoff.step();
+            seen = self.load::<D>();
+        }
+        Err(ClaimError::Contended)
+    }
+
+    /// Changes the number of reservations by a compare-exchange. Returns `false` if the state has
+    /// changed.
+    #[inline(always)]
+    pub(super) fn change_reserved<D: Direction>(&self, seen: State, next: State) -> bool {
+        // ORDERING: AcqRel. Acquire synchronizes with [unreserve]: what was done under a reservation
+        // happens-before the next one of the same slot or message. Release only adds to the release
+        // sequences of [claim] and [mark], of [close] on `tail` and of [mark drain] on `head`, which
+        // any read-modify-write continues. On failure Relaxed: the value is not used.
+        // Test: loom `a_permit_given_back_orders_its_holders`,
+        // `a_message_given_back_orders_its_holders`, for Acquire.
+        let exchanged = D::state(self).compare_exchange_weak(
+            seen.bits(),
+            next.bits(),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        exchanged.is_ok()
+    }
+
+    /// Reserves a slot, or a message, for a waiter, if the ring is open and one is available that
+    /// is not reserved. Newcomers cannot take it while the state is fair.
+    ///
+    /// Retries only after another thread's success, and newcomers have none in the meantime.
+    pub(crate) fn reserve_for_waiter<D: Direction>(&self) -> Reserved {
+        let mut backoff = ClaimBackoff::new();
+        loop {
+            let (head, tail) = self.snapshot();
+            let seen = D::own(head, tail);
+            if tail.is_closed() || D::available(self, head, tail) == 0 {
+                return Reserved::Nothing;
+            }
+            if seen.permits() == MAX_PERMITS {
+                return Reserved::Uncountable;
+            }
+            // ORDERING: AcqRel [reserve]. Release: a thread that sees the reservation sees that it
+            // is counted in the wait queue. On failure Relaxed: the value is not used. Test: loom
+            // `a_receiver_parks_while_a_slot_is_reserved`, for Release.
+            let reserved = D::state(self).compare_exchange(
                 seen.bits(),
                 seen.with_permits(1).bits(),
                 Ordering::AcqRel,
                 Ordering::Relaxed,
             );
             if reserved.is_ok() {
-                return Ok(());
+                return Reserved::One;
             }
             backoff.step();
-            seen = self.load::<Head>();
         }
-        Err(ClaimError::Contended)
+    }
+
+    /// Gives `count` reservations of a direction back. Returns the state before, and whether
+    /// waiters must be notified.
+    pub(crate) fn unreserve<D: Direction>(&self, count: usize) -> (State, bool) {
+        // ORDERING: AcqRel [unreserve]. Release synchronizes with the second load in `mark_parked`,
+        // by way of [touch], and with the next reservation: what was done under this one
+        // happens-before. Acquire synchronizes with [mark] on `tail`: a receiver that must be
+        // notified is registered.
+        // Test: loom `a_permit_given_back_orders_its_holders`, for Release.
+        let before = D::state(self).fetch_sub(change::permits(count as u64), Ordering::AcqRel);
+        let before = State::from_bits(before);
+        invariant(
+            || before.permits() >= count as u64,
+            "released permits were counted",
+        );
+        (before, self.touch::<D>())
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, feature = "std", not(loom)))]
 mod tests {
     use super::*;
+    use crate::ring::{Head, RecvClaim};
 
     fn send(ring: &Ring<u8>, message: u8) {
         let Ok(claim) = ring.claim_send() else {
@@ -59,7 +163,7 @@ mod tests {
         assert!(!claim.publish(message).receivers_parked);
     }
 
-    fn take(claim: Result<super::super::RecvClaim<'_, u8>, ClaimError>) -> Result<u8, ClaimError> {
+    fn take(claim: Result<RecvClaim<'_, u8>, ClaimError>) -> Result<u8, ClaimError> {
         claim.map(|claim| claim.take().0)
     }
 

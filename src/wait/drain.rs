@@ -15,7 +15,7 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::batch::call_wakers;
-use super::list::{Kind, Link, List, QueueKind, Waiter, WaiterState};
+use super::list::{Choice, Kind, Link, List, QueueKind, Waiter, WaiterState};
 use crate::ring::Position;
 use crate::sync::{AtomicUsize, Lock, Ordering};
 
@@ -60,30 +60,21 @@ impl DrainWaiters {
     pub(crate) fn notify(&self, has_passed: impl Fn(Position) -> bool) {
         call_wakers(|batch| {
             self.list.with(|list| {
-                let mut next = list.first(QueueKind::Exclusive);
-                while let Some(link) = next {
-                    if batch.is_full() {
-                        return true;
+                list.notify(batch, |entry| {
+                    if !has_passed(Position::from_bits(entry.ticket)) {
+                        return Choice::Skip;
                     }
-                    next = list.next(QueueKind::Exclusive, link);
-                    if has_passed(Position::from_bits(list.entry(link, |entry| entry.ticket))) {
-                        self.unlink(list, link);
-                        batch.push(list.entry(link, |entry| entry.waker.take()));
-                        // Last: an unlinked waiter may be freed as soon as another thread sees this
-                        // state.
-                        list.set_state(link, WaiterState::Notified);
-                    }
-                }
-                false
+                    self.count_out();
+                    Choice::Notify
+                })
             })
         });
     }
 
-    fn unlink(&self, list: &mut List<1>, link: Link) {
-        if list.unlink(link).is_some() {
-            // ORDERING: Relaxed. Informational: avoids a search for a waiter that is gone.
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-        }
+    /// Subtracts a waiter that is unlinked. The caller holds the lock.
+    fn count_out(&self) {
+        // ORDERING: Relaxed. Informational: avoids a search for a waiter that is gone.
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Registers the task to be woken when `target` has been passed. The caller must mark `head`
@@ -113,9 +104,10 @@ impl DrainWaiters {
     fn deregister(&self, waiter: Pin<&Waiter>) {
         let link = Link::to(waiter);
         let _waker = self.list.with(|list| {
-            self.unlink(list, link);
-            list.set_state(link, WaiterState::Idle);
-            list.entry(link, |entry| entry.waker.take())
+            if list.unlink(link).is_some() {
+                self.count_out();
+            }
+            list.end_wait(link, WaiterState::Idle)
         });
     }
 }

@@ -18,6 +18,7 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::Waker;
 
+use super::batch::WakerBatch;
 use crate::sync::{AtomicU8, Ordering, UnsafeCell};
 
 /// The state of a waiter. Written under the lock of its list, or by its owner while it is not
@@ -186,6 +187,14 @@ pub(super) enum QueueKind {
     Unpolled,
 }
 
+/// What [`List::notify`] does with a waiter.
+pub(super) enum Choice {
+    Notify,
+    Skip,
+    /// Notify neither this waiter nor one after it.
+    Stop,
+}
+
 /// The queues of one side of a channel. Lives behind a lock. `N` is 4, or 1 if only the exclusive
 /// queue is used.
 #[derive(Debug)]
@@ -273,13 +282,10 @@ impl<const N: usize> List<N> {
         }
     }
 
-    /// Links a waiter into the exclusive queue by its ticket. A new waiter goes to the end. A
-    /// waiter that was there before is inserted after all waiters with lower tickets.
-    pub(super) fn push_by_ticket(&mut self, link: Link, is_new: bool) {
+    /// Links a waiter that was there before into the exclusive queue, after all waiters with lower
+    /// tickets.
+    pub(super) fn push_by_ticket(&mut self, link: Link) {
         const QUEUE: QueueKind = QueueKind::Exclusive;
-        if is_new {
-            return self.push(QUEUE, link);
-        }
         let ticket = self.entry(link, |entry| entry.ticket);
         // Most waiters register again in the order in which they were woken, each after the
         // previous one.
@@ -355,6 +361,40 @@ impl<const N: usize> List<N> {
             self.last_inserted = (!is_first).then_some(prev);
         }
         Some(queue)
+    }
+
+    /// Takes the waker of a waiter whose registration ends, and puts the waiter into `state`.
+    pub(super) fn end_wait(&mut self, link: Link, state: WaiterState) -> Option<Waker> {
+        let waker = self.entry(link, |entry| entry.waker.take());
+        // Last: a waiter that is not linked may be freed as soon as another thread sees this state.
+        self.set_state(link, state);
+        waker
+    }
+
+    /// Notifies the waiters of the exclusive queue that `choose` picks, in their order: unlinks
+    /// them and moves their wakers into the batch. Returns whether the batch was full before that:
+    /// then the caller must call this again with an empty one.
+    pub(super) fn notify(
+        &mut self,
+        batch: &mut WakerBatch,
+        mut choose: impl FnMut(&Entry) -> Choice,
+    ) -> bool {
+        let mut next = self.first(QueueKind::Exclusive);
+        while let Some(link) = next {
+            if batch.is_full() {
+                return true;
+            }
+            next = self.next(QueueKind::Exclusive, link);
+            match self.entry(link, |entry| choose(entry)) {
+                Choice::Notify => {
+                    self.unlink(link);
+                    batch.push(self.end_wait(link, WaiterState::Notified));
+                }
+                Choice::Skip => {}
+                Choice::Stop => return false,
+            }
+        }
+        false
     }
 
     /// Unlinks and returns the first waiter of a queue.

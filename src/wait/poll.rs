@@ -112,31 +112,46 @@ pub(super) fn poll_waiting<O: Operation>(
         } else {
             LostRace::Yes
         };
-        queue.register(&side, waiter, cx.waker().clone(), lost);
-        match side.mark_parked() {
-            Parked::No => match queue.deregister_to_retry(&side, waiter) {
-                Outcome::NotWoken => continue,
+        if let Some(poll) = park(operation, waiter, lost, self_wakes, cx) {
+            return poll;
+        }
+    }
+    self_wakes.wake_self(cx)
+}
+
+/// Registers the waiter and marks its side parked. Returns `None` if the operation must be
+/// attempted again instead.
+fn park<O: Operation>(
+    operation: &mut O,
+    waiter: Pin<&Waiter>,
+    lost: LostRace,
+    self_wakes: &mut SelfWakes,
+    cx: &mut Context<'_>,
+) -> Option<Poll<O::Output>> {
+    let side = operation.side();
+    let queue = side.queue();
+    queue.register(&side, waiter, cx.waker().clone(), lost);
+    match side.mark_parked() {
+        Parked::No => {
+            return match queue.deregister_to_retry(&side, waiter) {
+                Outcome::NotWoken => None,
                 Outcome::Notified => {
                     // This waiter has not parked, so the notification belongs to one that has.
                     side.forward();
-                    continue;
+                    None
                 }
                 Outcome::Granted(reservation) => {
-                    match poll_granted(operation, reservation, waiter, self_wakes, cx) {
-                        Some(poll) => return poll,
-                        None => continue,
-                    }
+                    poll_granted(operation, reservation, waiter, self_wakes, cx)
                 }
-            },
-            Parked::Yes => {}
-            Parked::BesideOthers => side.wake_opposite(),
+            };
         }
-        *self_wakes = SelfWakes::default();
-        budget::parked();
-        trace::parked(&queue);
-        return Poll::Pending;
+        Parked::Yes => {}
+        Parked::BesideOthers => side.wake_opposite(),
     }
-    self_wakes.wake_self(cx)
+    *self_wakes = SelfWakes::default();
+    budget::parked();
+    trace::parked(&queue);
+    Some(Poll::Pending)
 }
 
 /// Attempts `operation` with a reservation. Returns `None` if the reservation could not be used,

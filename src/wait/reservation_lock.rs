@@ -14,6 +14,8 @@ use crate::sync::{AtomicBool, Ordering, RelaxedU32};
 #[derive(Debug)]
 pub(crate) struct ReservationLock {
     locked: AtomicBool,
+    /// Tasks that wait for the lock, and the task that holds it while it is in
+    /// [`until_over`](Self::until_over).
     waiters: WakerSet,
     /// The number of times that newcomers still yield to a waiter that was woken for the lock.
     yields: RelaxedU32,
@@ -50,6 +52,12 @@ impl ReservationLock {
             .await
     }
 
+    /// Waits until `is_over` returns `true`, which is checked again after each [`end`](Self::end).
+    /// The caller holds the lock. Cancel safe.
+    pub(crate) async fn until_over(&self, is_over: impl Fn() -> bool) {
+        self.waiters.until(|| is_over().then_some(())).await;
+    }
+
     /// Wakes all waiters, which then check `is_over`. The caller has made it true.
     pub(crate) fn end(&self) {
         self.waiters.notify_all();
@@ -67,7 +75,8 @@ impl ReservationLock {
         Poll::Pending
     }
 
-    /// Wakes the oldest waiter, which takes the lock next.
+    /// Wakes the oldest waiter, which takes the lock next. The task that held the lock is no longer
+    /// one of the waiters.
     fn notify(&self) {
         if self.waiters.waiting() > 0 {
             self.yields.set(YIELDS);

@@ -197,8 +197,8 @@ impl Semaphore {
         });
     }
 
-    /// Ends the waits of the first waiters, with the result that `result` returns for each, until it
-    /// returns `None`. Calls `result` under the lock.
+    /// Ends the waits of the first waiters, with the result that `result` returns for each, until
+    /// it returns `None`. Calls `result` under the lock.
     fn end_waits(&self, mut result: impl FnMut(&mut Queue, Link) -> Option<WaiterState>) {
         call_wakers(|batch| {
             self.queue.with(|queue| {
@@ -210,9 +210,7 @@ impl Semaphore {
                         return false;
                     };
                     self.unlink(queue, first);
-                    batch.push(queue.waiters.entry(first, |entry| entry.waker.take()));
-                    // Last: a waiter that is not linked may be gone as soon as this is seen.
-                    queue.waiters.set_state(first, state);
+                    batch.push(queue.waiters.end_wait(first, state));
                 }
                 true
             })
@@ -307,8 +305,7 @@ impl Semaphore {
         let (was_granted, waker) = self.queue.with(|queue| {
             let was_granted = queue.waiters.state(link) == WaiterState::Granted;
             self.unlink(queue, link);
-            queue.waiters.set_state(link, WaiterState::Idle);
-            let waker = queue.waiters.entry(link, |entry| entry.waker.take());
+            let waker = queue.waiters.end_wait(link, WaiterState::Idle);
             (was_granted, waker)
         });
         // Also runs if the destructor of the waker panics.

@@ -491,14 +491,14 @@ mod tests {
             let spinner = side.queue().spinner();
             // Spinning starts by recording the thread.
             assert_eq!(
-                spinner.spin(&mut RecvOperation { queue: &queue }, &side),
+                spinner.spin(&mut RecvOperation::<_>::new(&queue), &side),
                 None
             );
             let recorded = spinner.thread.get() != 0;
             assert_eq!(recorded, spin == Spin::Adaptive);
             #[cfg(feature = "std")]
             {
-                let output = spinner.spin_thread(&mut RecvOperation { queue: &queue }, &side);
+                let output = spinner.spin_thread(&mut RecvOperation::<_>::new(&queue), &side);
                 assert_eq!(output, None);
                 let unchanged = spinner.failures.get() == 0 && spinner.cooldown.last_length() == 0;
                 assert!(unchanged || spin == Spin::Adaptive);

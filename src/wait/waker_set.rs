@@ -8,7 +8,7 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::batch::call_wakers;
-use super::list::{Kind, Link, List, QueueKind, Waiter, WaiterState};
+use super::list::{Choice, Kind, Link, List, QueueKind, Waiter, WaiterState};
 use crate::sync::{Lock, OnceBox};
 
 /// Waiters in the order in which they registered. A waiter must check its condition again after it
@@ -59,23 +59,13 @@ impl WakerSet {
         call_wakers(|batch| {
             members.with(|members| {
                 let until = *until.get_or_insert(members.registrations);
-                while !batch.is_full() {
-                    let first = members
-                        .list
-                        .first(QueueKind::Exclusive)
-                        .filter(|_| left > 0);
-                    let Some(link) = first else { return false };
-                    if members.list.entry(link, |entry| entry.sequence) > until {
-                        return false;
+                members.list.notify(batch, |entry| {
+                    if left == 0 || entry.sequence > until {
+                        return Choice::Stop;
                     }
                     left -= 1;
-                    members.list.unlink(link);
-                    batch.push(members.list.entry(link, |entry| entry.waker.take()));
-                    // Last: an unlinked waiter may be freed as soon as another thread sees this
-                    // state.
-                    members.list.set_state(link, WaiterState::Notified);
-                }
-                true
+                    Choice::Notify
+                })
             })
         });
     }
@@ -110,11 +100,7 @@ impl WakerSet {
         let (was_woken, _waker) = self.with(|members| {
             let was_woken = members.list.state(link) == WaiterState::Notified;
             members.list.unlink(link);
-            members.list.set_state(link, WaiterState::Idle);
-            (
-                was_woken,
-                members.list.entry(link, |entry| entry.waker.take()),
-            )
+            (was_woken, members.list.end_wait(link, WaiterState::Idle))
         });
         was_woken
     }

@@ -7,7 +7,7 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::error::SendError;
-use crate::queue::{MpmcQueue, RecvPositionOperation, SendPositionOperation};
+use crate::queue::{MpmcQueue, RecvOperation, SendOperation, WithPosition};
 use crate::wait::Run;
 
 pin_project! {
@@ -15,14 +15,14 @@ pin_project! {
     #[must_use = "a message is sent only if the future is awaited"]
     pub struct SendWithPosition<'a, T> {
         #[pin]
-        run: Run<SendPositionOperation<'a, T>>,
+        run: Run<SendOperation<'a, T, WithPosition>>,
     }
 }
 
 impl<'a, T> SendWithPosition<'a, T> {
     pub(in crate::channel) fn new(queue: &'a MpmcQueue<T>, message: T) -> Self {
         Self {
-            run: Run::new(SendPositionOperation::new(queue, message)),
+            run: Run::new(SendOperation::new(queue, message)),
         }
     }
 
@@ -30,7 +30,7 @@ impl<'a, T> SendWithPosition<'a, T> {
     #[cold]
     pub(in crate::channel) fn closed(queue: &'a MpmcQueue<T>, message: T) -> Self {
         Self {
-            run: Run::closed(SendPositionOperation::new(queue, message)),
+            run: Run::closed(SendOperation::new(queue, message)),
         }
     }
 }
@@ -49,14 +49,14 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited or polled"]
     pub struct RecvWithPosition<'a, T> {
         #[pin]
-        run: Run<RecvPositionOperation<'a, T>>,
+        run: Run<RecvOperation<'a, T, WithPosition>>,
     }
 }
 
 impl<'a, T> RecvWithPosition<'a, T> {
     pub(in crate::channel) fn new(queue: &'a MpmcQueue<T>) -> Self {
         Self {
-            run: Run::new(RecvPositionOperation { queue }),
+            run: Run::new(RecvOperation::new(queue)),
         }
     }
 }

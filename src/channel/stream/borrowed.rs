@@ -84,9 +84,7 @@ impl<T> Stream for RecvStream<'_, T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let mut recv = RecvOperation {
-            queue: &self.receiver.shared.queue,
-        };
+        let mut recv = RecvOperation::<T>::new(&self.receiver.shared.queue);
         let item = ready!(self.waiter.poll(&mut recv, cx));
         self.terminated = item.is_none();
         Poll::Ready(item)
