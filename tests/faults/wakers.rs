@@ -193,11 +193,10 @@ fn the_second_waiters_waker_may_drop_others_that_wait() {
     });
 }
 
-/// The first in line is in `tests/panics.rs`; this is one behind it.
+/// The first in line is in `tests/suite/panics.rs`; this is one behind it.
 #[test]
 fn a_waker_behind_the_first_that_panics_in_clone_harms_only_its_own_future() {
-    let test = "wakers::a_waker_behind_the_first_that_panics_in_clone_harms_only_its_own_future";
-    in_own_process(test, || {
+    in_own_process(|| {
         let (tx, rx) = channel(2);
         let first = Task::parked(rx.recv());
         let waker = panicking_waker::in_clone();

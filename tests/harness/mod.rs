@@ -3,6 +3,8 @@
 // Each test file is a crate of its own and uses a part of this module.
 #![allow(dead_code)]
 
+pub(crate) mod hooks;
+
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;

@@ -3,6 +3,8 @@
 //! The histories come from real threads. `MPMC_LINEARIZABILITY_HISTORIES` sets the number of
 //! histories for each number of threads and capacity, `MPMC_LINEARIZABILITY_SEED` sets the actions
 //! of the threads. Their interleaving still depends on the machine.
+//!
+//! A binary of its own, because calls overlap less often while other tests use the processors.
 #![cfg(not(loom))]
 
 mod channel_specification;

@@ -1,0 +1,13 @@
+//! Random operations, checked against a model or by records of every message.
+//!
+//! Each module runs for a short time here, and for hours if its variable says so.
+#![cfg(not(any(loom, shuttle)))]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+mod ledger;
+mod model;
+mod soak;
+#[path = "../support/mod.rs"]
+mod support;
+mod waiting;
