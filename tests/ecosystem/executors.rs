@@ -2,17 +2,18 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::task::{Context, Poll};
+use std::thread;
 
-use crate::support::traffic::{Log, Message, assert_complete_and_in_order};
-use crate::support::{soon, within_limit};
 use futures::executor::LocalPool;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::task::SpawnExt;
 use futures::{SinkExt, StreamExt};
 use mpmc_std::{Receiver, Sender, channel};
+
+use crate::harness::{
+    Log, Message, assert_complete_and_in_order, callback_waker, report_progress, soon, within_limit,
+};
 
 const SENDERS: usize = 4;
 const RECEIVERS: usize = 3;
@@ -70,19 +71,15 @@ fn converse(run: impl Fn(Vec<BoxFuture<'static, ()>>) + Send + 'static) {
             let logs: Vec<_> = std::iter::from_fn(|| logs.try_recv().ok()).collect();
             assert_eq!(logs.len(), RECEIVERS);
             assert_complete_and_in_order(&logs, SENDERS, EACH);
+            report_progress();
         }
     });
 }
 
 /// A minimal executor: one future on one thread.
 fn bare_block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let this = thread::current();
+    let waker = callback_waker(move || this.unpark());
     let mut future = pin!(future);
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {

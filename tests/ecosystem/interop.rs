@@ -1,8 +1,9 @@
 //! Checks the channel with crates that are often used with it. Each test fails if a message is
 //! lost.
 
-use crate::support::soon;
 use mpmc_std::{Receiver, channel};
+
+use crate::harness::soon;
 
 /// Creates a closed channel that holds `0..count`.
 fn filled(count: u32) -> Receiver<u32> {

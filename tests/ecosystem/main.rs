@@ -6,8 +6,6 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
-#[path = "../support/mod.rs"]
-mod support;
 
 mod examples;
 mod executors;

@@ -5,12 +5,13 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::support::{Task, Woken, panic_message, poll_once, reserve};
 use futures::executor::block_on;
 use futures::{Sink, SinkExt};
 use mpmc_std::error::{SendError, TryRecvError};
 use mpmc_std::{Receiver, Sender, channel};
 use tokio_util::sync::PollSender;
+
+use crate::harness::{Task, WakeCounter, panic_message, poll_once, reserve};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -45,7 +46,7 @@ enum Outcome {
 
 /// Polls again while the poll only yields because of the cooperative budget.
 fn poll<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
-    let woken = Woken::default();
+    let woken = WakeCounter::default();
     loop {
         let polled = woken.poll(&mut poll);
         if polled.is_ready() || !woken.is_woken() {

@@ -3,12 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::support::Task;
 use futures::executor::block_on;
 use futures::future::join;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+
+use crate::harness::Task;
 
 /// The fields of an event, in the order of recording.
 type Fields = Vec<(&'static str, String)>;

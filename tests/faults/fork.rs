@@ -7,8 +7,8 @@ use std::time::Duration;
 use mpmc_std::channel;
 use mpmc_std::error::{RecvTimeoutError, TryRecvError};
 
-use crate::support::process::in_own_process;
-use crate::support::{Task, within_limit};
+use crate::harness::in_own_process;
+use crate::harness::{Task, within_limit};
 
 /// Runs `body` in a child, and returns whether that returned `true`.
 fn forked(body: impl FnOnce() -> bool) -> bool {

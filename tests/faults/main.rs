@@ -16,12 +16,12 @@ mod executors;
 mod forgotten;
 #[cfg(target_os = "linux")]
 mod fork;
+#[path = "../harness/mod.rs"]
+mod harness;
 #[cfg(target_os = "linux")]
 mod priorities;
 #[cfg(target_os = "linux")]
 mod signals;
-#[path = "../support/mod.rs"]
-mod support;
 mod suspended;
 mod thread_locals;
 mod wakers;

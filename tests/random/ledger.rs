@@ -5,12 +5,16 @@ use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::harness::Progress;
+
 /// The number of the sender, and the number of its message.
 pub(crate) type Number = (u64, u64);
 
 /// The records of one channel.
 #[derive(Default)]
 pub(crate) struct Ledger {
+    /// Is reported for each message that is sent or received.
+    pub(crate) progress: Progress,
     senders: AtomicUsize,
     made: AtomicUsize,
     dropped: AtomicUsize,
@@ -83,6 +87,9 @@ impl Sent {
     pub(crate) fn note(&mut self, made: u64, sent: u64) {
         let first = self.next - made;
         self.sent.extend(first..first + sent);
+        if sent > 0 {
+            self.ledger.progress.made();
+        }
     }
 
     pub(crate) fn ledger(&self) -> &Arc<Ledger> {
@@ -113,6 +120,7 @@ impl View {
 
     pub(crate) fn note(&mut self, message: Message) {
         self.received.push(message.check());
+        self.ledger.progress.made();
     }
 
     pub(crate) fn ledger(&self) -> &Arc<Ledger> {

@@ -8,6 +8,5 @@ mod harness;
 mod ledger;
 mod model;
 mod soak;
-#[path = "../support/mod.rs"]
-mod support;
 mod waiting;
+mod weighted;

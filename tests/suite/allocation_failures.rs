@@ -10,11 +10,12 @@ use std::process::Output;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::allocator::{fail_after, stop_failing};
-use crate::support::process::this_program;
 use futures::{Sink, Stream};
 use mpmc_std::blocking::Select;
 use mpmc_std::{MpmcQueue, RealtimeQueue, blocking, channel};
+
+use crate::allocator::{fail_after, stop_failing};
+use crate::harness::this_program;
 
 const FAIL_AT: &str = "MPMC_FAIL_AT";
 

@@ -8,12 +8,13 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
-use crate::allocator::{Allocated, allocated};
 use futures::{Sink, Stream};
 use mpmc_std::{Builder, Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
+
+use crate::allocator::{Allocated, allocated};
+use crate::harness::WakeCounter;
 
 const MESSAGES: u64 = if cfg!(debug_assertions) {
     200_000
@@ -25,33 +26,22 @@ const WARM_UP: u64 = 1_000;
 /// A small capacity, so that both sides wait often.
 const CAPACITY: usize = 8;
 
-#[derive(Default)]
-struct Flag(AtomicBool);
-
-impl Wake for Flag {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// A task of the executor: its future, and whether it must be polled.
 struct Task<'a> {
     future: Option<Pin<&'a mut dyn Future<Output = ()>>>,
-    woken: Arc<Flag>,
+    woken: WakeCounter,
     waker: Waker,
 }
 
 impl<'a> Task<'a> {
     fn new(future: Pin<&'a mut dyn Future<Output = ()>>) -> Self {
-        let woken = Arc::new(Flag(AtomicBool::new(true)));
+        let woken = WakeCounter::default();
+        let waker = woken.waker();
+        waker.wake_by_ref();
         Self {
             future: Some(future),
-            waker: Waker::from(Arc::clone(&woken)),
             woken,
+            waker,
         }
     }
 
@@ -60,7 +50,7 @@ impl<'a> Task<'a> {
         let Some(future) = &mut self.future else {
             return false;
         };
-        if !self.woken.0.swap(false, Ordering::Relaxed) {
+        if !self.woken.clear_woken() {
             return false;
         }
         let mut context = Context::from_waker(&self.waker);

@@ -4,10 +4,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-use crate::harness::{Polled, panic_file, panic_message, pending, ready};
 use futures::{Sink, SinkExt};
 use mpmc_std::error::{SendError, TrySendError};
 use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
+
+use crate::harness::{Task, panic_file, panic_message, ready};
 
 #[test]
 fn a_capacity_of_zero() {
@@ -115,7 +116,7 @@ fn more_permits_than_the_capacity() {
 /// A completed future panics when it is polled again, and does not repeat its operation.
 #[track_caller]
 fn polled_again<F: Future>(future: F) {
-    let mut future = Polled::new(future);
+    let mut future = Task::new(future);
     assert!(future.poll().is_ready());
     let message = panic_message(|| future.poll().is_ready());
     assert!(POLLED_AGAIN.contains(&&*message), "{message}");
@@ -156,7 +157,7 @@ fn a_completed_future() {
 #[test]
 fn a_completed_future_that_waited() {
     let (tx, rx) = channel(1);
-    let mut recv = pending(rx.recv());
+    let mut recv = Task::parked(rx.recv());
     tx.try_send(1).unwrap();
     assert_eq!(recv.expect_ready(), Some(1));
     tx.try_send(2).unwrap();
@@ -180,7 +181,7 @@ fn start_send_without_poll_ready() {
     assert_eq!(panic_message(|| tx.start_send_unpin(3)), expected);
     // A `poll_ready` that returned `Pending` does not count.
     tx.try_send(4).unwrap();
-    let mut full = Polled::new(poll_fn(|cx| tx.poll_ready_unpin(cx)));
+    let mut full = Task::new(poll_fn(|cx| tx.poll_ready_unpin(cx)));
     assert!(full.poll().is_pending());
     drop(full);
     assert_eq!(panic_message(|| tx.start_send_unpin(5)), expected);
@@ -217,5 +218,5 @@ fn a_closed_sink() {
     assert!(ready(tx.reserve_many(1)).is_err());
     let tx = tx.try_reserve_owned().unwrap_err().into_inner();
     assert!(ready(tx.reserve_owned()).is_err());
-    assert_eq!(Polled::new(rx.recv()).poll(), Poll::Ready(None));
+    assert_eq!(Task::new(rx.recv()).poll(), Poll::Ready(None));
 }

@@ -3,10 +3,11 @@
 use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::harness::{Ledger, Polled, assert_all_once, pending, ready, threads};
 use futures::executor::block_on;
 use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use mpmc_std::{Receiver, channel};
+
+use crate::harness::{Drops, Task, assert_all_once, ready, report_progress, threads};
 
 /// An iterator without a size hint.
 fn uncounted<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
@@ -67,9 +68,9 @@ fn an_empty_batch_is_sent_in_every_state_of_the_channel() {
 fn a_cancelled_send_many_keeps_the_rest_in_the_iterator() {
     let (tx, rx) = channel(3);
     let mut items = 0..10;
-    let mut send = pending(tx.send_many(&mut items));
+    let mut send = Task::parked(tx.send_many(&mut items));
     assert_eq!(drained(&rx), [0, 1, 2]);
-    send.expect_pending();
+    send.parks();
     assert_eq!(rx.try_recv(), Ok(3));
     // The send is woken, and cancelled before it is polled.
     assert!(send.is_woken());
@@ -84,19 +85,19 @@ fn items_are_taken_only_when_there_is_capacity() {
     let (tx, rx) = channel(2);
     let taken = std::cell::Cell::new(0);
     let items = (0..5).inspect(|_| taken.set(taken.get() + 1));
-    let mut send = pending(tx.send_many(items));
+    let mut send = Task::parked(tx.send_many(items));
     assert_eq!(taken.get(), 2);
     rx.try_recv().unwrap();
-    send.expect_pending();
+    send.parks();
     assert_eq!(taken.get(), 3);
 }
 
 #[test]
 fn a_closed_channel_returns_the_rest() {
     let (tx, rx) = channel(3);
-    let mut send = pending(tx.send_many(0..8));
+    let mut send = Task::parked(tx.send_many(0..8));
     assert_eq!(rx.try_recv(), Ok(0));
-    send.expect_pending();
+    send.parks();
     rx.close();
     let SendError(unsent) = send.expect_ready().unwrap_err();
     assert_eq!(unsent.sent(), 4);
@@ -157,35 +158,35 @@ fn a_wrong_size_hint_loses_no_message() {
 
 #[test]
 fn a_panicking_iterator_loses_only_the_current_buffer() {
-    let ledger = Ledger::new(69);
+    let ledger = Drops::of(69);
     let (tx, rx) = channel(80);
     // The 64 messages of the first buffer have been sent before that.
     let items = (0..100).map(|number| {
         assert!(number < 69, "the iterator panics");
-        ledger.token(number)
+        ledger.numbered(number)
     });
     let result = catch_unwind(AssertUnwindSafe(|| ready(tx.send_many(items))));
     assert!(result.is_err());
-    assert_eq!((tx.len(), ledger.dropped()), (64, 5));
+    assert_eq!((tx.len(), ledger.total()), (64, 5));
     assert_eq!((tx.capacity(), tx.stats().permits), (16, 0));
     assert_all_once(drained(&rx).iter().map(|token| token.number), 64);
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
 }
 
 #[test]
 fn no_message_remains_if_the_last_receiver_is_dropped_during_a_batch() {
-    let ledger = Ledger::new(5);
+    let ledger = Drops::of(5);
     let (tx, rx) = channel(8);
     let mut rx = Some(rx);
     let items = (0..5).map(|number| {
         if number == 3 {
             drop(rx.take());
         }
-        ledger.token(number)
+        ledger.numbered(number)
     });
     // The channel had free capacity for them when they were taken out of the iterator.
     assert_eq!(ready(tx.send_many(items)).unwrap(), 5);
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
     assert_eq!((tx.len(), tx.capacity()), (0, 8));
 }
 
@@ -213,11 +214,11 @@ fn recv_many_receives_available_messages_up_to_its_limit() {
 #[test]
 fn a_batch_wakes_one_receiver_for_each_message() {
     let (tx, rx) = channel(8);
-    let mut waiting: Vec<_> = (0..4).map(|_| pending(rx.recv())).collect();
+    let mut waiting: Vec<_> = (0..4).map(|_| Task::parked(rx.recv())).collect();
     tx.try_send_many(0..3).unwrap();
     let mut received = Vec::new();
     // Each woken receiver wakes the next one.
-    while let Some(woken) = waiting.iter().position(Polled::is_woken) {
+    while let Some(woken) = waiting.iter().position(Task::is_woken) {
         received.extend(waiting.remove(woken).expect_ready());
     }
     assert_eq!(received, [0, 1, 2]);
@@ -227,7 +228,7 @@ fn a_batch_wakes_one_receiver_for_each_message() {
 fn a_recv_many_wakes_one_sender_for_each_slot() {
     let (tx, rx) = channel(3);
     tx.try_send_many(0..3).unwrap();
-    let mut waiting: Vec<Polled<_>> = (3..6).map(|i| pending(tx.send(i))).collect();
+    let mut waiting: Vec<Task<_>> = (3..6).map(|i| Task::parked(tx.send(i))).collect();
     assert_eq!(rx.try_recv_many(&mut Vec::new(), 3), Ok(3));
     for send in &mut waiting {
         assert!(send.is_woken());
@@ -273,7 +274,7 @@ fn batches_carry_messages_of_any_size_and_alignment() {
 fn batches_of_many_threads_lose_and_duplicate_nothing() {
     const EACH: usize = 3_000;
     for capacity in [1, 3, 7, 64, 100] {
-        let ledger = Ledger::new(3 * EACH);
+        let ledger = Drops::of(3 * EACH);
         let messages = ledger.clone();
         let (tx, rx) = channel(capacity);
         let channel = std::sync::Mutex::new(vec![(tx, rx); 6]);
@@ -282,12 +283,13 @@ fn batches_of_many_threads_lose_and_duplicate_nothing() {
             let mut received = Vec::new();
             if number < 3 {
                 drop(rx);
-                let mut rest = (number * EACH..(number + 1) * EACH).map(|i| messages.token(i));
+                let mut rest = (number * EACH..(number + 1) * EACH).map(|i| messages.numbered(i));
                 while rest.len() > 0 {
+                    report_progress();
                     match number {
                         0 => drop(block_on(tx.send_many(rest.by_ref().take(100))).unwrap()),
                         // Gives up if it would block, and continues with the rest.
-                        1 => drop(Polled::new(tx.send_many(&mut rest)).poll()),
+                        1 => drop(Task::new(tx.send_many(&mut rest)).poll_until_parked()),
                         _ => tx.blocking_send(rest.next().unwrap()).unwrap(),
                     }
                 }
@@ -298,7 +300,7 @@ fn batches_of_many_threads_lose_and_duplicate_nothing() {
             while !rx.is_closed() || !rx.is_empty() {
                 match number {
                     3 => drop(block_on(rx.recv_many(&mut buffer, 10))),
-                    4 => drop(Polled::new(rx.recv_many(&mut buffer, 10)).poll()),
+                    4 => drop(Task::new(rx.recv_many(&mut buffer, 10)).poll()),
                     _ => buffer.extend(rx.blocking_recv()),
                 }
                 received.extend(buffer.drain(..).map(|token| token.number));
@@ -312,7 +314,7 @@ fn batches_of_many_threads_lose_and_duplicate_nothing() {
             }
         }
         assert_all_once(received.into_iter().flatten(), 3 * EACH);
-        ledger.assert_each_dropped_once();
+        ledger.assert_each_once();
     }
 }
 

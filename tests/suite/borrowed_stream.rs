@@ -1,10 +1,11 @@
 //! Checks a stream that borrows its receiver: a waiter of its own, which loses no message and no
 //! wake.
 
-use crate::support::{Task, panicking_waker, panics_as_wanted, poll_once, soon};
 use futures::stream::FusedStream;
 use futures::{StreamExt, stream};
 use mpmc_std::channel;
+
+use crate::harness::{Task, panicking_waker, panics_as_intended, poll_once, soon};
 
 #[test]
 fn a_borrowed_stream_yields_the_messages_of_its_receiver() {
@@ -66,7 +67,7 @@ fn a_stream_whose_waker_panics_on_drop() {
     let waker = panicking_waker::in_drop();
     let mut context = std::task::Context::from_waker(&waker);
     assert!(stream.poll_next_unpin(&mut context).is_pending());
-    panics_as_wanted(|| drop(stream));
+    panics_as_intended(|| drop(stream));
     tx.try_send(1).unwrap();
     assert_eq!(rx.try_recv(), Ok(1));
 }

@@ -3,9 +3,10 @@
 
 use std::task::Poll;
 
-use crate::support::{Drops, Task, poll_once, reserve};
 use mpmc_std::error::TryRecvError;
 use mpmc_std::{Receiver, Sender, channel};
+
+use crate::harness::{Drops, Task, poll_once, reserve};
 
 /// The event that a task waits for.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +47,7 @@ impl TestChannel {
     }
 
     /// Returns a task that waits on this channel, through handles of its own.
-    fn parked(&self) -> Task<'static, ()> {
+    fn parked(&self) -> Task<impl Future<Output = ()> + use<>> {
         let (tx, rx) = (self.tx.clone(), self.rx.clone());
         let wait = self.wait;
         Task::parked(async move {
@@ -206,7 +207,7 @@ fn a_cancelled_send_sends_nothing_and_drops_its_message_once() {
     tx.try_send(drops.message()).unwrap();
     drop(Task::parked(tx.send(drops.message())));
     let woken = Task::parked(tx.send(drops.message()));
-    assert_eq!(rx.try_recv().unwrap().number(), 1);
+    assert_eq!(rx.try_recv().unwrap().number, 1);
     assert!(woken.is_woken());
     drop(woken);
     assert!(tx.is_empty());

@@ -4,10 +4,11 @@
 use std::pin::Pin;
 use std::task::Poll;
 
-use crate::support::{Drops, Task, Woken, poll_next, poll_once, poll_ready, reserve};
 use futures::{Sink, SinkExt, Stream, StreamExt};
 use mpmc_std::error::{TryRecvError, TrySendError};
 use mpmc_std::{Receiver, Sender, channel};
+
+use crate::harness::{Drops, Task, WakeCounter, poll_next, poll_once, poll_ready, reserve};
 
 #[test]
 fn a_dropped_next_takes_no_message() {
@@ -69,7 +70,7 @@ fn an_abandoned_sink_holds_no_wakeup() {
 fn a_handle_dropped_while_it_waits_is_deregistered() {
     let (tx, rx) = channel(1);
     let mut waiting = rx.clone();
-    let woken = Woken::default();
+    let woken = WakeCounter::default();
     let pending = woken.poll(|context| Pin::new(&mut waiting).poll_next(context));
     assert!(pending.is_pending());
     drop(waiting);
@@ -146,7 +147,7 @@ fn a_dropped_feed_sends_nothing_and_drops_its_message_once() {
     assert!(rx.is_empty());
     tx.try_send(drops.message()).unwrap();
     let feed = Task::parked(tx.feed(drops.message()));
-    assert_eq!(rx.try_recv().unwrap().number(), 1);
+    assert_eq!(rx.try_recv().unwrap().number, 1);
     assert!(feed.is_woken());
     drop(feed);
     assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
@@ -157,7 +158,7 @@ fn a_dropped_feed_sends_nothing_and_drops_its_message_once() {
 #[test]
 fn a_stream_can_move_to_another_task() {
     let (tx, mut rx) = channel(1);
-    let (old, new) = (Woken::default(), Woken::default());
+    let (old, new) = (WakeCounter::default(), WakeCounter::default());
     for woken in [&old, &new] {
         let poll = woken.poll(|context| Pin::new(&mut rx).poll_next(context));
         assert_eq!(poll, Poll::Pending);

@@ -2,9 +2,10 @@
 
 use std::error::Error;
 
-use crate::support::{Task, panic_message, poll_once, reserve};
 use mpmc_std::channel;
 use mpmc_std::error::{SendError, TryRecvError, TrySendError};
+
+use crate::harness::{Task, panic_message, poll_once, reserve};
 
 #[test]
 fn messages_are_received_in_the_order_of_sends() {

@@ -4,10 +4,11 @@ use std::pin::Pin;
 use std::sync::mpsc;
 use std::thread;
 
-use crate::support::{Drops, Task, poll_once, reserve, within_limit};
 use futures::Sink;
 use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use mpmc_std::{Receiver, Sender, channel};
+
+use crate::harness::{Drops, Task, poll_once, reserve, within_limit};
 
 /// Closes the channel, and returns the sender if it was not dropped for that.
 type End = fn(Sender<u8>, &Receiver<u8>) -> Option<Sender<u8>>;
@@ -170,7 +171,7 @@ fn a_returned_message_belongs_to_the_sender() {
     let parked = Task::parked(tx.send(drops.message()));
     drop(rx);
     let SendError(message) = parked.finish().unwrap_err();
-    assert_eq!((message.number(), drops.of_each()), (1, vec![1, 0]));
+    assert_eq!((message.number, drops.of_each()), (1, vec![1, 0]));
     drop(message);
     assert_eq!(drops.of_each(), [1, 1]);
 }

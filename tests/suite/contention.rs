@@ -4,11 +4,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::thread;
 
-use crate::support::traffic::{Log, Message, assert_complete_and_in_order};
-use crate::support::{Progress, soon, while_it_moves};
 use futures::executor::block_on;
 use futures::{SinkExt, StreamExt};
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
+
+use crate::harness::{Log, Message, assert_complete_and_in_order, soon_while_it_moves};
+use crate::harness::{Progress, soon, while_it_moves};
 
 /// Capacities of one message, of a few messages, and of enough messages for a backlog.
 const CAPACITIES: [usize; 4] = [1, 2, 3, 1000];
@@ -87,15 +88,16 @@ impl Crowd {
     async fn meets_in_tasks<S, R>(
         self,
         capacity: usize,
-        send: impl Fn(Sender<Message>, usize) -> S,
+        send: impl Fn(Sender<Message>, usize, Progress) -> S,
         receive: impl Fn(Receiver<Message>, usize) -> R,
     ) where
         S: Future<Output = ()> + Send + 'static,
         R: Future<Output = Log> + Send + 'static,
     {
         let (tx, rx) = channel(capacity);
+        let progress = Progress::default();
         let senders: Vec<_> = (0..self.senders)
-            .map(|sender| tokio::spawn(send(tx.clone(), sender)))
+            .map(|sender| tokio::spawn(send(tx.clone(), sender, progress.clone())))
             .collect();
         drop(tx);
         let receivers: Vec<_> = (0..self.receivers)
@@ -103,25 +105,27 @@ impl Crowd {
             .collect();
         drop(rx);
         for sender in senders {
-            sender.await.unwrap();
+            soon_while_it_moves(&progress, sender).await.unwrap();
         }
         let mut logs = Vec::new();
         for receiver in receivers {
-            logs.push(receiver.await.unwrap());
+            logs.push(soon(receiver).await.unwrap());
         }
         assert_complete_and_in_order(&logs, self.senders, self.each);
     }
 }
 
-async fn send_all(tx: Sender<Message>, sender: usize) {
+async fn send_all(tx: Sender<Message>, sender: usize, progress: Progress) {
     for number in 0..SIXTEEN_A_SIDE.each {
         tx.send((sender, number)).await.unwrap();
+        progress.made();
     }
 }
 
-async fn feed_all(mut tx: Sender<Message>, sender: usize) {
+async fn feed_all(mut tx: Sender<Message>, sender: usize, progress: Progress) {
     for number in 0..SIXTEEN_A_SIDE.each {
         tx.feed((sender, number)).await.unwrap();
+        progress.made();
     }
 }
 
@@ -197,25 +201,29 @@ fn raw_handles_wait_for_each_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tasks_wait_for_each_other() {
     for capacity in CAPACITIES {
-        soon(SIXTEEN_A_SIDE.meets_in_tasks(capacity, send_all, receive_all)).await;
+        SIXTEEN_A_SIDE
+            .meets_in_tasks(capacity, send_all, receive_all)
+            .await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sinks_and_streams_wait_for_each_other() {
     for capacity in CAPACITIES {
-        soon(SIXTEEN_A_SIDE.meets_in_tasks(capacity, feed_all, collect_all)).await;
+        SIXTEEN_A_SIDE
+            .meets_in_tasks(capacity, feed_all, collect_all)
+            .await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn methods_and_adapters_wait_for_each_other() {
     for capacity in CAPACITIES {
-        let send = |tx, sender: usize| async move {
+        let send = |tx, sender: usize, progress| async move {
             if sender % 2 == 0 {
-                send_all(tx, sender).await;
+                send_all(tx, sender, progress).await;
             } else {
-                feed_all(tx, sender).await;
+                feed_all(tx, sender, progress).await;
             }
         };
         let receive = |rx, receiver: usize| async move {
@@ -225,6 +233,6 @@ async fn methods_and_adapters_wait_for_each_other() {
                 collect_all(rx, receiver).await
             }
         };
-        soon(SIXTEEN_A_SIDE.meets_in_tasks(capacity, send, receive)).await;
+        SIXTEEN_A_SIDE.meets_in_tasks(capacity, send, receive).await;
     }
 }

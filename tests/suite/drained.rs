@@ -4,8 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Task, panicking_waker, panics_as_wanted, poll_once, soon, within_limit};
 use mpmc_std::channel;
+
+use crate::harness::{
+    Task, panicking_waker, panics_as_intended, poll_once, report_progress, soon, within_limit,
+};
 
 const MOMENT: Duration = Duration::from_millis(2);
 
@@ -164,7 +167,7 @@ fn a_panicking_waker_loses_no_wakeup_of_a_sender() {
     assert!(poll.is_pending());
     let other = Task::parked(tx.drained());
     let sender = Task::parked(tx.send(2));
-    panics_as_wanted(|| {
+    panics_as_intended(|| {
         let _ = rx.try_recv();
     });
     assert!(other.is_woken() && sender.is_woken());
@@ -214,6 +217,7 @@ fn drained_completes_under_load() {
                 }
                 for _ in 0..200 {
                     tx.blocking_drained();
+                    report_progress();
                 }
                 stop.store(true, Ordering::Relaxed);
                 drop(tx);

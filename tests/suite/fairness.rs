@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::support::{Task, poll_once, within_limit};
 use futures::FutureExt;
 use futures::executor::LocalPool;
 use futures::task::LocalSpawnExt;
 use futures::{SinkExt, StreamExt};
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
+
+use crate::harness::{Task, poll_once, within_limit};
 
 /// A number of operations in a row above every budget.
 const MAX_OPERATIONS: usize = 10_000;

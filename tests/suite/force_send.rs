@@ -1,12 +1,16 @@
 //! Checks `force_send`: the message that it evicts, and that no permit, wakeup or message is lost.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Wake, Waker};
+use std::task::Context;
 
-use crate::harness::{Ledger, Token, assert_all_once, panic_message, pending, threads};
+use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
-use mpmc_std::{Receiver, channel};
+
+use crate::harness::{
+    Drops, Task, assert_all_once, callback_waker, panicking_waker, panics_as_intended,
+    report_progress, threads,
+};
 
 #[test]
 fn a_full_channel_keeps_the_newest_messages() {
@@ -54,17 +58,17 @@ fn a_closed_channel_returns_the_message_and_keeps_its_messages() {
 #[test]
 fn force_send_wakes_a_receiver_and_no_sender() {
     let (tx, rx) = channel(1);
-    let mut recv = pending(rx.recv());
+    let mut recv = Task::parked(rx.recv());
     assert_eq!(tx.force_send(1), Ok(None));
     assert!(recv.is_woken());
     assert_eq!(recv.expect_ready(), Some(1));
     drop(recv);
 
     tx.try_send(2).unwrap();
-    let mut send = pending(tx.send(3));
+    let mut send = Task::parked(tx.send(3));
     assert_eq!(tx.force_send(4), Ok(Some(2)));
     // The forced message has taken the slot, so the sender must wait.
-    send.expect_pending();
+    send.parks();
     assert_eq!(rx.try_recv(), Ok(4));
     assert!(send.is_woken());
     assert_eq!(send.expect_ready(), Ok(()));
@@ -75,9 +79,9 @@ fn force_send_wakes_a_receiver_and_no_sender() {
 fn a_failed_force_send_takes_no_capacity_from_waiting_senders() {
     let (tx, rx) = channel(1);
     let permit = tx.try_reserve().unwrap();
-    let mut send = pending(tx.send(1));
+    let mut send = Task::parked(tx.send(1));
     assert_eq!(tx.force_send(2), Err(TrySendError::Full(2)));
-    send.expect_pending();
+    send.parks();
     drop(permit);
     assert!(send.is_woken());
     assert_eq!(send.expect_ready(), Ok(()));
@@ -86,18 +90,12 @@ fn a_failed_force_send_takes_no_capacity_from_waiting_senders() {
 
 #[test]
 fn a_panicking_waker_loses_no_capacity() {
-    struct Panics;
-    impl Wake for Panics {
-        fn wake(self: Arc<Self>) {
-            panic!("this waker panics");
-        }
-    }
     let (tx, rx) = channel(1);
     let mut stream = rx.clone();
-    let waker = Waker::from(Arc::new(Panics));
+    let waker = panicking_waker::in_wake();
     let waiting = stream.poll_recv(&mut Context::from_waker(&waker));
     assert!(waiting.is_pending());
-    assert_eq!(panic_message(|| tx.force_send(2)), "this waker panics");
+    panics_as_intended(|| assert!(tx.force_send(2).is_ok()));
     // Wakers are called last, so the message has been sent.
     assert_eq!((tx.capacity(), tx.stats().permits), (0, 0));
     // A lost permit would keep the channel from ending.
@@ -111,7 +109,7 @@ fn a_panicking_waker_loses_no_capacity() {
 fn an_evicted_message_wakes_no_sender() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
-    let waiting = pending(tx.send(2));
+    let waiting = Task::parked(tx.send(2));
     assert_eq!(tx.force_send(3), Ok(Some(1)));
     assert!(!waiting.is_woken());
     assert_eq!(rx.try_recv(), Ok(3));
@@ -125,7 +123,7 @@ fn an_evicted_message_wakes_no_sender() {
 fn each_message_is_received_or_returned_once() {
     const EACH: usize = 4_000;
     for (forcing, receiving, capacity) in [(3, 1, 1), (2, 2, 3), (4, 0, 5), (2, 1, 64)] {
-        let ledger = Ledger::new((forcing + 1) * EACH);
+        let ledger = Drops::of((forcing + 1) * EACH);
         let messages = ledger.clone();
         let (tx, rx) = channel(capacity);
         let left = rx.clone();
@@ -135,16 +133,17 @@ fn each_message_is_received_or_returned_once() {
             let mine = number * EACH..(number + 1) * EACH;
             if number < forcing {
                 for message in mine {
-                    match tx.force_send(messages.token(message)) {
+                    match tx.force_send(messages.numbered(message)) {
                         Ok(evicted) => numbers.extend(evicted.map(|token| token.number)),
                         Err(error) => numbers.push(error.into_inner().number),
                     }
                     assert!(tx.len() <= capacity);
+                    report_progress();
                 }
             } else if number == forcing {
                 // Sometimes sends on a permit, which must not be evicted.
                 for message in mine {
-                    let token = messages.token(message);
+                    let token = messages.numbered(message);
                     match tx.try_reserve() {
                         Ok(permit) => permit.send(token),
                         Err(_) => match tx.try_send(token) {
@@ -164,7 +163,7 @@ fn each_message_is_received_or_returned_once() {
         let left = left.try_iter().map(|token| token.number);
         let numbers = numbers.into_iter().flatten().chain(left);
         assert_all_once(numbers, (forcing + 1) * EACH);
-        ledger.assert_each_dropped_once();
+        ledger.assert_each_once();
     }
 }
 
@@ -172,22 +171,16 @@ fn each_message_is_received_or_returned_once() {
 /// dropped.
 #[test]
 fn no_message_remains_after_the_last_receiver_is_dropped() {
-    struct DropsReceiver(Mutex<Option<Receiver<Token>>>);
-    impl Wake for DropsReceiver {
-        fn wake(self: Arc<Self>) {
-            drop(self.0.lock().unwrap().take());
-        }
-    }
-    let ledger = Ledger::new(1);
+    let ledger = Drops::of(1);
     let (tx, rx) = channel(1);
     let other = rx.clone();
-    let waker = Waker::from(Arc::new(DropsReceiver(Mutex::new(Some(rx)))));
+    let rx = Mutex::new(Some(rx));
+    let waker = callback_waker(move || drop(rx.lock().unwrap().take()));
     // Owns its receiver, and is dropped explicitly together with it.
-    let mut waiting = Box::pin(async move { other.recv().await.map(|_| ()) });
-    let mut context = Context::from_waker(&waker);
-    assert!(waiting.as_mut().poll(&mut context).is_pending());
+    let mut waiting = Task::new(async move { other.recv().await.map(|_| ()) });
+    assert!(waiting.poll_with(&waker).is_pending());
     assert_eq!(
-        tx.force_send(ledger.token(0))
+        tx.force_send(ledger.numbered(0))
             .unwrap()
             .map(|token| token.number),
         None
@@ -195,6 +188,6 @@ fn no_message_remains_after_the_last_receiver_is_dropped() {
     assert!(!tx.is_closed());
     drop(waiting);
     assert!(tx.is_closed());
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
     assert_eq!((tx.len(), tx.stats().permits), (0, 0));
 }

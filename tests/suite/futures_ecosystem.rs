@@ -3,15 +3,16 @@
 use std::pin::Pin;
 use std::task::Poll;
 
-use crate::support::traffic::assert_complete_and_in_order;
-use crate::support::{
-    Drops, Task, Woken, panic_message, poll_next, poll_once, poll_ready, reserve, soon,
-};
 use futures::future::ready;
 use futures::stream::{self, FusedStream, FuturesUnordered};
 use futures::{FutureExt, Sink, SinkExt, Stream, StreamExt};
 use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use mpmc_std::{Sender, channel};
+
+use crate::harness::assert_complete_and_in_order;
+use crate::harness::{
+    Drops, Task, WakeCounter, panic_message, poll_next, poll_once, poll_ready, reserve, soon,
+};
 
 #[tokio::test]
 async fn next_yields_every_message_and_then_the_end() {
@@ -247,7 +248,7 @@ fn a_sink_on_a_closed_channel_returns_the_message() {
         "reserved before the close"
     );
     let SendError(back) = tx.start_send_unpin(drops.message()).unwrap_err();
-    assert_eq!((back.unwrap().number(), drops.of_each()), (0, vec![0]));
+    assert_eq!((back.unwrap().number, drops.of_each()), (0, vec![0]));
     assert!(matches!(
         poll_ready(&mut tx),
         Poll::Ready(Err(SendError(None)))
@@ -258,7 +259,7 @@ fn a_sink_on_a_closed_channel_returns_the_message() {
 fn close_wakes_a_waiting_sink() {
     let (mut tx, rx) = channel(1);
     tx.try_send(1).unwrap();
-    let woken = Woken::default();
+    let woken = WakeCounter::default();
     let poll = woken.poll(|context| tx.poll_ready_unpin(context));
     assert!(poll.is_pending());
     rx.close();
@@ -269,7 +270,7 @@ fn close_wakes_a_waiting_sink() {
 #[test]
 fn close_wakes_a_waiting_stream() {
     let (tx, mut rx) = channel::<u8>(1);
-    let woken = Woken::default();
+    let woken = WakeCounter::default();
     let poll = woken.poll(|context| rx.poll_next_unpin(context));
     assert!(poll.is_pending());
     drop(tx);
@@ -288,5 +289,5 @@ fn start_send_without_poll_ready_panics_and_changes_nothing() {
 
     reserve(&mut tx);
     tx.start_send_unpin(drops.message()).unwrap();
-    assert_eq!(rx.try_recv().unwrap().number(), 1);
+    assert_eq!(rx.try_recv().unwrap().number, 1);
 }

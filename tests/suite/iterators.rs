@@ -3,8 +3,9 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::harness::{Ledger, assert_all_once, threads};
 use mpmc_std::channel;
+
+use crate::harness::{Drops, Task, assert_all_once, report_progress, threads};
 
 #[test]
 fn a_blocking_iterator_waits_for_messages_and_ends_with_the_channel() {
@@ -44,16 +45,16 @@ fn a_dropped_iterator_leaves_the_rest() {
 
 #[test]
 fn into_iter_keeps_the_rest_until_it_is_dropped() {
-    let ledger = Ledger::new(3);
+    let ledger = Drops::of(3);
     let (tx, rx) = channel(3);
-    tx.try_send_many((0..3).map(|number| ledger.token(number)))
+    tx.try_send_many((0..3).map(|number| ledger.numbered(number)))
         .unwrap();
     drop(tx);
     let mut messages = rx.into_blocking().into_iter();
     assert_eq!(messages.next().unwrap().number, 0);
-    assert_eq!(ledger.dropped(), 1);
+    assert_eq!(ledger.total(), 1);
     drop(messages);
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn iterators_wake_waiting_senders() {
         |rx: &mpmc_std::Receiver<_>| rx.drain().next(),
     ] {
         tx.try_send(1).unwrap();
-        let mut send = crate::harness::pending(tx.send(2));
+        let mut send = Task::parked(tx.send(2));
         assert_eq!(take(&rx), Some(1));
         assert!(send.is_woken());
         assert_eq!(send.expect_ready(), Ok(()));
@@ -122,7 +123,10 @@ fn threads_share_the_messages_of_their_iterators() {
     let received = threads(4, move |number| match number {
         0 => {
             let tx = ends.lock().unwrap().take().unwrap();
-            (0..COUNT).for_each(|message| tx.blocking_send(message).unwrap());
+            (0..COUNT).for_each(|message| {
+                tx.blocking_send(message).unwrap();
+                report_progress();
+            });
             Vec::new()
         }
         1 => rx.clone().into_blocking().into_iter().collect(),

@@ -7,8 +7,6 @@
 mod allocator;
 #[path = "../harness/mod.rs"]
 mod harness;
-#[path = "../support/mod.rs"]
-mod support;
 
 mod batches;
 mod cancellation;

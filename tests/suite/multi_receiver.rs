@@ -3,10 +3,11 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use crate::harness::{Ledger, assert_all_once, pending, ready, run, threads};
 use futures::{FutureExt, StreamExt};
 use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
+
+use crate::harness::{Drops, Task, assert_all_once, ready, report_progress, run, threads};
 
 #[test]
 fn one_receiver_closes_the_channel_for_all() {
@@ -31,10 +32,10 @@ fn closing_wakes_every_receiver() {
     let mut polled = rx.clone();
     let mut stream = rx.clone();
     let mut buffer = Vec::new();
-    let mut waiting = [pending(rx.recv()), pending(rx.recv())];
-    let mut many = pending(rx.recv_many(&mut buffer, 4));
-    let mut poll = pending(poll_fn(|cx| polled.poll_recv(cx)));
-    let mut next = pending(stream.next());
+    let mut waiting = [Task::parked(rx.recv()), Task::parked(rx.recv())];
+    let mut many = Task::parked(rx.recv_many(&mut buffer, 4));
+    let mut poll = Task::parked(poll_fn(|cx| polled.poll_recv(cx)));
+    let mut next = Task::parked(stream.next());
     rx.close();
     for recv in &mut waiting {
         assert!(recv.is_woken());
@@ -49,7 +50,7 @@ fn closing_wakes_every_receiver() {
 fn a_dropped_receiver_takes_no_message() {
     let (tx, rx) = channel(4);
     let other = rx.clone();
-    let closed = pending(tx.closed());
+    let closed = Task::parked(tx.closed());
     tx.try_send(1).unwrap();
     drop(rx);
     assert!(!closed.is_woken());
@@ -60,23 +61,23 @@ fn a_dropped_receiver_takes_no_message() {
 
 #[test]
 fn the_last_dropped_receiver_closes_and_empties_the_channel() {
-    let ledger = Ledger::new(3);
+    let ledger = Drops::of(3);
     let (tx, rx) = channel(3);
     let other = rx.clone();
-    let mut closed = pending(tx.closed());
-    tx.try_send(ledger.token(0)).unwrap();
-    tx.try_send(ledger.token(1)).unwrap();
+    let mut closed = Task::parked(tx.closed());
+    tx.try_send(ledger.numbered(0)).unwrap();
+    tx.try_send(ledger.numbered(1)).unwrap();
     drop(rx);
-    assert_eq!(ledger.dropped(), 0);
+    assert_eq!(ledger.total(), 0);
     drop(other);
     assert!(closed.is_woken());
     closed.expect_ready();
     // The messages are dropped at once, although a sender exists.
-    assert_eq!((ledger.dropped(), tx.len()), (2, 0));
-    let back = tx.try_send(ledger.token(2)).unwrap_err();
+    assert_eq!((ledger.total(), tx.len()), (2, 0));
+    let back = tx.try_send(ledger.numbered(2)).unwrap_err();
     assert!(matches!(&back, TrySendError::Closed(token) if token.number == 2));
     drop(back);
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
 }
 
 /// A thread that sends before it receives must find a message, because the channel always holds as
@@ -97,6 +98,7 @@ fn try_recv_finds_a_message_while_other_messages_are_in_flight() {
                 );
                 let received = rx.try_recv();
                 assert!(received.is_ok(), "round {round}: there is a message");
+                report_progress();
             }
         });
     }
@@ -126,6 +128,7 @@ fn receivers_share_messages_of_all_send_methods() {
         ];
         for message in 0..COUNT {
             tx.send(message).await.unwrap();
+            report_progress();
         }
         drop(tx);
         let mut all = Vec::new();
@@ -144,12 +147,12 @@ fn receivers_share_messages_of_all_send_methods() {
 #[test]
 fn a_message_wakes_one_receiver() {
     let (tx, rx) = channel(4);
-    let mut first = pending(rx.recv());
-    let mut second = pending(rx.recv());
+    let mut first = Task::parked(rx.recv());
+    let mut second = Task::parked(rx.recv());
     tx.try_send(1).unwrap();
     assert!(first.is_woken() && !second.is_woken());
     assert_eq!(first.expect_ready(), Some(1));
-    second.expect_pending();
+    second.parks();
     tx.try_send(2).unwrap();
     assert!(second.is_woken());
 }
@@ -157,8 +160,8 @@ fn a_message_wakes_one_receiver() {
 #[test]
 fn a_cancelled_receiver_leaves_its_message_to_another() {
     let (tx, rx) = channel(4);
-    let first = pending(rx.recv());
-    let mut second = pending(rx.recv());
+    let first = Task::parked(rx.recv());
+    let mut second = Task::parked(rx.recv());
     tx.try_send(1).unwrap();
     assert!(first.is_woken());
     drop(first);
@@ -170,8 +173,8 @@ fn a_cancelled_receiver_leaves_its_message_to_another() {
 fn an_abandoned_handle_holds_no_wakeup() {
     let (tx, rx) = channel(4);
     let mut abandoned = rx.clone();
-    let left = pending(poll_fn(|cx| abandoned.poll_recv(cx)));
-    let mut recv = pending(rx.recv());
+    let left = Task::parked(poll_fn(|cx| abandoned.poll_recv(cx)));
+    let mut recv = Task::parked(rx.recv());
     tx.try_send(1).unwrap();
     assert!(left.is_woken() && recv.is_woken());
     assert_eq!(recv.expect_ready(), Some(1));
@@ -215,6 +218,7 @@ fn created_and_dropped_receivers_lose_no_message() {
         });
         for message in 0..COUNT {
             tx.send(message).await.unwrap();
+            report_progress();
         }
         drop(tx);
         let (steady, passing) = (steady.await.unwrap(), passing.await.unwrap());
@@ -230,6 +234,6 @@ fn each_receiver_is_a_stream_of_its_own() {
     assert_eq!(ready(poll_fn(|cx| rx.poll_next_unpin(cx))), None);
     let mut clone = rx.clone();
     assert!(rx.is_terminated() && !clone.is_terminated());
-    let mut next = crate::harness::Polled::new(clone.next());
+    let mut next = crate::harness::Task::new(clone.next());
     assert_eq!(next.poll(), Poll::Ready(None));
 }

@@ -7,11 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 
-use crate::support::process::in_own_process;
-use crate::support::{Drops, Task, panicking_waker, panics_as_wanted, poll_once, reserve};
 use futures::{Sink, Stream};
 use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
+
+use crate::harness::in_own_process;
+use crate::harness::{Drops, Task, panicking_waker, panics_as_intended, poll_once, reserve};
 
 /// A future whose waker panics in `wake`. It is leaked if a test has already failed, because a
 /// second panic would abort the process.
@@ -45,7 +46,7 @@ fn the_last_receiver_empties_the_channel_though_one_destructor_panics() {
             };
             tx.try_send(message).unwrap();
         }
-        panics_as_wanted(|| drop(rx));
+        panics_as_intended(|| drop(rx));
         assert_eq!(drops.of_each(), [1; 4], "while the sender exists");
         assert!(tx.is_closed() && tx.is_empty());
         drop(tx);
@@ -62,7 +63,7 @@ fn a_cancelled_send_forwards_its_wakeup_though_its_message_panics() {
     let second = Task::parked(tx.send(drops.message()));
     drop(rx.try_recv());
     assert!(first.is_woken());
-    panics_as_wanted(|| drop(first));
+    panics_as_intended(|| drop(first));
     assert!(second.is_woken());
     second.finish().unwrap();
     drop(rx.try_recv());
@@ -74,7 +75,7 @@ fn a_message_is_sent_once_though_the_receivers_waker_panics() {
     let drops = Drops::default();
     let (tx, rx) = channel(2);
     let parked = Parked::new(rx.recv());
-    panics_as_wanted(|| tx.try_send(drops.message()).unwrap());
+    panics_as_intended(|| tx.try_send(drops.message()).unwrap());
     assert_eq!((rx.len(), drops.total()), (1, 0));
 
     tx.try_send(drops.message()).unwrap();
@@ -82,7 +83,7 @@ fn a_message_is_sent_once_though_the_receivers_waker_panics() {
         tx.try_send(drops.message()),
         Err(TrySendError::Full(_))
     ));
-    let numbers = [(); 2].map(|()| rx.try_recv().unwrap().number());
+    let numbers = [(); 2].map(|()| rx.try_recv().unwrap().number);
     assert_eq!(numbers, [0, 1]);
     assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
     parked.cancel();
@@ -97,11 +98,11 @@ fn a_message_is_dropped_once_and_the_rest_stays_though_the_senders_waker_panics(
     tx.try_send(drops.message()).unwrap();
     let parked = Parked::new(tx.send(drops.message()));
     // The message leaves the channel before the waker is called, so the panic drops it.
-    panics_as_wanted(|| drop(rx.try_recv()));
+    panics_as_intended(|| drop(rx.try_recv()));
     assert_eq!(drops.of_each(), [1, 0, 0]);
 
     tx.try_send(drops.message()).unwrap();
-    let numbers = [(); 2].map(|()| rx.try_recv().unwrap().number());
+    let numbers = [(); 2].map(|()| rx.try_recv().unwrap().number);
     assert_eq!(numbers, [1, 3]);
     assert_eq!(rx.try_recv().unwrap_err(), TryRecvError::Empty);
     parked.cancel();
@@ -113,7 +114,7 @@ fn a_channel_closes_and_drains_though_a_waker_panics() {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     let parked = Parked::new(tx.send(2));
-    panics_as_wanted(|| rx.close());
+    panics_as_intended(|| rx.close());
     assert!(tx.is_closed());
     assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
     assert_eq!(rx.try_recv(), Ok(1));
@@ -128,7 +129,7 @@ fn the_last_receiver_empties_the_channel_though_a_senders_waker_panics() {
     tx.try_send(drops.message()).unwrap();
     tx.try_send(drops.message()).unwrap();
     let parked = Parked::new(tx.send(drops.message()));
-    panics_as_wanted(|| drop(rx));
+    panics_as_intended(|| drop(rx));
     assert_eq!(drops.of_each(), [1, 1, 0], "while the sender exists");
     parked.cancel();
     assert_eq!(drops.of_each(), [1; 3]);
@@ -140,7 +141,7 @@ fn a_handle_dropped_when_ready_is_uncounted_though_a_waker_panics() {
     let mut ready = tx.clone();
     reserve(&mut ready);
     let parked = Parked::new(tx.send(1));
-    panics_as_wanted(|| drop(ready));
+    panics_as_intended(|| drop(ready));
     assert_eq!((rx.sender_strong_count(), rx.capacity()), (1, 1));
     parked.cancel();
     drop(tx);
@@ -154,13 +155,13 @@ fn handles_are_uncounted_though_the_destructor_of_their_waker_panics() {
 
     let (tx, mut rx) = channel::<u8>(1);
     assert!(Pin::new(&mut rx).poll_next(&mut context).is_pending());
-    panics_as_wanted(|| drop(rx));
+    panics_as_intended(|| drop(rx));
     assert!(tx.is_closed());
 
     let (mut tx, rx) = channel(1);
     tx.try_send(1).unwrap();
     assert!(Pin::new(&mut tx).poll_ready(&mut context).is_pending());
-    panics_as_wanted(|| drop(tx));
+    panics_as_intended(|| drop(tx));
     assert_eq!(rx.try_recv(), Ok(1));
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
 }
@@ -170,7 +171,7 @@ fn handles_are_uncounted_though_the_destructor_of_their_waker_panics() {
 #[test]
 fn messages_of_a_panicking_iterator_do_not_outlive_the_last_receiver() {
     // The message is large, so that buffers of four messages are sent.
-    type Large = (crate::support::Counted, [u8; 128]);
+    type Large = (crate::harness::Counted, [u8; 128]);
     let drops = Drops::default();
     let (tx, rx) = channel::<Large>(8);
     let mut rx = Some(rx);
@@ -186,7 +187,7 @@ fn messages_of_a_panicking_iterator_do_not_outlive_the_last_receiver() {
 
 fn poll_with_a_panicking_clone(poll: impl FnOnce(&mut Context<'_>)) {
     let waker: Waker = panicking_waker::in_clone();
-    panics_as_wanted(|| poll(&mut Context::from_waker(&waker)));
+    panics_as_intended(|| poll(&mut Context::from_waker(&waker)));
 }
 
 #[test]

@@ -6,12 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::support::process::in_own_process;
-use crate::support::{
-    Counted, Drops, Task, panic_message, panicking_waker, panics_as_wanted, poll_once,
-};
 use futures::Stream;
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
+
+use crate::harness::in_own_process;
+use crate::harness::{
+    Counted, Drops, Task, panic_message, panicking_waker, panics_as_intended, poll_once,
+};
 
 /// Creates a channel with `count` messages whose destructors all panic.
 fn of_bombs(drops: &Drops, count: usize) -> (Sender<Counted>, Receiver<Counted>) {
@@ -28,7 +29,7 @@ fn the_last_receiver_drops_all_messages() {
         let drops = Drops::default();
         let (tx, rx) = of_bombs(&drops, 4);
         rx.close();
-        panics_as_wanted(|| drop(rx));
+        panics_as_intended(|| drop(rx));
         assert_eq!(drops.of_each(), [1; 4], "while the sender exists");
         assert!(tx.is_empty());
     });
@@ -57,7 +58,7 @@ fn the_last_receiver_drops_all_messages_though_a_senders_waker_panics() {
         let waker = panicking_waker::in_wake();
         let poll = send.as_mut().poll(&mut Context::from_waker(&waker));
         assert!(poll.is_pending());
-        panics_as_wanted(|| drop(rx));
+        panics_as_intended(|| drop(rx));
         assert_eq!(drops.of_each(), [1, 1, 1, 0]);
         drop(send);
         assert_eq!(drops.of_each(), [1; 4]);
@@ -75,7 +76,7 @@ fn a_queue_drops_all_messages() {
         }
         let consumer = Consumer::new(queue);
         drop(producer);
-        panics_as_wanted(|| drop(consumer));
+        panics_as_intended(|| drop(consumer));
         assert_eq!(drops.of_each(), [1; 4]);
     });
 }
@@ -112,7 +113,7 @@ fn a_cancelled_batch_does_not_change_the_channel() {
         });
         assert!(poll_once(tx.send_many(items.take(3))).is_pending());
         assert_eq!((made, drops.total()), (1, 0));
-        panics_as_wanted(|| drop(rx));
+        panics_as_intended(|| drop(rx));
         assert_eq!(drops.of_each(), [1]);
     });
 }
@@ -130,7 +131,7 @@ fn a_cancelled_recv_many_drops_no_message() {
         assert!(receive.is_woken());
         drop(receive);
         assert_eq!((drops.total(), rx.len(), buffer.len()), (0, 3, 0));
-        panics_as_wanted(|| drop(rx));
+        panics_as_intended(|| drop(rx));
         assert_eq!(drops.of_each(), [1; 3]);
     });
 }
@@ -140,16 +141,16 @@ fn messages_that_panic_one_after_the_other_come_out_one_after_the_other() {
     in_own_process(|| {
         let drops = Drops::default();
         let (tx, mut rx) = of_bombs(&drops, 4);
-        panics_as_wanted(|| drop(rx.try_recv()));
-        panics_as_wanted(|| rx.drain().for_each(drop));
+        panics_as_intended(|| drop(rx.try_recv()));
+        panics_as_intended(|| rx.drain().for_each(drop));
         let mut context = Context::from_waker(std::task::Waker::noop());
-        panics_as_wanted(|| match Pin::new(&mut rx).poll_next(&mut context) {
+        panics_as_intended(|| match Pin::new(&mut rx).poll_next(&mut context) {
             Poll::Ready(message) => drop(message),
             Poll::Pending => unreachable!("there are two"),
         });
         assert_eq!((drops.of_each(), rx.len()), (vec![1, 1, 1, 0], 1));
         tx.try_send(drops.bomb()).unwrap();
-        panics_as_wanted(|| drop(rx));
+        panics_as_intended(|| drop(rx));
         assert_eq!(drops.of_each(), [1; 5]);
     });
 }

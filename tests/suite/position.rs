@@ -3,9 +3,10 @@
 use std::task::Poll;
 use std::thread;
 
-use crate::support::{Task, poll_once, reserve, within_limit};
 use mpmc_std::channel;
 use mpmc_std::error::{SendError, TryRecvError, TrySendError};
+
+use crate::harness::{Task, poll_once, reserve, within_limit};
 
 #[test]
 fn all_methods_advance_the_position() {

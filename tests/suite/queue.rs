@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::allocator::largest_allocation;
-use crate::support::{Drops, Task, panic_message, panics_as_wanted, poll_once};
 use mpmc_std::{Consumer, MpmcQueue, Producer, channel};
+
+use crate::allocator::largest_allocation;
+use crate::harness::{Drops, Task, panic_message, panics_as_intended, poll_once};
 
 fn queue<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
     let queue = Arc::new(MpmcQueue::new(capacity));
@@ -185,7 +186,7 @@ fn remaining_messages_are_dropped_once_though_one_destructor_panics() {
             producer.send(message).unwrap();
         }
         drop(consumer);
-        panics_as_wanted(|| drop(producer));
+        panics_as_intended(|| drop(producer));
         assert_eq!(drops.of_each(), [1; 4], "bomb at {bomb}");
     }
 }

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use crate::support::traffic::{Log, Message, assert_complete_and_in_order};
-use crate::support::{PseudoRandom, soon};
 use futures::StreamExt;
 use mpmc_std::{Receiver, Sender, channel};
 use tokio::time::{sleep, timeout};
+
+use crate::harness::{Log, Message, Progress, assert_complete_and_in_order, soon_while_it_moves};
+use crate::harness::{PseudoRandom, soon};
 
 const TASKS: usize = 6;
 const EACH: usize = 2000;
@@ -26,7 +27,7 @@ async fn lose_patience(random: &mut PseudoRandom) {
 
 /// Sends each message again and again until a send has succeeded. One that was cancelled and sent
 /// all the same would arrive twice.
-async fn send_impatiently(tx: Sender<Message>, sender: usize) {
+async fn send_impatiently(tx: Sender<Message>, sender: usize, progress: Progress) {
     let mut random = PseudoRandom(sender as u64);
     for number in 0..EACH {
         loop {
@@ -35,6 +36,7 @@ async fn send_impatiently(tx: Sender<Message>, sender: usize) {
                 () = lose_patience(&mut random) => {}
             }
         }
+        progress.made();
     }
 }
 
@@ -77,8 +79,9 @@ async fn receive_patiently(rx: Receiver<Message>) -> Log {
 async fn futures_dropped_at_random_lose_and_duplicate_nothing() {
     for capacity in [1, 2, 3, 16] {
         let (tx, rx) = channel(capacity);
+        let progress = Progress::default();
         let senders: Vec<_> = (0..TASKS)
-            .map(|sender| tokio::spawn(send_impatiently(tx.clone(), sender)))
+            .map(|sender| tokio::spawn(send_impatiently(tx.clone(), sender, progress.clone())))
             .collect();
         drop(tx);
         let mut receivers: Vec<_> = (0..TASKS)
@@ -87,7 +90,7 @@ async fn futures_dropped_at_random_lose_and_duplicate_nothing() {
         // A receiver that is never cancelled hangs if a cancelled one loses a wakeup.
         receivers.push(tokio::spawn(receive_patiently(rx)));
         for sender in senders {
-            soon(sender).await.unwrap();
+            soon_while_it_moves(&progress, sender).await.unwrap();
         }
         let mut logs = Vec::new();
         for receiver in receivers {

@@ -5,9 +5,10 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{Task, Woken, poll_once, soon, within_limit};
 use mpmc_std::error::{RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError};
 use mpmc_std::{Receiver, Sender, channel};
+
+use crate::harness::{Task, WakeCounter, poll_once, report_progress, soon, within_limit};
 
 const MOMENT: Duration = Duration::from_millis(2);
 
@@ -20,11 +21,11 @@ enum First {
 
 use First::{Ready, Taker};
 
-fn in_order<'a, R, S>(
+fn in_order<R, S>(
     first: First,
-    ready: impl FnOnce() -> Task<'a, R>,
-    taker: impl FnOnce() -> Task<'a, S>,
-) -> (Task<'a, R>, Task<'a, S>) {
+    ready: impl FnOnce() -> Task<R>,
+    taker: impl FnOnce() -> Task<S>,
+) -> (Task<R>, Task<S>) {
     match first {
         Ready => {
             let ready = ready();
@@ -180,18 +181,18 @@ fn send_ready_waits_while_permits_hold_the_capacity() {
     assert!(recv_ready.finish());
 }
 
-fn poll_recv_ready(rx: &mut Receiver<u32>, woken: &Woken) -> Poll<bool> {
+fn poll_recv_ready(rx: &mut Receiver<u32>, woken: &WakeCounter) -> Poll<bool> {
     woken.poll(|context| rx.poll_recv_ready(context))
 }
 
-fn poll_send_ready(tx: &mut Sender<u32>, woken: &Woken) -> Poll<Result<(), SendError<()>>> {
+fn poll_send_ready(tx: &mut Sender<u32>, woken: &WakeCounter) -> Poll<Result<(), SendError<()>>> {
     woken.poll(|context| tx.poll_send_ready(context))
 }
 
 #[test]
 fn polled_receivers_hold_no_wakeup() {
     let (tx, mut rx) = channel(1);
-    let woken = Woken::default();
+    let woken = WakeCounter::default();
     let taker = rx.clone();
     for message in 0..10 {
         assert!(poll_recv_ready(&mut rx, &woken).is_pending());
@@ -213,7 +214,7 @@ fn polled_receivers_hold_no_wakeup() {
 fn polled_senders_hold_no_wakeup() {
     let (tx, rx) = channel(1);
     let mut polled = tx.clone();
-    let woken = Woken::default();
+    let woken = WakeCounter::default();
     tx.try_send(0).unwrap();
     for message in 1..10 {
         assert!(poll_send_ready(&mut polled, &woken).is_pending());
@@ -234,7 +235,7 @@ fn polled_senders_hold_no_wakeup() {
 #[test]
 fn a_handle_waits_for_readiness_and_messages_at_the_same_time() {
     let (tx, mut rx) = channel(2);
-    let (ready, message) = (Woken::default(), Woken::default());
+    let (ready, message) = (WakeCounter::default(), WakeCounter::default());
     for number in 0..10 {
         assert!(message.poll(|context| rx.poll_recv(context)).is_pending());
         assert!(poll_recv_ready(&mut rx, &ready).is_pending());
@@ -322,7 +323,7 @@ fn readiness_beside_receiving_under_load() {
             loop {
                 tx.blocking_send_ready().unwrap();
                 match tx.try_send(message) {
-                    Ok(()) => break,
+                    Ok(()) => break report_progress(),
                     Err(TrySendError::Full(back)) => message = back,
                     Err(TrySendError::Closed(_)) => unreachable!("receivers are left"),
                 }

@@ -2,9 +2,10 @@
 
 use std::thread;
 
-use crate::allocator::allocated;
-use crate::harness::{Ledger, panic_message};
 use mpmc_std::RealtimeQueue;
+
+use crate::allocator::allocated;
+use crate::harness::{Drops, panic_message};
 
 #[test]
 fn the_capacity_is_exact_and_the_order_is_kept() {
@@ -41,15 +42,15 @@ fn operations_allocate_nothing() {
 
 #[test]
 fn remaining_messages_are_dropped_with_the_queue() {
-    let ledger = Ledger::new(3);
+    let ledger = Drops::of(3);
     let queue = RealtimeQueue::new(3);
     for number in 0..3 {
-        assert!(queue.send(ledger.token(number)).is_ok());
+        assert!(queue.send(ledger.numbered(number)).is_ok());
     }
     drop(queue.recv());
-    assert_eq!(ledger.dropped(), 1);
+    assert_eq!(ledger.total(), 1);
     drop(queue);
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::mem::size_of_val;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use crate::allocator::allocated;
 use mpmc_std::{MpmcQueue, Sender, channel, weighted};
+
+use crate::allocator::allocated;
 
 /// Returns the number of bytes that a channel of this capacity allocates.
 fn bytes_of_channel<T>(capacity: usize) -> usize {

@@ -2,8 +2,9 @@
 
 use std::future::poll_fn;
 
-use crate::harness::{pending, ready, threads};
 use mpmc_std::channel;
+
+use crate::harness::{Task, ready, report_progress, threads};
 
 #[test]
 fn the_stats_of_a_new_channel_are_zero() {
@@ -79,13 +80,13 @@ fn stats_show_handles_permits_and_closing() {
 #[test]
 fn parks_wakes_and_lost_races_are_counted() {
     let (tx, rx) = channel(2);
-    let mut recv = pending(rx.recv());
+    let mut recv = Task::parked(rx.recv());
     let side = tx.stats().receivers;
     assert_eq!((side.parked, side.parks, side.wakes), (1, 1, 0));
     tx.try_send(1).unwrap();
     // Another receiver takes the message first.
     rx.try_recv().unwrap();
-    recv.expect_pending();
+    recv.parks();
     let side = tx.stats().receivers;
     assert_eq!((side.parked, side.parks), (1, 2));
     assert_eq!((side.wakes, side.spurious_wakes), (1, 1));
@@ -96,7 +97,7 @@ fn parks_wakes_and_lost_races_are_counted() {
     assert_eq!((side.wakes, side.spurious_wakes), (2, 1));
 
     tx.try_send_many([3, 4]).unwrap();
-    let mut sends = [pending(tx.send(5)), pending(tx.send(6))];
+    let mut sends = [Task::parked(tx.send(5)), Task::parked(tx.send(6))];
     let side = rx.stats().senders;
     assert_eq!((side.parked, side.parks, side.wakes), (2, 2, 0));
     rx.try_recv().unwrap();
@@ -112,9 +113,9 @@ fn parks_wakes_and_lost_races_are_counted() {
 #[test]
 fn wakes_are_counted_when_they_happen() {
     let (tx, rx) = channel(4);
-    let mut first = pending(rx.recv());
-    let mut second = pending(rx.recv());
-    let third = pending(rx.recv());
+    let mut first = Task::parked(rx.recv());
+    let mut second = Task::parked(rx.recv());
+    let third = Task::parked(rx.recv());
     tx.try_send_many([1, 2]).unwrap();
     assert!(first.is_woken() && second.is_woken() && !third.is_woken());
     let side = tx.stats().receivers;
@@ -145,7 +146,7 @@ fn weak_handles_report_the_same_stats_after_the_close() {
 fn polled_handles_count_while_they_wait() {
     let (tx, rx) = channel(1);
     let mut stream = rx.clone();
-    let recv = pending(poll_fn(|cx| stream.poll_recv(cx)));
+    let recv = Task::parked(poll_fn(|cx| stream.poll_recv(cx)));
     let side = tx.stats().receivers;
     assert_eq!((side.parked, side.parks), (1, 1));
     tx.try_send(1).unwrap();
@@ -153,7 +154,7 @@ fn polled_handles_count_while_they_wait() {
     drop(recv);
 
     let mut sink = tx.clone();
-    let reserve = pending(poll_fn(|cx| sink.poll_reserve(cx)));
+    let reserve = Task::parked(poll_fn(|cx| sink.poll_reserve(cx)));
     assert_eq!(tx.stats().senders.parked, 1);
     drop(reserve);
     // The registration belongs to the handle, not to the future.
@@ -170,7 +171,10 @@ fn the_counts_always_add_up() {
         let (tx, rx) = channel(capacity);
         let observer = rx.clone();
         threads(4, move |number| match number {
-            0 | 1 => (0..COUNT).for_each(|i| tx.blocking_send(i).unwrap()),
+            0 | 1 => (0..COUNT).for_each(|i| {
+                tx.blocking_send(i).unwrap();
+                report_progress();
+            }),
             2 => rx.blocking_iter().take(2 * COUNT).for_each(drop),
             _ => {
                 let mut last = 0;

@@ -4,9 +4,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{assert_all_once, threads};
 use mpmc_std::channel;
 use mpmc_std::error::{RecvTimeoutError, SendTimeoutError};
+
+use crate::harness::{assert_all_once, report_progress, threads};
 
 const MOMENT: Duration = Duration::from_millis(30);
 /// A timeout longer than any test.
@@ -152,6 +153,7 @@ fn timeouts_lose_and_duplicate_nothing() {
                     sent = tx.blocking_send_timeout(back, tiny);
                 }
                 sent.unwrap();
+                report_progress();
             }
         } else {
             while tx.stats().received < 2 * EACH as u64 {

@@ -7,9 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::{Counted, Drops, Task, poll_once};
 use mpmc_std::error::{SendError, TryRecvError, TrySendError};
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
+
+use crate::harness::{Counted, Drops, Task, poll_once};
 
 /// Sends messages of type `T` through a channel and a queue, with all methods.
 fn travel<T: PartialEq + std::fmt::Debug>(make: impl Fn(u8) -> T) {

@@ -1,16 +1,17 @@
 //! Checks weak handles: what they keep alive, and how long they can be upgraded.
 
-use crate::harness::{Ledger, pending, ready, threads};
 use futures::{FutureExt, SinkExt};
 use mpmc_std::channel;
 use mpmc_std::error::TryRecvError;
+
+use crate::harness::{Drops, Task, ready, threads};
 
 #[test]
 fn a_weak_sender_does_not_keep_the_channel_open() {
     let (tx, rx) = channel(2);
     let weak = tx.downgrade();
     tx.try_send(1).unwrap();
-    let mut second = pending(rx.recv().then(|_| rx.recv()));
+    let mut second = Task::parked(rx.recv().then(|_| rx.recv()));
     drop(tx);
     assert!(second.is_woken());
     assert_eq!(second.expect_ready(), None);
@@ -27,7 +28,7 @@ fn an_upgraded_sender_keeps_the_channel_open() {
     drop(tx);
     assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
     upgraded.try_send(1).unwrap();
-    let mut recv = pending(rx.recv().then(|_| rx.recv()));
+    let mut recv = Task::parked(rx.recv().then(|_| rx.recv()));
     drop(upgraded);
     assert!(recv.is_woken());
     assert_eq!(recv.expect_ready(), None);
@@ -51,17 +52,17 @@ fn weak_handles_can_be_upgraded_until_the_last_handle_is_dropped() {
 
 #[test]
 fn weak_handles_keep_no_message_alive() {
-    let ledger = Ledger::new(2);
+    let ledger = Drops::of(2);
     let (tx, rx) = channel(2);
     let weak = (tx.downgrade(), rx.downgrade());
-    tx.try_send(ledger.token(0)).unwrap();
-    tx.try_send(ledger.token(1)).unwrap();
+    tx.try_send(ledger.numbered(0)).unwrap();
+    tx.try_send(ledger.numbered(1)).unwrap();
     drop(tx);
-    assert_eq!(ledger.dropped(), 0);
+    assert_eq!(ledger.total(), 0);
     drop(rx);
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
     drop(weak);
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
 }
 
 #[test]
@@ -153,10 +154,10 @@ fn an_upgrade_and_the_last_drop_exclude_each_other() {
 #[test]
 fn an_upgraded_receiver_and_the_last_drop_exclude_each_other() {
     for _ in 0..500 {
-        let ledger = Ledger::new(100);
+        let ledger = Drops::of(100);
         let (tx, rx) = channel(100);
         for number in 0..100 {
-            tx.try_send(ledger.token(number)).unwrap();
+            tx.try_send(ledger.numbered(number)).unwrap();
         }
         let weak = rx.downgrade();
         let last = std::sync::Mutex::new(Some(rx));
@@ -175,7 +176,7 @@ fn an_upgraded_receiver_and_the_last_drop_exclude_each_other() {
             }
         });
         assert!(tx.is_closed());
-        ledger.assert_each_dropped_once();
+        ledger.assert_each_once();
     }
 }
 

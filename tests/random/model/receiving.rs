@@ -94,7 +94,7 @@ impl World {
             Err(ClaimError::Closed) => Poll::Ready(None),
         };
         let rx = &mut receiver.handle;
-        let polled = receiver.task.poll(|cx| rx.poll_recv(cx));
+        let polled = receiver.task.poll_until_parked(|cx| rx.poll_recv(cx));
         assert_eq!(polled.map(|message| message.map(|m| m.number)), expected);
         receiver.losses += usize::from(receiver.waits && expected.is_pending());
         receiver.waits = expected.is_pending();

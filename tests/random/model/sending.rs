@@ -172,7 +172,9 @@ impl World {
             },
         };
         let tx = &mut sender.handle;
-        let polled = sender.task.poll(|cx| Pin::new(&mut *tx).poll_ready(cx));
+        let polled = sender
+            .task
+            .poll_until_parked(|cx| Pin::new(&mut *tx).poll_ready(cx));
         assert_eq!(polled.map_err(|error| assert!(error.0.is_none())), expected);
         sender.losses += usize::from(sender.waits && expected.is_pending());
         sender.waits = expected.is_pending();
@@ -204,7 +206,9 @@ impl World {
         let at = self.open_sender(which)?;
         let sender = &mut self.senders[at];
         let tx = &mut sender.handle;
-        let closed = sender.task.poll(|cx| Pin::new(&mut *tx).poll_close(cx));
+        let closed = sender
+            .task
+            .poll_until_parked(|cx| Pin::new(&mut *tx).poll_close(cx));
         assert!(closed.is_ready());
         sender.waits = false;
         self.count_sender_out(at);

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use mpmc_std::{OwnedPermit, Receiver, Sender};
 
-use crate::harness::Polled;
+use crate::harness::Task;
 use crate::model::reference::{ClaimError, Reference};
 use crate::model::{Message, numbers};
 
@@ -150,7 +150,7 @@ pub(crate) enum Wait {
 /// A future that has been created, with a handle of its own.
 pub(crate) struct StartedFuture {
     work: Work,
-    future: Polled<Pin<Box<dyn Future<Output = Outcome>>>>,
+    future: Task<Pin<Box<dyn Future<Output = Outcome>>>>,
     /// Whether the last poll returned `Pending`.
     waits: bool,
     losses: usize,
@@ -182,7 +182,7 @@ impl StartedFuture {
     fn new(work: Work, future: Pin<Box<dyn Future<Output = Outcome>>>) -> Self {
         Self {
             work,
-            future: Polled::new(future),
+            future: Task::new(future),
             waits: false,
             losses: 0,
         }
@@ -192,7 +192,7 @@ impl StartedFuture {
     pub(crate) fn poll(&mut self, reference: &mut Reference) -> Option<Outcome> {
         let waited = std::mem::replace(&mut self.waits, true);
         let was_woken = waited && self.is_woken();
-        let polled = self.future.poll();
+        let polled = self.future.poll_until_parked();
         // A send that was not woken makes an attempt only if that is cheap.
         let may_skip = waited && !was_woken && matches!(self.work, Work::Send(_));
         match polled {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use mpmc_std::error::SetCapacityError;
 use mpmc_std::{OwnedPermit, Receiver, Sender, Stats, WeakReceiver, WeakSender, channel};
 
-use crate::harness::Task;
+use crate::harness::WakeCounter;
 use crate::model::Message;
 use crate::model::operation::Operation;
 use crate::model::reference::Reference;
@@ -14,7 +14,7 @@ use crate::model::work::{StartedFuture, Wait, Work};
 /// A handle that can be polled, and the task that polls it.
 pub(crate) struct Handle<H> {
     pub(crate) handle: H,
-    pub(crate) task: Task,
+    pub(crate) task: WakeCounter,
     /// Whether the last poll returned `Pending`.
     pub(crate) waits: bool,
     /// The number of polls after a wake that found nothing.
@@ -34,7 +34,7 @@ impl<H> Handle<H> {
     pub(crate) fn new(handle: H) -> Self {
         Self {
             handle,
-            task: Task::default(),
+            task: WakeCounter::default(),
             waits: false,
             losses: 0,
             stage: Stage::Idle,

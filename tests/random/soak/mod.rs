@@ -7,22 +7,17 @@
 
 mod parts;
 
-use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use self::parts::{Tasks, receive, receive_blocking, send, send_blocking};
-use crate::ledger::{Ledger, Sent, Totals, View};
-use crate::support::{PseudoRandom, soon};
 use mpmc_std::channel;
 use tokio::runtime::{Builder, Runtime};
 
-fn number_from(variable: &str) -> Option<u64> {
-    let text = env::var(variable).ok()?;
-    Some(text.parse().expect("a number"))
-}
+use self::parts::{Tasks, receive, receive_blocking, send, send_blocking};
+use crate::harness::{PseudoRandom, number_from, seed_from, soon_while_it_moves};
+use crate::ledger::{Ledger, Sent, Totals, View};
 
 fn seconds() -> u64 {
     number_from("MPMC_SOAK_SECONDS").unwrap_or(10)
@@ -89,7 +84,7 @@ async fn life(mut random: PseudoRandom) -> Totals {
         });
     }
     drop((tx, rx));
-    soon(tasks.finish()).await;
+    soon_while_it_moves(&ledger.progress, tasks.finish()).await;
     for thread in threads {
         tokio::task::spawn_blocking(move || thread.join())
             .await
@@ -101,10 +96,7 @@ async fn life(mut random: PseudoRandom) -> Totals {
 
 #[test]
 fn no_message_is_lost_duplicated_reordered_or_leaked() {
-    let seed = number_from("MPMC_SOAK_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        now.unwrap().as_nanos() as u64
-    });
+    let seed = seed_from("MPMC_SOAK_SEED");
     println!("MPMC_SOAK_SEED={seed}");
     let mut random = PseudoRandom(seed);
     let runtime = runtime();

@@ -12,8 +12,8 @@ use mpmc_std::error::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendE
 use mpmc_std::{Receiver, Sender};
 use tokio::task::{JoinHandle, yield_now};
 
+use crate::harness::PseudoRandom;
 use crate::ledger::{Message, Sent, View};
-use crate::support::PseudoRandom;
 
 /// The tasks of a channel, which may start other tasks.
 #[derive(Clone, Default)]

@@ -2,7 +2,7 @@
 
 use mpmc_std::error::{TryRecvError, TrySendError};
 
-use crate::harness::hooks::On;
+use crate::harness::WakerEvent;
 use crate::waiting::world::{WANTED, World};
 
 /// How deep wakers that are called by wakers do anything.
@@ -164,9 +164,9 @@ impl World {
         let waiter = self.waiters.borrow().get(&id).cloned()?;
         let hooks = waiter.hooks.borrow().clone();
         let (on, what) = match self.below(6) {
-            0 => (On::Clone, self.below(200)),
-            1 => (On::Drop, 20 + self.below(180)),
-            _ => (On::Wake, self.below(200)),
+            0 => (WakerEvent::Clone, self.below(200)),
+            1 => (WakerEvent::Drop, 20 + self.below(180)),
+            _ => (WakerEvent::Wake, self.below(200)),
         };
         self.note((id, "armed", what, on));
         hooks.set(

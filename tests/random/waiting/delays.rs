@@ -1,13 +1,11 @@
 //! Delays at random places: in polls, and in wakers when they are cloned, called and dropped.
 
-use std::mem::ManuallyDrop;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, RawWaker, RawWakerVTable, Waker};
+use std::task::Context;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::PseudoRandom;
+use crate::harness::{PseudoRandom, WakerEvent, waker_with_events};
 
 /// Where the random numbers of all threads come from.
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -40,44 +38,17 @@ pub(crate) fn pause() {
 /// Calls `poll` with a waker that delays, and wakes the waker of `cx`.
 pub(crate) fn with_delays<R>(cx: &mut Context<'_>, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
     pause();
-    // SAFETY: the table takes the pointer for what it is, an `Arc` whose count it keeps.
-    let waker = unsafe { Waker::from_raw(raw(Arc::new(cx.waker().clone()))) };
+    let waker = waker_with_events({
+        let waker = cx.waker().clone();
+        move |event| {
+            pause();
+            if event == WakerEvent::Wake {
+                waker.wake_by_ref();
+                pause();
+            }
+        }
+    });
     let result = poll(&mut Context::from_waker(&waker));
     pause();
     result
-}
-
-static TABLE: RawWakerVTable = RawWakerVTable::new(
-    |data| {
-        pause();
-        raw(Arc::clone(&borrow(data)))
-    },
-    |data| {
-        let waker = take(data);
-        pause();
-        waker.wake_by_ref();
-        pause();
-    },
-    |data| {
-        pause();
-        borrow(data).wake_by_ref();
-        pause();
-    },
-    |data| {
-        pause();
-        drop(take(data));
-    },
-);
-
-fn raw(waker: Arc<Waker>) -> RawWaker {
-    RawWaker::new(Arc::into_raw(waker).cast(), &TABLE)
-}
-
-fn take(data: *const ()) -> Arc<Waker> {
-    // SAFETY: the pointer of a waker is from `Arc::into_raw`, and the waker is used up.
-    unsafe { Arc::from_raw(data.cast()) }
-}
-
-fn borrow(data: *const ()) -> ManuallyDrop<Arc<Waker>> {
-    ManuallyDrop::new(take(data))
 }

@@ -14,21 +14,14 @@ mod tasks;
 mod waiters;
 mod world;
 
-use std::env;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-fn number_from(variable: &str) -> Option<u64> {
-    let text = env::var(variable).ok()?;
-    Some(text.parse().expect("a number"))
-}
+use crate::harness::{number_from, seed_from};
 
 /// Calls `run` with one seed after the other until the time is over, and returns with how many.
 fn for_some_time(mut run: impl FnMut(u64)) -> u64 {
     let seconds = number_from("MPMC_WAITING_SECONDS").unwrap_or(2);
-    let first = number_from("MPMC_WAITING_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        now.unwrap().as_nanos() as u64
-    });
+    let first = seed_from("MPMC_WAITING_SEED");
     println!("MPMC_WAITING_SEED={first}");
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut seed = first;

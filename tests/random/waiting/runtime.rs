@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use mpmc_std::{Receiver, Sender, WeakReceiver, channel};
 use tokio::sync::{oneshot, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+use crate::harness::{Progress, PseudoRandom, soon_or_explain};
 use crate::ledger::{Ledger, Message, Sent, Totals, View};
-use crate::support::PseudoRandom;
 use crate::waiting::tasks::{Manner, Runtimes, receive, send};
 use crate::waiting::{delays, for_some_time};
 
@@ -26,19 +26,24 @@ struct Life {
 /// Tasks that have been started.
 type Started = Vec<oneshot::Receiver<()>>;
 
-/// How long something that ought to end may take on a machine that is busy with much else.
-const LIMIT: Duration = Duration::from_secs(120);
-
-/// Awaits `future`, and says what became of the channel if that takes too long.
-async fn soon<F: Future>(channel: &WeakReceiver<Message>, future: F) -> F::Output {
-    let output = timeout(LIMIT, future).await;
-    output.unwrap_or_else(|_| panic!("stands still: {}", channel.stats()))
+/// A channel that stands still if it sends and receives nothing.
+#[derive(Clone)]
+struct Watched {
+    channel: WeakReceiver<Message>,
+    progress: Progress,
 }
 
-async fn all_end(channel: &WeakReceiver<Message>, tasks: Started) {
-    for task in tasks {
-        let done = soon(channel, task).await;
-        done.expect("a task has panicked");
+impl Watched {
+    /// Awaits `future`, and says what became of the channel if that takes too long.
+    async fn soon<F: Future>(&self, future: F) -> F::Output {
+        soon_or_explain(&self.progress, future, || self.channel.stats().to_string()).await
+    }
+
+    async fn all_end(&self, tasks: Started) {
+        for task in tasks {
+            let done = self.soon(task).await;
+            done.expect("a task has panicked");
+        }
     }
 }
 
@@ -67,6 +72,13 @@ impl Life {
         (0..receivers).map(start).collect()
     }
 
+    fn watched(&self) -> Watched {
+        Watched {
+            channel: self.rx.downgrade(),
+            progress: self.ledger.progress.clone(),
+        }
+    }
+
     /// Waits until the channel holds so many messages, without an attempt that might take the place
     /// of one that is missing.
     async fn reaches(&self, len: usize) {
@@ -75,22 +87,22 @@ impl Life {
                 sleep(Duration::from_micros(100)).await;
             }
         };
-        soon(&self.rx.downgrade(), reached).await;
+        self.watched().soon(reached).await;
     }
 
     /// Lives, and returns what the channel was used for.
     async fn live(mut self) -> Totals {
-        let channel = self.rx.downgrade();
+        let watched = self.watched();
         // Nothing closes the channel here, so receivers are woken by messages alone.
         let (stop, _) = watch::channel(false);
         let (senders, receivers) = (1 + self.random.below(4), 1 + self.random.below(4));
         let each = 1 + self.random.below(60);
         let receivers = self.start_receivers(receivers, &stop);
         let senders = self.start_senders(senders, each);
-        all_end(&channel, senders).await;
+        watched.all_end(senders).await;
         self.reaches(0).await;
         stop.send_replace(true);
-        all_end(&channel, receivers).await;
+        watched.all_end(receivers).await;
 
         // More senders than fit, and nobody who receives but this task.
         let capacity = self.rx.max_capacity();
@@ -118,7 +130,7 @@ impl Life {
             messages.into_iter().for_each(|message| view.note(message));
         }
         drop(view);
-        all_end(&channel, senders).await;
+        watched.all_end(senders).await;
 
         // The end, in one of three ways.
         let (stop, _) = watch::channel(false);
@@ -142,7 +154,7 @@ impl Life {
         };
         let Self { tx, rx, ledger, .. } = self;
         drop((tx, rx));
-        all_end(&channel, tasks).await;
+        watched.all_end(tasks).await;
         ledger.check(receivers_left)
     }
 }

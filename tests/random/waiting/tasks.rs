@@ -17,8 +17,8 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
+use crate::harness::PseudoRandom;
 use crate::ledger::{Message, Sent, View};
-use crate::support::PseudoRandom;
 use crate::waiting::delays::{pause, with_delays};
 
 /// The runtimes that tasks move between: one steals work, one has one thread, and of that thread

@@ -5,13 +5,12 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures::{Sink, Stream};
 use mpmc_std::{OwnedPermit, Receiver, Sender};
 
-use crate::harness::hooks::Hooks;
+use crate::harness::EventWaker;
 use crate::waiting::book::Message;
 
 /// The ways to wait.
@@ -100,7 +99,7 @@ pub(crate) struct Waiter {
     pub(crate) kind: Kind,
     /// Taken out while it is polled.
     pub(crate) poll: RefCell<Option<PollFn>>,
-    pub(crate) hooks: RefCell<Arc<Hooks>>,
+    pub(crate) hooks: RefCell<EventWaker>,
     pub(crate) executor: Cell<usize>,
     /// It is not polled by its executor, as a branch of a select loop that is busy with another.
     pub(crate) kept: Cell<bool>,
@@ -241,7 +240,7 @@ impl Waiter {
     }
 
     fn new(id: usize, kind: Kind, poll: PollFn, messages: VecDeque<Message>) -> Self {
-        let hooks = Arc::new(Hooks::default());
+        let hooks = EventWaker::default();
         Self {
             id,
             kind,

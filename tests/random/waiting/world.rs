@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use mpmc_std::{OwnedPermit, Receiver, Sender, Stats, WeakReceiver, WeakSender, channel};
 
-use crate::harness::hooks::Hooks;
-use crate::support::PseudoRandom;
+use crate::harness::EventWaker;
+use crate::harness::PseudoRandom;
 use crate::waiting::book::{Book, Message};
 use crate::waiting::waiters::{For, KINDS, Kind, Outcome, PollFn, Waiter};
 
@@ -331,7 +330,7 @@ impl World {
         }
         self.note((waiter.id, "moves to executor", executor));
         waiter.executor.set(executor);
-        let old = waiter.hooks.replace(Arc::new(Hooks::default()));
+        let old = waiter.hooks.replace(EventWaker::default());
         drop(old);
         // An executor polls what it is given. Until then a wake may have gone to the old one.
         waiter.woken_itself.set(true);

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use mpmc_std::channel;
 use mpmc_std::error::{SendError, TrySendError};
 
-use crate::harness::{pending, ready};
+use crate::harness::{Task, ready};
 
 const MOST: usize = 65_535;
 
@@ -33,14 +33,14 @@ fn reserve_waits_while_65_535_permits_are_held() {
     let (tx, rx) = channel(70_000);
     let mut permits = tx.try_reserve_many(MOST).unwrap();
 
-    let mut reserve = pending(tx.reserve());
+    let mut reserve = Task::parked(tx.reserve());
     drop(permits.next());
     assert!(reserve.is_woken());
     let last = reserve.expect_ready().unwrap();
 
     // Using a permit frees one for another task, like dropping it.
     let mut polled = tx.clone();
-    let mut poll_reserve = pending(poll_fn(|cx| polled.poll_reserve(cx)));
+    let mut poll_reserve = Task::parked(poll_fn(|cx| polled.poll_reserve(cx)));
     last.send(());
     assert!(poll_reserve.is_woken());
     assert_eq!(poll_reserve.expect_ready(), Ok(()));
@@ -48,8 +48,8 @@ fn reserve_waits_while_65_535_permits_are_held() {
     drop(polled);
 
     let _last = tx.try_reserve().unwrap();
-    let mut send_many = pending(tx.send_many([(); 3]));
-    let mut reserve_many = pending(tx.reserve_many(2));
+    let mut send_many = Task::parked(tx.send_many([(); 3]));
+    let mut reserve_many = Task::parked(tx.reserve_many(2));
     drop(permits);
     assert!(send_many.is_woken() && reserve_many.is_woken());
     assert_eq!(send_many.expect_ready().unwrap(), 3);
@@ -62,9 +62,9 @@ fn closing_ends_a_wait_at_the_permit_limit() {
     let (tx, rx) = channel::<()>(70_000);
     let _permits = tx.try_reserve_many(MOST).unwrap();
     let mut polled = tx.clone();
-    let mut reserve = pending(tx.reserve());
-    let mut send_many = pending(tx.send_many([()]));
-    let mut poll_reserve = pending(poll_fn(|cx| polled.poll_reserve(cx)));
+    let mut reserve = Task::parked(tx.reserve());
+    let mut send_many = Task::parked(tx.send_many([()]));
+    let mut poll_reserve = Task::parked(poll_fn(|cx| polled.poll_reserve(cx)));
     rx.close();
     assert!(reserve.is_woken() && send_many.is_woken() && poll_reserve.is_woken());
     assert_eq!(reserve.expect_ready().unwrap_err(), SendError(()));
@@ -76,8 +76,8 @@ fn closing_ends_a_wait_at_the_permit_limit() {
 fn a_cancelled_wait_at_the_permit_limit_leaves_no_waiter() {
     let (tx, _rx) = channel::<()>(70_000);
     let permits = tx.try_reserve_many(MOST).unwrap();
-    drop(pending(tx.reserve()));
-    let mut second = pending(tx.reserve());
+    drop(Task::parked(tx.reserve()));
+    let mut second = Task::parked(tx.reserve());
     assert_eq!(tx.stats().senders.parked, 1);
     drop(permits);
     assert!(second.expect_ready().is_ok());

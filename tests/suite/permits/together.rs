@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::executor::block_on;
 use mpmc_std::{Sender, channel};
 
-use crate::harness::{Ledger, Token, assert_all_once, run, threads};
+use crate::harness::{Counted, Drops, assert_all_once, report_progress, run, threads};
 
 /// Each task reserves the whole capacity. Two of them must not hold a part each and wait forever.
 #[test]
@@ -29,6 +29,7 @@ fn concurrent_reserve_many_calls_do_not_deadlock() {
                 .collect();
             for _ in 0..3 * ROUNDS * capacity {
                 rx.recv().await.unwrap();
+                report_progress();
             }
             for task in tasks {
                 task.await.unwrap();
@@ -60,6 +61,7 @@ fn reserve_many_completes_beside_busy_senders() {
             for permit in tx.reserve_many(8).await.unwrap() {
                 permit.send(1);
             }
+            report_progress();
         }
         rx.close();
         assert_eq!(receiving.await.unwrap(), 800);
@@ -89,7 +91,7 @@ impl Held {
 }
 
 /// Reserves permits in a way that depends on the message, and sends the message.
-async fn send_on_some_permit(tx: &Sender<Token>, token: Token, held: &Held) {
+async fn send_on_some_permit(tx: &Sender<Counted>, token: Counted, held: &Held) {
     match token.number % 4 {
         0 => {
             let permit = tx.reserve().await.unwrap();
@@ -127,8 +129,8 @@ fn permits_of_many_threads_respect_the_capacity_and_lose_no_message() {
     const EACH: usize = 2_000;
     const SENDERS: usize = 3;
     for capacity in [1, 3, 16] {
-        let (tx, rx) = channel::<Token>(capacity);
-        let ledger = Ledger::new(SENDERS * EACH);
+        let (tx, rx) = channel::<Counted>(capacity);
+        let ledger = Drops::of(SENDERS * EACH);
         let held = Held {
             count: Arc::default(),
             capacity,
@@ -141,11 +143,12 @@ fn permits_of_many_threads_respect_the_capacity_and_lose_no_message() {
                 return messages.map(|token| token.number).collect();
             }
             for message in number * EACH..(number + 1) * EACH {
-                block_on(send_on_some_permit(&tx, messages.token(message), &held));
+                block_on(send_on_some_permit(&tx, messages.numbered(message), &held));
+                report_progress();
             }
             Vec::new()
         });
         assert_all_once(received.into_iter().flatten(), SENDERS * EACH);
-        ledger.assert_each_dropped_once();
+        ledger.assert_each_once();
     }
 }

@@ -5,7 +5,7 @@ use std::thread;
 
 use mpmc_std::blocking::{Receiver, Select, Sender, channel};
 
-use crate::support::while_it_moves;
+use crate::harness::while_it_moves;
 
 const CHANNELS: usize = 3;
 const SENDERS: usize = 2;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mpmc_std::blocking::{Receiver, RecvError, Select, Sender, channel};
 use mpmc_std::{SideStats, Stats};
 
-use crate::support::{Task, within_limit};
+use crate::harness::{Task, within_limit};
 
 const MOMENT: Duration = Duration::from_millis(30);
 

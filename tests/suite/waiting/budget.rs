@@ -11,8 +11,8 @@ use futures::task::LocalSpawnExt;
 use futures::{FutureExt, StreamExt};
 use mpmc_std::channel;
 
+use crate::harness::within_limit;
 use crate::waiting::loops::{LOOPS, Loop, Meter, run};
-use crate::waiting::waiter::within_seconds;
 
 /// The largest number of operations between two runs of a neighbor. The documented limit is a few
 /// hundred operations, and one iteration of a loop here may count two or three of them.
@@ -24,7 +24,7 @@ const LOOP_OPERATIONS: usize = 30_000;
 fn for_each_loop(on: impl Fn(Loop, Meter) + Copy + Send + 'static) {
     let results = LOOPS.map(|(name, body)| {
         let meter = Meter::new(LOOP_OPERATIONS);
-        within_seconds({
+        within_limit({
             let meter = meter.clone();
             move || on(body, meter)
         });
@@ -78,7 +78,7 @@ fn neighbors_run_on_tokio_beside_the_main_future() {
 #[test]
 fn a_timeout_around_a_loop_fires() {
     for (name, body) in LOOPS {
-        within_seconds(move || {
+        within_limit(move || {
             current_thread().block_on(async {
                 let endless = run(body, Meter::new(usize::MAX));
                 let result = tokio::time::timeout(Duration::from_millis(20), endless).await;
@@ -91,7 +91,7 @@ fn a_timeout_around_a_loop_fires() {
 #[test]
 fn abort_ends_a_loop() {
     for (name, body) in LOOPS {
-        within_seconds(move || {
+        within_limit(move || {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
             let runtime = builder.worker_threads(2).enable_time().build().unwrap();
             runtime.block_on(async {

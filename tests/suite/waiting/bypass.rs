@@ -5,8 +5,8 @@ use std::task::Poll;
 
 use mpmc_std::error::{TryRecvError, TrySendError};
 
+use crate::harness::{MAX_RETRIES, SendTask, within_limit};
 use crate::waiting::test_channel::{ALL, EXCLUSIVE, Kind, TestChannel, Waiting};
-use crate::waiting::waiter::{MAX_RETRIES, Waiter, within_seconds};
 
 /// The largest number of races in a row that a waiter loses.
 const MAX_LOST_RACES: usize = 4;
@@ -16,7 +16,7 @@ const CAPACITIES: [usize; 3] = [1, 2, 64];
 fn for_each(kinds: &[Kind], check: impl Fn(Kind, usize) + Copy + Send + 'static) {
     for &kind in kinds {
         for capacity in CAPACITIES {
-            within_seconds(move || {
+            within_limit(move || {
                 println!("{kind:?}, capacity {capacity}");
                 check(kind, capacity);
             });
@@ -34,7 +34,10 @@ fn lose_races(channel: &TestChannel, waiter: &mut Waiting) {
         if !channel.take() {
             return;
         }
-        assert!(waiter.poll().is_pending(), "a newcomer has taken it");
+        assert!(
+            waiter.poll_until_parked().is_pending(),
+            "a newcomer has taken it"
+        );
     }
     panic!("a newcomer has won {} races in a row", MAX_LOST_RACES + 1);
 }
@@ -52,9 +55,9 @@ fn after_the_last_lost_race_a_newcomer_cannot_win() {
         let (channel, mut waiter) = granted(kind, capacity);
         assert!(!channel.take());
         let mut newcomer = channel.newcomer();
-        assert!(newcomer.poll_once().is_pending());
+        assert!(newcomer.poll().is_pending());
         drop(newcomer);
-        assert_eq!(waiter.poll(), Poll::Ready(true));
+        assert_eq!(waiter.poll_until_parked(), Poll::Ready(true));
         assert_eq!(channel.offered(), 0);
         // A newcomer can take the next one.
         channel.offer();
@@ -67,11 +70,11 @@ fn a_newcomer_that_waits_behind_a_grant_gets_the_next_message_or_slot() {
     for_each(&ALL, |kind, capacity| {
         let (channel, mut waiter) = granted(kind, capacity);
         let mut newcomer = channel.newcomer();
-        assert!(newcomer.poll_once().is_pending());
-        assert_eq!(waiter.poll(), Poll::Ready(true));
+        assert!(newcomer.poll().is_pending());
+        assert_eq!(waiter.poll_until_parked(), Poll::Ready(true));
         channel.offer();
         assert!(newcomer.is_woken());
-        assert_eq!(newcomer.poll(), Poll::Ready(true));
+        assert_eq!(newcomer.poll_until_parked(), Poll::Ready(true));
         assert_eq!(channel.offered(), 0);
     });
 }
@@ -83,7 +86,7 @@ fn grants_follow_one_another() {
         for _ in 0..20 {
             let mut waiter = channel.parked(kind);
             lose_races(&channel, &mut waiter);
-            assert_eq!(waiter.poll(), Poll::Ready(true));
+            assert_eq!(waiter.poll_until_parked(), Poll::Ready(true));
             assert_eq!(channel.offered(), 0);
         }
     });
@@ -104,7 +107,9 @@ fn waiters_behind_other_waiters_are_served() {
                 assert!(rounds <= bound, "{} not served", waiters.len());
                 channel.offer();
                 channel.take();
-                waiters.retain_mut(|waiter| !waiter.is_woken() || waiter.poll().is_pending());
+                waiters.retain_mut(|waiter| {
+                    !waiter.is_woken() || waiter.poll_until_parked().is_pending()
+                });
             }
         }
     });
@@ -124,7 +129,7 @@ fn later_waiters_do_not_starve_earlier_ones() {
                 channel.take();
                 for waiters in [&mut later, &mut waiters] {
                     waiters.retain_mut(|waiter: &mut Waiting| {
-                        !waiter.is_woken() || waiter.poll().is_pending()
+                        !waiter.is_woken() || waiter.poll_until_parked().is_pending()
                     });
                 }
                 if waiters.is_empty() {
@@ -147,7 +152,7 @@ fn a_dropped_waiter_frees_its_grant_for_newcomers() {
         let (channel, waiter) = granted(kind, capacity);
         drop(waiter);
         let mut newcomer = channel.newcomer();
-        assert_eq!(newcomer.poll(), Poll::Ready(true));
+        assert_eq!(newcomer.poll_until_parked(), Poll::Ready(true));
     });
 }
 
@@ -156,10 +161,10 @@ fn a_dropped_waiter_passes_its_grant_to_the_next() {
     for_each(&EXCLUSIVE, |kind, capacity| {
         let (channel, waiter) = granted(kind, capacity);
         let mut next = channel.newcomer();
-        assert!(next.poll_once().is_pending());
+        assert!(next.poll().is_pending());
         drop(waiter);
         assert!(next.is_woken());
-        assert_eq!(next.poll(), Poll::Ready(true));
+        assert_eq!(next.poll_until_parked(), Poll::Ready(true));
         assert_eq!(channel.offered(), 0);
     });
 }
@@ -181,7 +186,7 @@ fn waiters_succeed_although_an_unpolled_waiter_holds_a_grant() {
         let (channel, waiter) = granted(kind, capacity);
         // It is polled again each time it wakes itself.
         let mut newcomer = channel.newcomer();
-        assert_eq!(newcomer.poll(), Poll::Ready(true));
+        assert_eq!(newcomer.poll_until_parked(), Poll::Ready(true));
         assert_eq!(channel.offered(), 0);
         assert_served_after_revocation(&channel, waiter);
     });
@@ -194,7 +199,7 @@ fn attempts_and_waiters_together_succeed() {
     for_each(&ALL, |kind, capacity| {
         let (channel, waiter) = granted(kind, capacity);
         let mut newcomer = channel.newcomer();
-        let first = newcomer.poll_once();
+        let first = newcomer.poll();
         if first.is_pending() {
             let attempts = (0..MAX_RETRIES).find(|_| channel.take());
             attempts.expect("a bounded number of attempts");
@@ -202,7 +207,7 @@ fn attempts_and_waiters_together_succeed() {
             assert!(newcomer.is_woken() || waiter.is_woken());
             drop(waiter);
             assert!(newcomer.is_woken());
-            assert_eq!(newcomer.poll(), Poll::Ready(true));
+            assert_eq!(newcomer.poll_until_parked(), Poll::Ready(true));
         }
     });
 }
@@ -212,9 +217,9 @@ fn attempts_and_waiters_together_succeed() {
 #[track_caller]
 fn assert_served_after_revocation(channel: &TestChannel, mut waiter: Waiting) {
     assert_eq!(channel.offered(), 0);
-    waiter.parks();
+    assert!(waiter.poll_until_parked().is_pending());
     lose_races(channel, &mut waiter);
-    assert_eq!(waiter.poll(), Poll::Ready(true));
+    assert_eq!(waiter.poll_until_parked(), Poll::Ready(true));
     assert_eq!(channel.offered(), 0);
 }
 
@@ -233,14 +238,18 @@ fn several_unpolled_waiters_block_nothing() {
             if channel.offered() > 0 {
                 break;
             }
-            unpolled.iter_mut().for_each(Waiting::parks);
+            for waiter in &mut unpolled {
+                assert!(waiter.poll_until_parked().is_pending());
+            }
         }
         assert_ne!(channel.offered(), 0, "newcomers have won all races");
         for _ in 0..MAX_RETRIES {
             channel.take();
         }
         assert_eq!(channel.offered(), 0);
-        unpolled.iter_mut().for_each(Waiting::parks);
+        for waiter in &mut unpolled {
+            assert!(waiter.poll_until_parked().is_pending());
+        }
     });
 }
 
@@ -248,39 +257,43 @@ fn several_unpolled_waiters_block_nothing() {
 #[test]
 fn closing_ends_all_waits_although_a_grant_is_unused() {
     for_each(&ALL, |kind, capacity| {
-        let (channel, waiter) = granted(kind, capacity);
+        let (channel, mut waiter) = granted(kind, capacity);
         let left = channel.rx.len();
         channel.rx.close();
-        let mut other = Waiter::new({
+        let mut other = SendTask::boxed({
             let tx = channel.tx.clone();
             async move { tx.send(0).await.is_err() }
         });
-        assert_eq!(other.poll(), Poll::Ready(true));
+        assert_eq!(other.poll_until_parked(), Poll::Ready(true));
         assert_eq!(channel.tx.try_send(0), Err(TrySendError::Closed(0)));
         for _ in 0..left {
             let mut receiver = channel.waiter(Kind::Recv);
-            assert_eq!(receiver.poll(), Poll::Ready(true), "a message that is left");
+            assert_eq!(
+                receiver.poll_until_parked(),
+                Poll::Ready(true),
+                "a message that is left"
+            );
         }
         let mut receiver = channel.waiter(Kind::Recv);
-        assert_eq!(receiver.poll(), Poll::Ready(false));
+        assert_eq!(receiver.poll_until_parked(), Poll::Ready(false));
         assert_eq!(channel.rx.try_recv(), Err(TryRecvError::Disconnected));
-        assert!(!waiter.finish());
+        assert_eq!(waiter.poll_until_parked(), Poll::Ready(false));
     });
 }
 
 #[test]
 fn waiters_of_a_closed_channel_end_although_a_grant_is_unused() {
     for_each(&EXCLUSIVE, |kind, capacity| {
-        let (channel, unpolled) = granted(kind, capacity);
+        let (channel, mut unpolled) = granted(kind, capacity);
         let mut others = [channel.newcomer(), channel.newcomer()];
         for other in &mut others {
-            assert!(other.poll_once().is_pending());
+            assert!(other.poll().is_pending());
         }
         channel.rx.close();
         let mut served = 0;
         for other in &mut others {
             assert!(other.is_woken());
-            let Poll::Ready(is_served) = other.poll() else {
+            let Poll::Ready(is_served) = other.poll_until_parked() else {
                 panic!("a waiter of a closed channel must finish");
             };
             served += usize::from(is_served);
@@ -290,29 +303,29 @@ fn waiters_of_a_closed_channel_end_although_a_grant_is_unused() {
             usize::from(kind.receives()),
             "the message that is left"
         );
-        assert!(!unpolled.finish());
+        assert_eq!(unpolled.poll_until_parked(), Poll::Ready(false));
     });
 }
 
 #[test]
 fn the_last_handle_ends_all_waits_although_a_grant_is_unused() {
     for_each(&ALL, |kind, capacity| {
-        let (TestChannel { tx, rx, .. }, unpolled) = granted(kind, capacity);
+        let (TestChannel { tx, rx, .. }, mut unpolled) = granted(kind, capacity);
         if kind.receives() {
             drop(tx);
-            let mut receiver = Waiter::new({
+            let mut receiver = SendTask::boxed({
                 let rx = rx.clone();
                 async move { (rx.recv().await, rx.recv().await) }
             });
-            assert_eq!(receiver.poll(), Poll::Ready((Some(0), None)));
+            assert_eq!(receiver.poll_until_parked(), Poll::Ready((Some(0), None)));
         } else {
             drop(rx);
-            let mut sender = Waiter::new({
+            let mut sender = SendTask::boxed({
                 let tx = tx.clone();
                 async move { tx.send(0).await.is_err() }
             });
-            assert_eq!(sender.poll(), Poll::Ready(true));
+            assert_eq!(sender.poll_until_parked(), Poll::Ready(true));
         }
-        assert!(!unpolled.finish());
+        assert_eq!(unpolled.poll_until_parked(), Poll::Ready(false));
     });
 }

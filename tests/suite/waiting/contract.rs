@@ -7,10 +7,10 @@ use std::task::Poll;
 
 use mpmc_std::error::{TryRecvError, TrySendError};
 
+use crate::harness::{report_progress, within_limit};
 use crate::waiting::entry::{Entry, Outcome, make};
 use crate::waiting::model::{Made, Model};
 use crate::waiting::test_channel::{ALL, Kind};
-use crate::waiting::waiter::within_seconds;
 
 /// The largest number of waiters on both sides together. Small, so that they interact often.
 const MAX_WAITERS: usize = 9;
@@ -58,7 +58,7 @@ impl Model {
         } else {
             self.closed
         };
-        let Poll::Ready(outcome) = self.entries[at].waiter.poll() else {
+        let Poll::Ready(outcome) = self.entries[at].waiter.poll_until_parked() else {
             let available = self.available(receives);
             assert!(
                 !attempts || (!ended && available <= granted),
@@ -285,13 +285,14 @@ impl Model {
 }
 
 fn walk(profile: Profile, seeds: std::ops::Range<u64>) {
-    within_seconds(move || {
+    within_limit(move || {
         for capacity in 1..=4 {
             for seed in seeds.clone() {
                 let mut model = Model::new(capacity, seed);
                 for _ in 0..400 {
                     model.step(profile);
                 }
+                report_progress();
             }
         }
     });

@@ -8,8 +8,8 @@ use futures::{FutureExt, Stream, StreamExt};
 use mpmc_std::channel;
 
 use crate::allocator::allocated;
+use crate::harness::within_limit;
 use crate::waiting::test_channel::{ALL, Kind, TestChannel};
-use crate::waiting::waiter::within_seconds;
 
 /// The number of waiters that have parked and been dropped.
 const EARLIER_WAITERS: usize = 10_000;
@@ -42,7 +42,7 @@ fn cost(channel: &TestChannel, kind: Kind) -> Cost {
         best.time = best.time.min(start.elapsed());
         best.allocations = best.allocations.min(allocated().times - allocated_before);
         best.wakes = best.wakes.min(waiter.wakes() - wakes);
-        assert!(waiter.poll().is_ready());
+        assert!(waiter.poll_until_parked().is_ready());
     }
     best
 }
@@ -58,7 +58,7 @@ fn costs_do_not_depend_on_earlier_waiters() {
             if earlier.receives() != kind.receives() {
                 continue;
             }
-            within_seconds(move || {
+            within_limit(move || {
                 let channel = TestChannel::new(kind, 4);
                 let before = cost(&channel, kind);
                 wait_and_drop(&channel, earlier, at_once);

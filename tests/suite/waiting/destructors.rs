@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use mpmc_std::{Receiver, Sender, WeakReceiver, channel};
 
-use crate::waiting::waiter::{Waiter, within_seconds};
+use crate::harness::{SendTask, within_limit};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
@@ -23,7 +23,7 @@ impl Drop for Message {
 
 const PLAIN: Message = Message(None);
 
-type Waiting = Waiter<'static, bool>;
+type Waiting = SendTask<'static, bool>;
 
 /// An action of user code.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ struct TestChannel {
 
 fn sending(tx: &Sender<Message>, message: Message) -> Waiting {
     let tx = tx.clone();
-    Waiter::new(async move { tx.send(message).await.is_ok() })
+    SendTask::boxed(async move { tx.send(message).await.is_ok() })
 }
 
 impl TestChannel {
@@ -105,13 +105,13 @@ impl TestChannel {
                 let Some(mut send) = self.take_first() else {
                     return;
                 };
-                if send.poll_once().is_pending() {
+                if send.poll().is_pending() {
                     self.waiting.lock().unwrap().insert(0, send);
                 }
             }
             Action::PollNew => {
                 let tx = self.sender();
-                let _ = tx.map(|tx| sending(&tx, PLAIN).poll_once());
+                let _ = tx.map(|tx| sending(&tx, PLAIN).poll());
             }
             Action::DropSender => drop(self.tx.lock().unwrap().take()),
         }
@@ -141,7 +141,7 @@ impl TestChannel {
                 send.is_woken(),
                 "the channel is closed, but a send is not woken"
             );
-            assert_eq!(send.poll(), Poll::Ready(false));
+            assert_eq!(send.poll_until_parked(), Poll::Ready(false));
         }
     }
 }
@@ -150,7 +150,7 @@ impl TestChannel {
 fn a_message_that_is_dropped_with_the_last_receiver() {
     for action in ACTIONS {
         for place in 0..3 {
-            within_seconds(move || {
+            within_limit(move || {
                 println!("{action:?}, place {place}");
                 let (channel, rx) = TestChannel::new(3);
                 let tx = channel.sender().unwrap();
@@ -177,7 +177,7 @@ fn a_message_that_is_dropped_with_the_last_receiver() {
 fn a_message_that_is_dropped_with_its_send() {
     for action in ACTIONS {
         for place in [0, 1, 9] {
-            within_seconds(move || {
+            within_limit(move || {
                 println!("{action:?}, place {place}");
                 let (channel, rx) = TestChannel::new(16);
                 let tx = channel.sender().unwrap();
@@ -205,7 +205,7 @@ fn a_message_that_is_dropped_with_its_send() {
 #[test]
 fn an_iterator_that_uses_the_channel_that_it_is_sent_to() {
     for action in ACTIONS {
-        within_seconds(move || {
+        within_limit(move || {
             println!("{action:?}");
             let (channel, rx) = TestChannel::new(4);
             let tx = channel.sender().unwrap();

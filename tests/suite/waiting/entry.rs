@@ -6,8 +6,8 @@ use std::task::{Poll, ready};
 use futures::{Sink, Stream};
 use mpmc_std::{OwnedPermit, Receiver, Sender};
 
+use crate::harness::SendTask;
 use crate::waiting::test_channel::Kind;
-use crate::waiting::waiter::Waiter;
 
 /// The output of a waiter.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Entry {
     pub(crate) id: usize,
     pub(crate) kind: Kind,
-    pub(crate) waiter: Waiter<'static, Outcome>,
+    pub(crate) waiter: SendTask<'static, Outcome>,
     /// The message that the waiter sends, or the largest number of messages that it receives.
     pub(crate) number: u32,
     /// The number of polls that returned `Pending`. The first one parks. Each further one may count
@@ -53,29 +53,29 @@ pub(crate) fn make(
     number: u32,
     tx: &Sender<u32>,
     rx: &Receiver<u32>,
-) -> Waiter<'static, Outcome> {
+) -> SendTask<'static, Outcome> {
     let (mut tx, mut rx) = (tx.clone(), rx.clone());
     match kind {
         Kind::Recv => {
-            Waiter::new(async move { Outcome::Received(Vec::from_iter(rx.recv().await)) })
+            SendTask::boxed(async move { Outcome::Received(Vec::from_iter(rx.recv().await)) })
         }
-        Kind::RecvMany => Waiter::new(async move {
+        Kind::RecvMany => SendTask::boxed(async move {
             let mut messages = Vec::new();
             rx.recv_many(&mut messages, number as usize).await;
             Outcome::Received(messages)
         }),
-        Kind::Stream => Waiter::from_fn(move |cx| {
+        Kind::Stream => SendTask::from_fn(move |cx| {
             let message = ready!(Pin::new(&mut rx).poll_next(cx));
             Poll::Ready(Outcome::Received(Vec::from_iter(message)))
         }),
-        Kind::Send => Waiter::new(async move { Outcome::Sent(tx.send(number).await.is_ok()) }),
+        Kind::Send => SendTask::boxed(async move { Outcome::Sent(tx.send(number).await.is_ok()) }),
         Kind::SendMany => {
-            Waiter::new(async move { Outcome::Sent(tx.send_many([number]).await.is_ok()) })
+            SendTask::boxed(async move { Outcome::Sent(tx.send_many([number]).await.is_ok()) })
         }
         Kind::Reserve => {
-            Waiter::new(async move { Outcome::Reserved(tx.reserve_owned().await.ok()) })
+            SendTask::boxed(async move { Outcome::Reserved(tx.reserve_owned().await.ok()) })
         }
-        Kind::Sink => Waiter::from_fn(move |cx| {
+        Kind::Sink => SendTask::from_fn(move |cx| {
             let is_ready = ready!(Pin::new(&mut tx).poll_ready(cx)).is_ok();
             if is_ready {
                 Pin::new(&mut tx).start_send(number).unwrap();

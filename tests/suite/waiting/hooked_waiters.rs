@@ -2,13 +2,13 @@
 
 use std::panic::panic_any;
 use std::sync::{Arc, Mutex};
-use std::task::{Poll, Wake, Waker};
+use std::task::{Poll, Waker};
 
 use mpmc_std::{Receiver, Sender, WeakReceiver, WeakSender};
 
-use crate::harness::hooks::{Hooks, On};
+use crate::harness::SendTask;
+use crate::harness::{EventWaker, WakerEvent, callback_waker};
 use crate::waiting::test_channel::{ALL, Kind, TestChannel, Waiting, waiter};
-use crate::waiting::waiter::Waiter;
 
 /// The methods that wait, on both sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,19 +108,19 @@ pub(crate) struct HookedWaiters {
     weak_tx: WeakSender<u32>,
     weak_rx: WeakReceiver<u32>,
     waiters: Vec<Shared<Waiting>>,
-    hooks: Arc<Hooks>,
+    hooks: EventWaker,
 }
 
 fn start(method: WaitMethod, tx: &Sender<u32>, rx: &Receiver<u32>) -> Waiting {
     let mut tx = tx.clone();
     match method {
         WaitMethod::Of(kind) => waiter(kind, &tx, rx),
-        WaitMethod::Closed => Waiter::new(async move {
+        WaitMethod::Closed => SendTask::boxed(async move {
             tx.closed().await;
             false
         }),
-        WaitMethod::PollClosed => Waiter::from_fn(move |cx| tx.poll_closed(cx).map(|()| false)),
-        WaitMethod::ReserveMany => Waiter::new(async move {
+        WaitMethod::PollClosed => SendTask::from_fn(move |cx| tx.poll_closed(cx).map(|()| false)),
+        WaitMethod::ReserveMany => SendTask::boxed(async move {
             let permits = tx.reserve_many(2).await;
             let permits = permits.map(|permits| permits.for_each(|permit| permit.send(0)));
             permits.is_ok()
@@ -136,7 +136,7 @@ impl HookedWaiters {
             _ => Kind::Send,
         };
         let TestChannel { tx, rx, .. } = TestChannel::new(kind, CAPACITY);
-        let hooks = Arc::new(Hooks::default());
+        let hooks = EventWaker::default();
         let waker = hooks.waker();
         let waiters = (0..=place + BEHIND).map(|at| {
             let mut waiter = start(method, &tx, &rx);
@@ -165,7 +165,7 @@ impl HookedWaiters {
     }
 
     /// Sets the action of the hook for one event.
-    pub(crate) fn set(&self, on: On, action: Action) {
+    pub(crate) fn set(&self, on: WakerEvent, action: Action) {
         let waiters = self.clone();
         self.hooks.set(on, Box::new(move || waiters.act(action)));
     }
@@ -189,11 +189,11 @@ impl HookedWaiters {
                 let rx = self.weak_rx.upgrade();
                 let _ = rx.map(|rx| rx.try_recv());
             }
-            Action::PollSelf => self.poll_waiter(self.place, Waiting::poll_once),
-            Action::PollNext => self.poll_waiter(self.place + 1, Waiting::poll_once),
+            Action::PollSelf => self.poll_waiter(self.place, Waiting::poll),
+            Action::PollNext => self.poll_waiter(self.place + 1, Waiting::poll),
             Action::PollNew => {
                 if let (Some(tx), Some(rx)) = (self.weak_tx.upgrade(), self.weak_rx.upgrade()) {
-                    let _ = start(self.method, &tx, &rx).poll_once();
+                    let _ = start(self.method, &tx, &rx).poll();
                 }
             }
             Action::Panic => panic_any(EXPECTED_PANIC),
@@ -243,26 +243,21 @@ impl HookedWaiters {
     }
 
     pub(crate) fn poll_hooked_with_another_waker(&self) {
-        self.poll_waiter(self.place, Waiting::poll_once);
+        self.poll_waiter(self.place, Waiting::poll);
     }
 
     /// Polls with another waker and then with the one that has the hook, which clones that one.
     pub(crate) fn poll_hooked_again(&self) {
-        self.poll_waiter(self.place, Waiting::poll_once);
+        self.poll_waiter(self.place, Waiting::poll);
         let waker = self.hooks.waker();
         self.poll_waiter(self.place, |waiter| waiter.poll_with(&waker));
     }
 
     /// Makes each waiter's waker own it, and drop it when it is woken.
     pub(crate) fn give_waiters_to_their_wakers(&self) -> Vec<Waker> {
-        struct Owner(Shared<Waiting>);
-        impl Wake for Owner {
-            fn wake(self: Arc<Self>) {
-                drop(self.0.take());
-            }
-        }
         let owner = |waiter: &Shared<Waiting>| {
-            let waker = Waker::from(Arc::new(Owner(waiter.clone())));
+            let owned = waiter.clone();
+            let waker = callback_waker(move || drop(owned.take()));
             let mut taken = waiter.take().unwrap();
             assert!(taken.poll_with(&waker).is_pending());
             waiter.put(taken);
@@ -319,7 +314,7 @@ impl HookedWaiters {
         while self.waiting() > 0 {
             let woken = (0..self.waiters.len()).find(|at| self.is_woken(*at) == Some(true));
             if let Some(at) = woken {
-                self.poll_waiter(at, Waiting::poll_once);
+                self.poll_waiter(at, Waiting::poll);
             } else if offers > 0 && !self.weak_rx.stats().closed {
                 offers -= 1;
                 self.offer(1);

@@ -15,5 +15,4 @@ mod reservations;
 mod test_channel;
 mod threads;
 mod user_code;
-mod waiter;
 mod workers;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use mpmc_std::{OwnedPermit, Receiver, Sender, channel};
 
-use crate::support::PseudoRandom;
+use crate::harness::PseudoRandom;
 use crate::waiting::entry::Entry;
 
 /// A channel and its model.

@@ -6,27 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll};
 
 use mpmc_std::channel;
 
-use crate::support::{Drops, Task, panicking_waker, within_limit};
+use crate::harness::{Drops, Task, callback_waker, panicking_waker, within_limit};
 
 /// The largest number of races in a row that a waiter loses before a message or slot is reserved
 /// for it.
 const MAX_LOSSES: usize = 4;
-
-struct Calling<F>(F);
-
-impl<F: Fn() + Send + Sync + 'static> Wake for Calling<F> {
-    fn wake(self: Arc<Self>) {
-        (self.0)();
-    }
-}
-
-fn calling(call: impl Fn() + Send + Sync + 'static) -> Waker {
-    Waker::from(Arc::new(Calling(call)))
-}
 
 /// When an operation calls wakers, it has already used its reservation.
 #[test]
@@ -89,7 +77,7 @@ fn wakers_of_starving_waiters_may_use_the_channel() {
         (0..MANY).for_each(|number| tx.try_send(number).unwrap());
         let enabled = Arc::new(AtomicBool::new(false));
         let called = Arc::new(AtomicUsize::new(0));
-        let waker = calling({
+        let waker = callback_waker({
             let (tx, rx, enabled, called) =
                 (tx.clone(), rx.clone(), enabled.clone(), called.clone());
             move || {
@@ -128,7 +116,7 @@ fn a_close_wakes_each_waiter_once() {
 
     fn poll(recvs: &Arc<Vec<Mutex<Option<Recv>>>>, wakes: &Arc<AtomicUsize>, at: usize) {
         let again = (Arc::clone(recvs), Arc::clone(wakes));
-        let waker = calling(move || {
+        let waker = callback_waker(move || {
             let (recvs, wakes) = &again;
             assert!(
                 wakes.fetch_add(1, Ordering::SeqCst) < 10 * MANY,

@@ -6,7 +6,7 @@ use std::task::{Poll, ready};
 use futures::{Sink, Stream};
 use mpmc_std::{Receiver, Sender, channel};
 
-use crate::waiting::waiter::Waiter;
+use crate::harness::SendTask;
 
 /// The ways to wait for one message or one free slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Kind {
 }
 
 /// A waiter whose output is `true` if its operation succeeded, `false` if the channel is closed.
-pub(crate) type Waiting = Waiter<'static, bool>;
+pub(crate) type Waiting = SendTask<'static, bool>;
 
 /// A channel of which one side must wait. To offer means to send a message, or to free a slot.
 pub(crate) struct TestChannel {
@@ -131,7 +131,7 @@ impl TestChannel {
     #[track_caller]
     pub(crate) fn parked(&self, kind: Kind) -> Waiting {
         let mut waiter = self.waiter(kind);
-        waiter.parks();
+        assert!(waiter.poll_until_parked().is_pending());
         waiter
     }
 }
@@ -142,37 +142,37 @@ pub(crate) fn waiter(kind: Kind, tx: &Sender<u32>, rx: &Receiver<u32>) -> Waitin
     match kind {
         Kind::Recv => {
             drop(tx);
-            Waiter::new(async move { rx.recv().await.is_some() })
+            SendTask::boxed(async move { rx.recv().await.is_some() })
         }
         Kind::RecvMany => {
             drop(tx);
-            Waiter::new(async move { rx.recv_many(&mut Vec::new(), 1).await == 1 })
+            SendTask::boxed(async move { rx.recv_many(&mut Vec::new(), 1).await == 1 })
         }
         Kind::Stream => {
             drop(tx);
-            Waiter::from_fn(move |cx| {
+            SendTask::from_fn(move |cx| {
                 let message = ready!(Pin::new(&mut rx).poll_next(cx));
                 Poll::Ready(message.is_some())
             })
         }
         Kind::Send => {
             drop(rx);
-            Waiter::new(async move { tx.send(0).await.is_ok() })
+            SendTask::boxed(async move { tx.send(0).await.is_ok() })
         }
         Kind::SendMany => {
             drop(rx);
-            Waiter::new(async move { tx.send_many([0]).await.is_ok() })
+            SendTask::boxed(async move { tx.send_many([0]).await.is_ok() })
         }
         Kind::Reserve => {
             drop(rx);
-            Waiter::new(async move {
+            SendTask::boxed(async move {
                 let permit = tx.reserve().await;
                 permit.map(|permit| permit.send(0)).is_ok()
             })
         }
         Kind::Sink => {
             drop(rx);
-            Waiter::from_fn(move |cx| {
+            SendTask::from_fn(move |cx| {
                 let is_ready = ready!(Pin::new(&mut tx).poll_ready(cx)).is_ok();
                 if is_ready {
                     Pin::new(&mut tx).start_send(0).unwrap();

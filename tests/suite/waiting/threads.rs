@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mpmc_std::channel;
 use mpmc_std::error::RecvTimeoutError;
 
-use crate::support::{Task, within_limit};
+use crate::harness::{Task, within_limit};
 
 /// A blocking call neither consumes the thread's park token nor returns because of it.
 #[test]

@@ -2,31 +2,29 @@
 //! place of their waiter in the queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use mpmc_std::channel;
 
-use crate::harness::hooks::On;
+use crate::harness::{EventWaker, WakerEvent, within_limit};
 use crate::waiting::hooked_waiters::{ACTIONS, Action, HookedWaiters, WaitMethod, wait_methods};
-use crate::waiting::waiter::within_seconds;
 
 /// The places in the queue of the waiter with the hook: first, second, and far behind.
 const PLACES: [usize; 3] = [0, 1, 9];
 
 /// Runs `trigger` for every kind of waiter and every action of its waker.
 fn for_each(
-    on: On,
+    on: WakerEvent,
     applies: impl Fn(WaitMethod, usize) -> bool,
     trigger: impl Fn(&HookedWaiters) + Copy + Send + 'static,
 ) {
     for method in wait_methods() {
         for place in PLACES.into_iter().filter(|place| applies(method, *place)) {
             for action in ACTIONS {
-                if action == Action::Panic && on != On::Wake {
+                if action == Action::Panic && on != WakerEvent::Wake {
                     continue;
                 }
-                within_seconds(move || {
+                within_limit(move || {
                     println!("{method:?}, place {place}: {action:?}");
                     let waiters = HookedWaiters::new(method, place);
                     waiters.set(on, action);
@@ -49,7 +47,7 @@ fn for_each(
 #[test]
 fn a_waker_that_is_woken_for_a_message_or_slot() {
     for_each(
-        On::Wake,
+        WakerEvent::Wake,
         |method, _| matches!(method, WaitMethod::Of(_)),
         |waiters| waiters.offer(waiters.place + 1),
     );
@@ -58,7 +56,7 @@ fn a_waker_that_is_woken_for_a_message_or_slot() {
 #[test]
 fn a_waker_that_is_dropped_after_it_was_woken() {
     for_each(
-        On::Drop,
+        WakerEvent::Drop,
         |method, _| matches!(method, WaitMethod::Of(_)),
         |waiters| waiters.offer(waiters.place + 1),
     );
@@ -66,17 +64,21 @@ fn a_waker_that_is_dropped_after_it_was_woken() {
 
 #[test]
 fn a_waker_that_is_woken_by_close() {
-    for_each(On::Wake, |_, _| true, HookedWaiters::close);
+    for_each(WakerEvent::Wake, |_, _| true, HookedWaiters::close);
 }
 
 #[test]
 fn a_waker_that_is_dropped_after_close() {
-    for_each(On::Drop, |_, _| true, HookedWaiters::close);
+    for_each(WakerEvent::Drop, |_, _| true, HookedWaiters::close);
 }
 
 #[test]
 fn a_waker_that_is_woken_by_the_end_of_the_other_side() {
-    for_each(On::Wake, |_, _| true, HookedWaiters::drop_other_side);
+    for_each(
+        WakerEvent::Wake,
+        |_, _| true,
+        HookedWaiters::drop_other_side,
+    );
 }
 
 /// All waiters before it are dropped, one after another. For `reserve_many`, the reservation lock
@@ -84,7 +86,7 @@ fn a_waker_that_is_woken_by_the_end_of_the_other_side() {
 #[test]
 fn a_waker_that_is_woken_by_a_forwarded_notification() {
     for_each(
-        On::Wake,
+        WakerEvent::Wake,
         |method, place| {
             let exclusive = match method {
                 WaitMethod::Of(kind) => kind.is_exclusive(),
@@ -105,7 +107,7 @@ fn a_waker_that_is_woken_by_a_forwarded_notification() {
 #[test]
 fn a_waker_that_is_replaced() {
     for_each(
-        On::Drop,
+        WakerEvent::Drop,
         |_, _| true,
         HookedWaiters::poll_hooked_with_another_waker,
     );
@@ -114,7 +116,7 @@ fn a_waker_that_is_replaced() {
 #[test]
 fn a_waker_that_is_dropped_with_its_waiter() {
     for_each(
-        On::Drop,
+        WakerEvent::Drop,
         |_, _| true,
         |waiters| waiters.drop_waiter(waiters.place),
     );
@@ -122,14 +124,18 @@ fn a_waker_that_is_dropped_with_its_waiter() {
 
 #[test]
 fn a_waker_that_is_cloned() {
-    for_each(On::Clone, |_, _| true, HookedWaiters::poll_hooked_again);
+    for_each(
+        WakerEvent::Clone,
+        |_, _| true,
+        HookedWaiters::poll_hooked_again,
+    );
 }
 
 /// Tasks of an executor that has ended: each waker owns its task, and waking it drops the task.
 #[test]
 fn wakers_that_own_and_drop_their_waiters() {
     for method in wait_methods() {
-        within_seconds(move || {
+        within_limit(move || {
             println!("{method:?}");
             let waiters = HookedWaiters::new(method, 0);
             let wakers = waiters.give_waiters_to_their_wakers();
@@ -147,7 +153,7 @@ fn wakers_that_own_and_drop_their_waiters() {
 #[test]
 fn wakers_that_are_the_last_owners_of_their_waiters() {
     for method in wait_methods() {
-        within_seconds(move || {
+        within_limit(move || {
             println!("{method:?}");
             let waiters = HookedWaiters::new(method, 0);
             drop(waiters.give_waiters_to_their_wakers());
@@ -164,7 +170,7 @@ fn wakers_that_are_the_last_owners_of_their_waiters() {
 #[test]
 fn a_replaced_waker_may_own_the_last_handle_of_the_other_side() {
     for place in PLACES {
-        within_seconds(move || {
+        within_limit(move || {
             let (tx, rx) = channel::<u8>(1);
             let mut waiting: Vec<_> = (0..=place).map(|_| Box::pin(rx.recv())).collect();
             let mut noop = Context::from_waker(Waker::noop());
@@ -172,12 +178,12 @@ fn a_replaced_waker_may_own_the_last_handle_of_the_other_side() {
             for recv in ahead {
                 assert!(recv.as_mut().poll(&mut noop).is_pending());
             }
-            let hooks = Arc::new(crate::harness::hooks::Hooks::default());
-            hooks.set(On::Drop, Box::new(|| {}));
+            let hooks = EventWaker::default();
+            hooks.set(WakerEvent::Drop, Box::new(|| {}));
             let waker = hooks.waker();
             let mut context = Context::from_waker(&waker);
             assert!(last.as_mut().poll(&mut context).is_pending());
-            hooks.set(On::Drop, Box::new(move || drop(tx)));
+            hooks.set(WakerEvent::Drop, Box::new(move || drop(tx)));
             let polled = last.as_mut().poll(&mut noop);
             assert!(rx.is_closed());
             // The attempt may have preceded the drop of the old waker.

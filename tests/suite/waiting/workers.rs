@@ -7,10 +7,9 @@ use std::time::Duration;
 use mpmc_std::{Receiver, Sender, channel};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::harness::watchdog::limit;
+use crate::harness::within_limit;
 use crate::waiting::test_channel::{EXCLUSIVE, TestChannel};
-use crate::waiting::waiter::within_seconds;
-
-const SOON: Duration = Duration::from_secs(5);
 
 fn two_threads() -> Runtime {
     let mut builder = Builder::new_multi_thread();
@@ -19,9 +18,9 @@ fn two_threads() -> Runtime {
 
 /// Runs a test on a runtime. Tasks that hang are abandoned, so that the failure is reported.
 fn run<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
-    within_seconds(move || {
+    within_limit(move || {
         let runtime = two_threads();
-        let result = runtime.block_on(async { tokio::time::timeout(SOON, test()).await });
+        let result = runtime.block_on(async { tokio::time::timeout(limit(), test()).await });
         runtime.shutdown_background();
         result.expect("hangs");
     });
@@ -49,7 +48,7 @@ fn start_workers(count: usize, rx: &Receiver<u32>) -> mpsc::Receiver<u32> {
 fn await_all(jobs: &mpsc::Receiver<u32>, count: usize) {
     let mut started: Vec<_> = (0..count)
         .map(|_| {
-            jobs.recv_timeout(SOON / 2)
+            jobs.recv_timeout(limit() / 2)
                 .expect("an idle worker starts it")
         })
         .collect();
@@ -131,7 +130,7 @@ fn start_producers(count: u32, tx: &Sender<u32>) -> mpsc::Receiver<()> {
 /// Blocks this thread until `count` messages have been sent.
 fn await_sent(all_sent: &mpsc::Receiver<()>, count: usize) {
     for _ in 0..count {
-        let sent = all_sent.recv_timeout(SOON / 2);
+        let sent = all_sent.recv_timeout(limit() / 2);
         sent.expect("an idle producer uses the slot");
     }
 }
@@ -191,7 +190,7 @@ fn waiters_make_progress_beside_a_woken_unpolled_waiter() {
                 let start = std::time::Instant::now();
                 while channel.offered() > 1 {
                     assert!(
-                        start.elapsed() < SOON / 2,
+                        start.elapsed() < limit() / 2,
                         "{kind:?}: the other waiters make no progress"
                     );
                     tokio::task::yield_now().await;
@@ -239,7 +238,7 @@ fn an_unpolled_waiter_uses_at_most_one_wake() {
         for other in &mut others {
             channel.offer();
             assert!(other.is_woken(), "{kind:?}: the next");
-            assert_eq!(other.poll(), Poll::Ready(true));
+            assert_eq!(other.poll_until_parked(), Poll::Ready(true));
         }
         drop(unpolled);
         assert_eq!(channel.offered(), 0);

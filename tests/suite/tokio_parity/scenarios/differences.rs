@@ -4,13 +4,13 @@
 #![allow(unused_mut)]
 
 use super::mpsc;
-use crate::harness::{Ledger, Polled, pending, run};
+use crate::harness::{Drops, Task, run};
 use crate::tokio_parity::Log;
 
 pub(crate) fn freed_slot(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
     tx.try_send(1).unwrap();
-    let mut waiting = pending(tx.send(2));
+    let mut waiting = Task::parked(tx.send(2));
     rx.try_recv().unwrap();
     log.note("woken", waiting.is_woken());
     log.note("capacity", tx.capacity());
@@ -21,22 +21,22 @@ pub(crate) fn freed_slot(log: &mut Log) {
 pub(crate) fn close_before_a_woken_sender_is_polled(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel::<u8>(1);
     let permit = tx.try_reserve().unwrap();
-    let mut reserve = pending(tx.reserve());
+    let mut reserve = Task::parked(tx.reserve());
     drop(permit);
     rx.close();
-    log.note("receiver", Polled::new(rx.recv()).poll());
+    log.note("receiver", Task::new(rx.recv()).poll());
     log.note("sender", reserve.expect_ready().is_err());
 }
 
 pub(crate) fn message_on_a_permit_without_a_receiver(log: &mut Log) {
-    let ledger = Ledger::new(1);
+    let ledger = Drops::of(1);
     let (tx, rx) = mpsc::channel(1);
     let permit = tx.try_reserve().unwrap();
     drop(rx);
-    permit.send(ledger.token(0));
-    log.note("dropped", ledger.dropped());
+    permit.send(ledger.numbered(0));
+    log.note("dropped", ledger.total());
     drop(tx);
-    log.note("dropped with the sender", ledger.dropped());
+    log.note("dropped with the sender", ledger.total());
 }
 
 pub(crate) fn many_permits(log: &mut Log) {

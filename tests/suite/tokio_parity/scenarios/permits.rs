@@ -4,14 +4,14 @@
 #![allow(unused_mut)]
 
 use super::mpsc;
-use crate::harness::{Ledger, pending, ready};
+use crate::harness::{Drops, Task, ready};
 use crate::tokio_parity::Log;
 
 pub(crate) fn reserve(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
     let permit = ready(tx.reserve()).unwrap();
     log.note("capacity", tx.capacity());
-    let mut waiting = pending(tx.reserve());
+    let mut waiting = Task::parked(tx.reserve());
     permit.send(1);
     log.note("woken early", waiting.is_woken());
     log.note("received", rx.try_recv());
@@ -19,7 +19,7 @@ pub(crate) fn reserve(log: &mut Log) {
     drop(waiting.expect_ready());
     log.note("capacity", tx.capacity());
     tx.try_send(2).unwrap();
-    let mut waiting = pending(tx.reserve());
+    let mut waiting = Task::parked(tx.reserve());
     rx.close();
     log.note("woken by close", waiting.is_woken());
     log.note("closed", waiting.expect_ready().err());
@@ -29,7 +29,7 @@ pub(crate) fn reserve(log: &mut Log) {
 pub(crate) fn reserve_many(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(4);
     tx.try_send(0).unwrap();
-    let mut waiting = pending(tx.reserve_many(4));
+    let mut waiting = Task::parked(tx.reserve_many(4));
     log.note("held while it waits", tx.capacity());
     log.note("received", rx.try_recv());
     log.note("woken", waiting.is_woken());
@@ -42,7 +42,7 @@ pub(crate) fn reserve_many(log: &mut Log) {
         log.note("received", rx.try_recv());
     }
     let half = ready(tx.reserve_many(2)).unwrap();
-    let mut waiting = pending(tx.reserve_many(3));
+    let mut waiting = Task::parked(tx.reserve_many(3));
     rx.close();
     log.note("woken by close", waiting.is_woken());
     log.note("closed", waiting.expect_ready().err());
@@ -54,7 +54,7 @@ pub(crate) fn reserve_many(log: &mut Log) {
 pub(crate) fn reserve_owned(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
     let permit = ready(tx.clone().reserve_owned()).unwrap();
-    let mut waiting = pending(tx.clone().reserve_owned());
+    let mut waiting = Task::parked(tx.clone().reserve_owned());
     drop(permit);
     log.note("woken", waiting.is_woken());
     let permit = waiting.expect_ready().unwrap();
@@ -62,7 +62,7 @@ pub(crate) fn reserve_owned(log: &mut Log) {
     log.note("senders", (tx.strong_count(), rx.sender_strong_count()));
     let same = permit.send(1);
     log.note("returned", same.same_channel(&tx));
-    let cancelled = pending(tx.clone().reserve_owned());
+    let cancelled = Task::parked(tx.clone().reserve_owned());
     log.note("senders", tx.strong_count());
     drop(cancelled);
     log.note("senders", tx.strong_count());
@@ -129,7 +129,7 @@ pub(crate) fn unusual_numbers(log: &mut Log) {
     tx.try_send(2).unwrap();
     all(log);
     // A call for zero permits does not wait, not even behind a waiting call.
-    let waiting = pending(tx.reserve_many(2));
+    let waiting = Task::parked(tx.reserve_many(2));
     log.note("none", ready(tx.reserve_many(0)).map(len));
     drop(waiting);
     rx.close();
@@ -141,8 +141,8 @@ pub(crate) fn unusual_numbers(log: &mut Log) {
 pub(crate) fn a_cancelled_reserve(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
     tx.try_send(1).unwrap();
-    let first = pending(tx.reserve());
-    let mut second = pending(tx.reserve());
+    let first = Task::parked(tx.reserve());
+    let mut second = Task::parked(tx.reserve());
     log.note("received", rx.try_recv());
     log.note("woken", (first.is_woken(), second.is_woken()));
     drop(first);
@@ -155,8 +155,8 @@ pub(crate) fn a_cancelled_reserve(log: &mut Log) {
 pub(crate) fn a_cancelled_reserve_many(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(4);
     let message = tx.try_send(1);
-    let mut reserve = pending(tx.reserve_many(4));
-    let mut send = pending(tx.send(2));
+    let mut reserve = Task::parked(tx.reserve_many(4));
+    let mut send = Task::parked(tx.send(2));
     log.note("capacity", (message, tx.capacity()));
     drop(reserve);
     log.note("woken", send.is_woken());
@@ -175,14 +175,14 @@ pub(crate) fn permits_outlive_close(log: &mut Log) {
     log.note("more", tx.try_reserve().err());
     log.note("waits", rx.try_recv());
     {
-        let mut recv = pending(rx.recv());
+        let mut recv = Task::parked(rx.recv());
         used.send(1);
         log.note("woken", recv.is_woken());
         log.note("received", recv.poll());
     }
     drop(dropped);
     {
-        let mut recv = pending(rx.recv());
+        let mut recv = Task::parked(rx.recv());
         let sender = released.release();
         log.note("woken by the end", recv.is_woken());
         log.note("end", recv.poll());
@@ -194,7 +194,7 @@ pub(crate) fn permits_outlive_close(log: &mut Log) {
 pub(crate) fn dropped_permits_wake_waiting_tasks(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(2);
     let permits = tx.try_reserve_many(2).unwrap();
-    let mut both = pending(tx.reserve_many(2));
+    let mut both = Task::parked(tx.reserve_many(2));
     drop(permits);
     log.note("woken", both.is_woken());
     log.note("permits", both.expect_ready().map(|permits| permits.len()));
@@ -202,7 +202,7 @@ pub(crate) fn dropped_permits_wake_waiting_tasks(log: &mut Log) {
 
     let owned = tx.clone().try_reserve_owned().unwrap();
     tx.try_send(1).unwrap();
-    let mut send = pending(tx.send(2));
+    let mut send = Task::parked(tx.send(2));
     drop(owned);
     log.note("woken", send.is_woken());
     log.note("sent", send.poll());
@@ -239,24 +239,24 @@ pub(crate) fn owned_permit(log: &mut Log) {
     let tx = permit.release();
     log.note("capacity", tx.capacity());
     let permit = tx.try_reserve_owned().unwrap();
-    let mut recv = pending(rx.recv());
+    let mut recv = Task::parked(rx.recv());
     drop(permit);
     log.note("woken by the end", recv.is_woken());
     log.note("end", recv.poll());
 }
 
 pub(crate) fn permits_without_a_receiver(log: &mut Log) {
-    let ledger = Ledger::new(3);
+    let ledger = Drops::of(3);
     let (tx, rx) = mpsc::channel(3);
     let permit = tx.try_reserve().unwrap();
     let mut permits = tx.try_reserve_many(1).unwrap();
     let owned = tx.clone().try_reserve_owned().unwrap();
     drop(rx);
-    permit.send(ledger.token(0));
-    permits.next().unwrap().send(ledger.token(1));
-    log.note("returned", owned.send(ledger.token(2)).is_closed());
+    permit.send(ledger.numbered(0));
+    permits.next().unwrap().send(ledger.numbered(1));
+    log.note("returned", owned.send(ledger.numbered(2)).is_closed());
     // tokio keeps such messages until the last sender goes.
     drop(permits);
     drop(tx);
-    log.note("dropped", ledger.dropped());
+    log.note("dropped", ledger.total());
 }

@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::thread;
 
 use super::mpsc;
-use crate::harness::{Ledger, pending, ready, run};
+use crate::harness::{Drops, Task, ready, run};
 use crate::tokio_parity::Log;
 
 pub(crate) fn recv(log: &mut Log) {
@@ -15,7 +15,7 @@ pub(crate) fn recv(log: &mut Log) {
     tx.try_send(1).unwrap();
     tx.try_send(2).unwrap();
     log.note("in order", (ready(rx.recv()), ready(rx.recv())));
-    let mut waiting = pending(rx.recv());
+    let mut waiting = Task::parked(rx.recv());
     log.note("woken early", waiting.is_woken());
     tx.try_send(3).unwrap();
     log.note("woken", waiting.is_woken());
@@ -41,7 +41,7 @@ pub(crate) fn recv_many(log: &mut Log) {
     log.note("rest", ready(rx.recv_many(&mut buffer, 100)));
     log.note("buffer", &buffer);
     {
-        let mut waiting = pending(rx.recv_many(&mut buffer, usize::MAX));
+        let mut waiting = Task::parked(rx.recv_many(&mut buffer, usize::MAX));
         tx.try_send(6).unwrap();
         log.note("woken", waiting.is_woken());
         log.note("received", waiting.poll());
@@ -56,13 +56,13 @@ pub(crate) fn recv_many(log: &mut Log) {
 
 pub(crate) fn a_cancelled_recv(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(4);
-    let recv = pending(rx.recv());
+    let recv = Task::parked(rx.recv());
     tx.try_send(1).unwrap();
     drop(recv);
     log.note("still there", rx.len());
     log.note("received", ready(rx.recv()));
     let mut buffer = Vec::new();
-    let recv = pending(rx.recv_many(&mut buffer, 4));
+    let recv = Task::parked(rx.recv_many(&mut buffer, 4));
     tx.try_send(2).unwrap();
     tx.try_send(3).unwrap();
     drop(recv);
@@ -193,18 +193,18 @@ pub(crate) fn capacity(log: &mut Log) {
 pub(crate) fn poll_recv(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(2);
     {
-        let mut recv = pending(poll_fn(|cx| rx.poll_recv(cx)));
+        let mut recv = Task::parked(poll_fn(|cx| rx.poll_recv(cx)));
         tx.try_send(1).unwrap();
         log.note("woken", recv.is_woken());
         log.note("received", recv.poll());
-        recv.expect_pending();
+        recv.parks();
         tx.try_send(2).unwrap();
         log.note("woken again", recv.is_woken());
     }
     // Only the task of the last poll is woken.
     log.note("received", ready(poll_fn(|cx| rx.poll_recv(cx))));
-    drop(pending(poll_fn(|cx| rx.poll_recv(cx))));
-    let mut recv = pending(poll_fn(|cx| rx.poll_recv(cx)));
+    drop(Task::parked(poll_fn(|cx| rx.poll_recv(cx))));
+    let mut recv = Task::parked(poll_fn(|cx| rx.poll_recv(cx)));
     drop(tx);
     log.note("woken by the end", recv.is_woken());
     log.note("end", recv.poll());
@@ -217,14 +217,14 @@ pub(crate) fn poll_recv_many(log: &mut Log) {
     let none = poll_fn(|cx| rx.poll_recv_many(cx, &mut buffer, 0));
     log.note("none wanted", ready(none));
     {
-        let mut recv = pending(poll_fn(|cx| rx.poll_recv_many(cx, &mut buffer, 2)));
+        let mut recv = Task::parked(poll_fn(|cx| rx.poll_recv_many(cx, &mut buffer, 2)));
         for i in 1..=3 {
             tx.try_send(i).unwrap();
         }
         log.note("woken", recv.is_woken());
         log.note("received", recv.poll());
         log.note("received", recv.poll());
-        recv.expect_pending();
+        recv.parks();
         drop(tx);
         log.note("woken by the end", recv.is_woken());
         log.note("end", recv.poll());
@@ -233,16 +233,16 @@ pub(crate) fn poll_recv_many(log: &mut Log) {
 }
 
 pub(crate) fn the_last_receiver_drops_what_is_left(log: &mut Log) {
-    let ledger = Ledger::new(3);
+    let ledger = Drops::of(3);
     let (tx, rx) = mpsc::channel(3);
     for number in 0..2 {
-        tx.try_send(ledger.token(number)).unwrap();
+        tx.try_send(ledger.numbered(number)).unwrap();
     }
     drop(rx);
-    log.note("dropped", ledger.dropped());
-    let token = tx.try_send(ledger.token(2)).unwrap_err().into_inner();
+    log.note("dropped", ledger.total());
+    let token = tx.try_send(ledger.numbered(2)).unwrap_err().into_inner();
     log.note("handed back", token.number);
     log.note("capacity", tx.capacity());
     drop((tx, token));
-    ledger.assert_each_dropped_once();
+    ledger.assert_each_once();
 }

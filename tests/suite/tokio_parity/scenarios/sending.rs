@@ -6,19 +6,19 @@
 use std::thread;
 
 use super::mpsc;
-use crate::harness::{Polled, pending, ready, run};
+use crate::harness::{Task, ready, run};
 use crate::tokio_parity::Log;
 
 pub(crate) fn send_waits_for_capacity(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(2);
     log.note("first", ready(tx.send(1)));
     log.note("second", ready(tx.send(2)));
-    let mut third = pending(tx.send(3));
+    let mut third = Task::parked(tx.send(3));
     log.note("received", ready(rx.recv()));
     log.note("woken", third.is_woken());
     log.note("third", third.poll());
     drop(third);
-    let cancelled = pending(tx.send(4));
+    let cancelled = Task::parked(tx.send(4));
     log.note("received", ready(rx.recv()));
     drop(cancelled);
     log.note("received", ready(rx.recv()));
@@ -28,7 +28,7 @@ pub(crate) fn send_waits_for_capacity(log: &mut Log) {
 pub(crate) fn send_to_a_closed_channel(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(1);
     ready(tx.send(1)).unwrap();
-    let mut waiting = pending(tx.send(2));
+    let mut waiting = Task::parked(tx.send(2));
     rx.close();
     log.note("woken", waiting.is_woken());
     log.note("waiting", waiting.poll());
@@ -76,17 +76,17 @@ pub(crate) fn blocking_send(log: &mut Log) {
 pub(crate) fn closed_and_is_closed(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel::<u8>(1);
     let other = tx.clone();
-    let mut closed = pending(tx.closed());
-    let mut also = pending(other.closed());
+    let mut closed = Task::parked(tx.closed());
+    let mut also = Task::parked(other.closed());
     log.note("open", (tx.is_closed(), other.is_closed()));
     rx.close();
     log.note("woken", (closed.is_woken(), also.is_woken()));
     log.note("closed", (closed.poll(), also.poll()));
     log.note("is_closed", (tx.is_closed(), other.is_closed()));
-    log.note("at once", Polled::new(tx.closed()).poll());
+    log.note("at once", Task::new(tx.closed()).poll());
 
     let (tx, rx) = mpsc::channel::<u8>(1);
-    let mut closed = pending(tx.closed());
+    let mut closed = Task::parked(tx.closed());
     drop(rx);
     log.note("woken by a drop", closed.is_woken());
     log.note("closed", closed.poll());
@@ -187,7 +187,7 @@ pub(crate) fn dropping_senders_ends_the_channel(log: &mut Log) {
     tx.try_send(1).unwrap();
     drop(tx);
     log.note("first", ready(rx.recv()));
-    let mut recv = pending(rx.recv());
+    let mut recv = Task::parked(rx.recv());
     drop(clone);
     log.note("woken", recv.is_woken());
     log.note("end", recv.poll());
@@ -199,8 +199,8 @@ pub(crate) fn freed_slots_wake_as_many_senders(log: &mut Log) {
     let (tx, mut rx) = mpsc::channel(2);
     tx.try_send(1).unwrap();
     tx.try_send(2).unwrap();
-    let mut first = pending(tx.send(3));
-    let mut second = pending(tx.send(4));
+    let mut first = Task::parked(tx.send(3));
+    let mut second = Task::parked(tx.send(4));
     rx.try_recv().unwrap();
     rx.try_recv().unwrap();
     log.note("first woken", first.is_woken());

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::mpsc;
-use crate::harness::{panic_file, panic_message, pending, run};
+use crate::harness::{Task, panic_file, panic_message, run};
 use crate::tokio_parity::Log;
 
 const MOMENT: Duration = Duration::from_millis(5);
@@ -23,13 +23,13 @@ pub(crate) fn send_timeout(log: &mut Log) {
             rx.try_recv().unwrap();
             tx.send_timeout(3, Duration::ZERO).await
         });
-        let mut waiting = pending(tx.send_timeout(4, LONG));
+        let mut waiting = Task::parked(tx.send_timeout(4, LONG));
         log.note("received", rx.try_recv());
         log.note("woken", waiting.is_woken());
         log.note("sent", waiting.poll());
         drop(waiting);
-        drop(pending(tx.send_timeout(5, LONG)));
-        let mut waiting = pending(tx.send_timeout(6, LONG));
+        drop(Task::parked(tx.send_timeout(5, LONG)));
+        let mut waiting = Task::parked(tx.send_timeout(6, LONG));
         rx.close();
         log.note("closed", waiting.poll());
         log.note("received", (rx.try_recv(), rx.try_recv()));
@@ -39,7 +39,7 @@ pub(crate) fn send_timeout(log: &mut Log) {
 
 pub(crate) fn send_timeout_without_a_runtime(log: &mut Log) {
     let (tx, _rx) = mpsc::channel(1);
-    let message = panic_message(|| drop(pending(tx.send_timeout(1, MOMENT))));
+    let message = panic_message(|| drop(Task::parked(tx.send_timeout(1, MOMENT))));
     log.note("panics", message);
 }
 

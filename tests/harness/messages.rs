@@ -28,3 +28,11 @@ pub(crate) fn assert_complete_and_in_order(logs: &[Log], senders: usize, each: u
         }
     }
 }
+
+/// Asserts that `received` holds each number below `count` once, in any order.
+#[track_caller]
+pub(crate) fn assert_all_once(received: impl IntoIterator<Item = usize>, count: usize) {
+    let mut received: Vec<_> = received.into_iter().collect();
+    received.sort_unstable();
+    assert_eq!(received, (0..count).collect::<Vec<_>>());
+}
