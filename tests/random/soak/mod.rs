@@ -1,4 +1,4 @@
-//! Runs all operations concurrently for `MPMC_SOAK_SECONDS` seconds (10 by default), with the
+//! Runs all operations concurrently for `MPMC_SOAK_SECONDS` seconds (3 by default), with the
 //! random seed `MPMC_SOAK_SEED`.
 //!
 //! Channels are created and dropped. On both sides, tasks and threads send and receive with all
@@ -20,7 +20,7 @@ use crate::harness::{PseudoRandom, number_from, seed_from, soon_while_it_moves};
 use crate::ledger::{Ledger, Sent, Totals, View};
 
 fn seconds() -> u64 {
-    number_from("MPMC_SOAK_SECONDS").unwrap_or(10)
+    number_from("MPMC_SOAK_SECONDS").unwrap_or(3)
 }
 
 fn runtime() -> Runtime {
