@@ -9,7 +9,7 @@
 //! - a message whose send was `Ready` must have been received, once: otherwise it is *lost*, or
 //!   *duplicated*;
 //! - a message whose send was dropped before it was `Ready` must not have been received: otherwise
-//!   it was *delivered though cancelled*, and a caller that tries again after a timeout sends it
+//!   it was *delivered although canceled*, and a caller that tries again after a timeout sends it
 //!   twice.
 //!
 //! Some futures are polled until they are ready, and only the wakes of the channel cause the polls.
@@ -34,7 +34,7 @@ pub struct Observation {
     pub trials: u64,
     pub lost: u64,
     pub duplicated: u64,
-    pub delivered_though_cancelled: u64,
+    pub delivered_although_canceled: u64,
     /// The number of rounds.
     pub hung: u64,
 }
@@ -50,8 +50,8 @@ impl Observation {
             (self.lost, "messages lost"),
             (self.duplicated, "messages duplicated"),
             (
-                self.delivered_though_cancelled,
-                "messages delivered though cancelled",
+                self.delivered_although_canceled,
+                "messages delivered although canceled",
             ),
             (self.hung, "rounds hung"),
         ];
@@ -67,10 +67,10 @@ impl Observation {
             trials,
             lost,
             duplicated,
-            delivered_though_cancelled,
+            delivered_although_canceled,
             hung,
         } = self;
-        [trials, lost, duplicated, delivered_though_cancelled, hung]
+        [trials, lost, duplicated, delivered_although_canceled, hung]
     }
 
     fn from_numbers(numbers: &[f64]) -> Option<Self> {
@@ -81,7 +81,7 @@ impl Observation {
             trials: trials as u64,
             lost: lost as u64,
             duplicated: duplicated as u64,
-            delivered_though_cancelled: delivered as u64,
+            delivered_although_canceled: delivered as u64,
             hung: hung as u64,
         })
     }

@@ -1,7 +1,10 @@
 //! The machine and the versions that the results belong to.
 
+use std::fmt;
 use std::fs;
 use std::thread;
+
+use time::OffsetDateTime;
 
 use crate::peers::crate_of;
 
@@ -15,6 +18,8 @@ pub struct Machine {
     pub cores: usize,
     pub system: String,
     pub compiler: &'static str,
+    /// The day of the run, in UTC.
+    pub date: String,
 }
 
 impl Machine {
@@ -24,7 +29,24 @@ impl Machine {
             cores: thread::available_parallelism().map_or(1, usize::from),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             compiler: env!("RUSTC_VERSION"),
+            date: OffsetDateTime::now_utc().date().to_string(),
         }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            processor,
+            cores,
+            system,
+            compiler,
+            date,
+        } = self;
+        write!(
+            f,
+            "{date}: {processor}, {cores} threads at once, {system}; {compiler}"
+        )
     }
 }
 
@@ -35,8 +57,18 @@ fn processor() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
+/// Returns the names of peers with the versions of their crates.
+pub fn versions_of<'a>(peers: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let peers = peers.into_iter();
+    let named = peers.map(|peer| {
+        let version = version_of(peer).unwrap_or("of the compiler");
+        format!("{peer} {version}")
+    });
+    named.collect()
+}
+
 /// Returns the version of a peer's crate.
-pub fn version_of(peer: &str) -> Option<&'static str> {
+fn version_of(peer: &str) -> Option<&'static str> {
     let name = format!("name = \"{}\"", crate_of(peer)?);
     let mut lines = LOCK_FILE.lines().skip_while(|line| *line != name);
     let version = lines.nth(1)?.strip_prefix("version = ")?;

@@ -11,18 +11,27 @@ use crate::queue::{Held, RecvManyOperation, RetryPolicy};
 use crate::ring::{Buffer, ClaimError};
 use crate::wait::Run;
 
-/// The number of messages that are sent with one claim. They are buffered on the stack first, in at
-/// most [`BUFFER_BYTES`] unless one message is larger.
+/// The largest number of bytes that messages take on the stack before they are sent with one claim,
+/// unless one message is larger.
+const BUFFER_BYTES: usize = 8192;
+/// The number of messages that are sent with one claim.
 const BUFFER_LEN: usize = 64;
+/// The same number for messages of at most `BUFFER_BYTES / BUFFER_LEN_OF_SMALL` bytes. Two
+/// read-modify-writes take as long as the copies of some 20 such messages.
+const BUFFER_LEN_OF_SMALL: usize = 256;
 /// The same number for messages of more than `BUFFER_BYTES / BUFFER_LEN` bytes.
 const BUFFER_LEN_OF_LARGE: usize = 4;
-const BUFFER_BYTES: usize = 8192;
 
 /// Returns the number of messages to reserve capacity for next, or `None` if there are no more.
-fn next_len(items: &impl Iterator) -> Option<usize> {
+fn next_len<I: Iterator>(items: &I) -> Option<usize> {
+    let longest = if size_of::<I::Item>() <= BUFFER_BYTES / BUFFER_LEN_OF_SMALL {
+        BUFFER_LEN_OF_SMALL
+    } else {
+        BUFFER_LEN
+    };
     match items.size_hint() {
         (_, Some(0)) => None,
-        (lower, _) => Some(lower.clamp(1, BUFFER_LEN)),
+        (lower, _) => Some(lower.clamp(1, longest)),
     }
 }
 
@@ -32,7 +41,9 @@ impl<T> Shared<T> {
     /// Takes an item from `items` only when capacity is reserved for it.
     #[inline]
     fn send_all(&self, held: Held<'_, T>, items: &mut impl Iterator<Item = T>) -> usize {
-        if size_of::<T>() <= BUFFER_BYTES / BUFFER_LEN {
+        if size_of::<T>() <= BUFFER_BYTES / BUFFER_LEN_OF_SMALL {
+            self.send_buffered::<BUFFER_LEN_OF_SMALL>(held, items)
+        } else if size_of::<T>() <= BUFFER_BYTES / BUFFER_LEN {
             self.send_buffered::<BUFFER_LEN>(held, items)
         } else if size_of::<T>() <= BUFFER_BYTES / BUFFER_LEN_OF_LARGE {
             self.send_buffered::<BUFFER_LEN_OF_LARGE>(held, items)
@@ -76,18 +87,19 @@ impl<T> Shared<T> {
 /// items that have not been sent are still in the iterator. To keep the iterator when a future is
 /// canceled, pass it by reference (`&mut iterator`). An error returns it.
 ///
-/// If the iterator panics, the items that had been taken from it and not yet sent (up to 63) are
-/// dropped, and their capacity is given back.
+/// Items are buffered on the stack, in groups of up to 8 KiB, before they are sent: a receiver sees
+/// the first item of a group when its last item has been taken from the iterator. If the iterator
+/// panics, the items of its group are dropped, and their capacity is given back.
 impl<T> Sender<T> {
     /// Sends all items, waiting for free capacity as needed, and returns the number of items sent.
     /// It waits and is woken as [`send`](Self::send). Sending k messages wakes k receivers, if that
     /// many wait.
     ///
-    /// Up to 64 messages cost two atomic read-modify-writes if there is capacity for them: one
-    /// reserves the capacity, one claims the slots. Messages larger than 128 bytes are claimed four
-    /// at a time, messages larger than 2 KiB one at a time, because the messages of one claim are
-    /// buffered on the stack. Messages of other senders may come between the groups, and also
-    /// within a group if other senders hold permits.
+    /// A group of messages costs two atomic read-modify-writes if there is capacity for them: one
+    /// reserves the capacity, one claims the slots. A group has up to 256 messages of up to 32
+    /// bytes, or 64 larger ones. Messages larger than 128 bytes are claimed four at a time, messages
+    /// larger than 2 KiB one at a time. Messages of other senders may come between the groups, and
+    /// also within a group if other senders hold permits.
     ///
     /// If the [`size_hint`](Iterator::size_hint) of the iterator does not show its end, the call
     /// waits at the end for capacity that it then does not use.

@@ -355,11 +355,17 @@ impl<T> MpmcQueue<T> {
         policy: RetryPolicy,
         mut attempt: impl FnMut() -> Result<C, ClaimError>,
     ) -> Result<C, ClaimError> {
-        match retry(policy, &mut attempt) {
-            Err(ClaimError::Blocked | ClaimError::InFlight) if self.end_reservation::<D>() => {
+        // Not `outcome => outcome`: that compiles to loads of bytes that have just been stored in
+        // other units, and such a load waits until all stores before it have left the store buffer.
+        let error = match retry(policy, &mut attempt) {
+            Ok(claim) => return Ok(claim),
+            Err(error) => error,
+        };
+        match error {
+            ClaimError::Blocked | ClaimError::InFlight if self.end_reservation::<D>() => {
                 retry(policy, attempt)
             }
-            outcome => outcome,
+            _ => Err(error),
         }
     }
 

@@ -33,13 +33,15 @@ pub(super) fn retry<C>(
     let backoff = Backoff::new();
     let mut spins = 0;
     loop {
-        match claim() {
+        let error = match claim() {
+            Ok(claim) => return Ok(claim),
+            Err(error) => error,
+        };
+        match error {
             // `Contended` is never returned to a caller that does not wait: there may well be
             // something to claim.
-            Err(ClaimError::InFlight) if policy == RetryPolicy::None => {
-                return Err(ClaimError::InFlight);
-            }
-            Err(error @ (ClaimError::InFlight | ClaimError::Contended)) => {
+            ClaimError::InFlight if policy == RetryPolicy::None => return Err(error),
+            ClaimError::InFlight | ClaimError::Contended => {
                 if policy == RetryPolicy::Spin && spins == SPIN_ROUNDS {
                     return Err(error);
                 }
@@ -50,7 +52,7 @@ pub(super) fn retry<C>(
                     backoff.snooze();
                 }
             }
-            decided => return decided,
+            _ => return Err(error),
         }
     }
 }

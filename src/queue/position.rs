@@ -8,7 +8,7 @@ use super::MpmcQueue;
 use super::operation::{RetryPolicy, attempt, attempt_granted, retry, take_value};
 use super::side::{Receivers, Senders};
 use crate::ring::{ClaimError, Head, RecvBatch, RecvClaim, SendClaim, Tail};
-use crate::wait::{Attempt, Operation, Reservation, WaitList};
+use crate::wait::{Attempt, Operation, Reservation};
 
 impl<T> MpmcQueue<T> {
     /// Receives a message with its position, or fails without waiting for one.
@@ -58,7 +58,7 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Takes the messages out. Returns their positions, and whether senders wait. Cannot panic.
-    fn take_many(&self, batch: RecvBatch<'_, T, WaitList>) -> (Range<u64>, bool) {
+    fn take_many(&self, batch: RecvBatch<'_, T>) -> (Range<u64>, bool) {
         let first = self.ring.ordinal(batch.position());
         let (count, senders_parked) = batch.take();
         (first..first + count as u64, senders_parked)

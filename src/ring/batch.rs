@@ -16,45 +16,48 @@ use super::{ClaimError, Ring, Slot};
 use crate::sync::{ClaimBackoff, Ordering};
 
 /// Claimed slots, before the claim is finished (R1).
-struct Batch<'a, T, B, D> {
-    ring: &'a Ring<T, B>,
-    /// The first slot's position.
-    at: Position,
-    count: usize,
+struct Batch<'a, T, D> {
+    /// The slots up to the end of the lap.
+    first: Run<'a, T>,
+    /// The slots of the next lap.
+    second: Run<'a, T>,
+    /// A copy, so that the compiler knows that the stores to the slots do not change it.
+    layout: Layout,
     /// The state before the compare-exchange.
     seen: State,
     direction: PhantomData<D>,
 }
 
-impl<T, B, D: Direction> Batch<'_, T, B, D> {
+impl<T, D: Direction> Batch<'_, T, D> {
+    fn len(&self) -> usize {
+        self.first.slots.len() + self.second.slots.len()
+    }
+
     /// Accesses each value, numbered from 0, and hands its slot to the other side.
     #[inline(always)]
     fn finish(self, mut access: impl FnMut(usize, *mut MaybeUninit<T>)) -> State {
-        // A copy, so that the compiler knows that the stores to the slots do not change it.
-        let layout = self.ring.layout;
-        let (first, second) = self.ring.runs(self.at, self.count);
-        first.finish::<D>(&layout, 0, &mut access);
-        second.finish::<D>(&layout, first.slots.len(), &mut access);
+        self.first.finish::<D>(&self.layout, 0, &mut access);
+        let number = self.first.slots.len();
+        self.second.finish::<D>(&self.layout, number, &mut access);
         self.seen
     }
 }
 
 /// The right to write messages, which must be used (R4).
 #[must_use = "a claim that is not published blocks the ring"]
-pub(crate) struct SendBatch<'a, T, B, const N: usize> {
-    batch: Batch<'a, T, B, <SendReserved as Kind>::Direction>,
-    /// Holds at least `batch.count` values.
+pub(crate) struct SendBatch<'a, T, const N: usize> {
+    batch: Batch<'a, T, <SendReserved as Kind>::Direction>,
+    /// Holds at least `batch.len()` values.
     source: &'a mut Buffer<T, N>,
 }
 
-impl<T, B, const N: usize> SendBatch<'_, T, B, N> {
+impl<T, const N: usize> SendBatch<'_, T, N> {
     /// Moves the first values of the buffer into the ring.
-    // Inlining makes a batch take a tenth less time.
-    #[inline]
+    #[inline(always)]
     #[must_use = "a parked receiver must be notified"]
     pub(crate) fn publish(self) -> Sent {
         let Self { batch, source } = self;
-        let count = batch.count;
+        let count = batch.len();
         let values = source.as_ptr();
         let seen = batch.finish(|number, slot| {
             // SAFETY: `number < count`, and the buffer holds at least `count` values.
@@ -71,22 +74,23 @@ impl<T, B, const N: usize> SendBatch<'_, T, B, N> {
 
 /// The right to read messages, which must be used (R4).
 #[must_use = "a claim that is not taken blocks the ring"]
-pub(crate) struct RecvBatch<'a, T, B> {
-    batch: Batch<'a, T, B, <Recv as Kind>::Direction>,
+pub(crate) struct RecvBatch<'a, T> {
+    batch: Batch<'a, T, <Recv as Kind>::Direction>,
     /// Has spare capacity for the messages.
     target: &'a mut Vec<T>,
 }
 
-impl<T, B> RecvBatch<'_, T, B> {
+impl<T> RecvBatch<'_, T> {
     /// Returns the position of the first message. The others follow it.
     pub(crate) fn position(&self) -> Position {
-        self.batch.at
+        self.batch.first.start
     }
 
     /// Moves the messages to the end of the target. Returns their number, and whether senders wait.
+    #[inline(always)]
     pub(crate) fn take(self) -> (usize, bool) {
         let Self { batch, target } = self;
-        let count = batch.count;
+        let count = batch.len();
         let spare = target.spare_capacity_mut().as_mut_ptr();
         let seen = batch.finish(|number, slot| {
             // SAFETY: `number < count`, and the target has spare capacity for `count` values.
@@ -103,21 +107,23 @@ impl<T, B> RecvBatch<'_, T, B> {
 impl<T, B> Ring<T, B> {
     /// Claims slots for as many of the values in `source` as fit at once, at least one, and uses up
     /// one permit for each. Fails only with `InFlight` or `Contended`.
+    #[inline(always)]
     pub(crate) fn claim_reserved_many<'a, const N: usize>(
         &'a self,
         source: &'a mut Buffer<T, N>,
-    ) -> Result<SendBatch<'a, T, B, N>, ClaimError> {
+    ) -> Result<SendBatch<'a, T, N>, ClaimError> {
         let batch = self.claim_many::<SendReserved>(source.len(), |_| {})?;
         Ok(SendBatch { batch, source })
     }
 
     /// Claims the oldest messages, at least one and at most `limit`, after reserving memory for
     /// them in `target`.
+    #[inline(always)]
     pub(crate) fn claim_recv_many<'a>(
         &'a self,
         target: &'a mut Vec<T>,
         limit: usize,
-    ) -> Result<RecvBatch<'a, T, B>, ClaimError> {
+    ) -> Result<RecvBatch<'a, T>, ClaimError> {
         let batch = self.claim_many::<Recv>(limit, |count| target.reserve(count))?;
         Ok(RecvBatch { batch, target })
     }
@@ -129,28 +135,32 @@ impl<T, B> Ring<T, B> {
         &'a self,
         target: &'a mut Vec<T>,
         limit: usize,
-    ) -> Result<RecvBatch<'a, T, B>, ClaimError> {
+    ) -> Result<RecvBatch<'a, T>, ClaimError> {
         let batch = self.claim_many::<RecvGranted>(limit, |count| target.reserve(count))?;
         Ok(RecvBatch { batch, target })
     }
 
     /// Claims the slots that are ready, at most `limit`; calls `prepare` with their number before
     /// the claim.
-    #[inline]
+    // This and its callers are inlined up to the end of the claim: a batch that is returned in
+    // memory is loaded again in other units than it was stored, and such a load waits until all
+    // stores before it have left the store buffer, which the batch before has filled.
+    #[inline(always)]
     fn claim_many<K: Kind>(
         &self,
         limit: usize,
         mut prepare: impl FnMut(usize),
-    ) -> Result<Batch<'_, T, B, K::Direction>, ClaimError> {
+    ) -> Result<Batch<'_, T, K::Direction>, ClaimError> {
         K::Direction::prepare(self);
         let mut backoff = ClaimBackoff::new();
         let mut seen = self.load::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let at = seen.position();
             let leaves = K::leaves(seen);
-            let count = self
-                .ready_run::<K::Direction>(at, limit.saturating_add(leaves))
-                .saturating_sub(leaves);
+            let limit = limit.saturating_add(leaves).min(self.capacity());
+            let (mut first, mut second) = self.ready_runs::<K::Direction>(at, limit);
+            let ready = first.slots.len() + second.slots.len();
+            let count = ready.saturating_sub(leaves);
             if count == 0 {
                 seen = K::explain(self, seen)?;
                 continue;
@@ -158,10 +168,12 @@ impl<T, B> Ring<T, B> {
             prepare(count);
             let step = self.layout.step(at, count as u64);
             if self.advance::<K>(seen, step, count as u64) {
+                let here = first.truncate(count);
+                second.truncate(count - here);
                 return Ok(Batch {
-                    ring: self,
-                    at,
-                    count,
+                    first,
+                    second,
+                    layout: self.layout,
                     seen,
                     direction: PhantomData,
                 });
@@ -172,16 +184,19 @@ impl<T, B> Ring<T, B> {
         Err(ClaimError::Contended)
     }
 
-    /// Returns the number of slots from `at` on that are ready without a gap, at most `limit`.
+    /// Returns the slots from `at` on that are ready without a gap, at most `limit`.
     #[inline]
-    fn ready_run<D: Direction>(&self, at: Position, limit: usize) -> usize {
-        let (first, second) = self.runs(at, limit.min(self.capacity()));
-        let count = first.count_ready::<D>(&self.layout);
-        if count < first.slots.len() {
-            count
+    fn ready_runs<D: Direction>(&self, at: Position, limit: usize) -> (Run<'_, T>, Run<'_, T>) {
+        let (mut first, mut second) = self.runs(at, limit);
+        let ready = first.count_ready::<D>(&self.layout);
+        let next_ready = if ready == first.slots.len() {
+            second.count_ready::<D>(&self.layout)
         } else {
-            count + second.count_ready::<D>(&self.layout)
-        }
+            0
+        };
+        first.truncate(ready);
+        second.truncate(next_ready);
+        (first, second)
     }
 
     /// Returns the slots of `count` positions from `at` on: those up to the end of the lap, then
@@ -215,6 +230,13 @@ struct Run<'a, T> {
 }
 
 impl<T> Run<'_, T> {
+    /// Drops all but the first `len` slots. Returns the number of slots that are left.
+    fn truncate(&mut self, len: usize) -> usize {
+        let len = len.min(self.slots.len());
+        self.slots = &self.slots[..len];
+        len
+    }
+
     /// Returns the number of leading slots that are ready without a gap.
     #[inline]
     fn count_ready<D: Direction>(&self, layout: &Layout) -> usize {

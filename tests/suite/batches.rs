@@ -158,18 +158,18 @@ fn a_wrong_size_hint_loses_no_message() {
 
 #[test]
 fn a_panicking_iterator_loses_only_the_current_buffer() {
-    let ledger = Drops::of(69);
-    let (tx, rx) = channel(80);
-    // The 64 messages of the first buffer have been sent before that.
-    let items = (0..100).map(|number| {
-        assert!(number < 69, "the iterator panics");
+    let ledger = Drops::of(261);
+    let (tx, rx) = channel(280);
+    // The 256 messages of the first buffer have been sent before that.
+    let items = (0..300).map(|number| {
+        assert!(number < 261, "the iterator panics");
         ledger.numbered(number)
     });
     let result = catch_unwind(AssertUnwindSafe(|| ready(tx.send_many(items))));
     assert!(result.is_err());
-    assert_eq!((tx.len(), ledger.total()), (64, 5));
-    assert_eq!((tx.capacity(), tx.stats().permits), (16, 0));
-    assert_all_once(drained(&rx).iter().map(|token| token.number), 64);
+    assert_eq!((tx.len(), ledger.total()), (256, 5));
+    assert_eq!((tx.capacity(), tx.stats().permits), (24, 0));
+    assert_all_once(drained(&rx).iter().map(|token| token.number), 256);
     ledger.assert_each_once();
 }
 

@@ -22,13 +22,12 @@ mod position;
 mod queue;
 mod realtime;
 mod select;
-mod set_capacity;
 mod timeouts;
 mod tokio_parity;
 mod types;
 mod weak;
 
-// These need threads that unwind, processes, or a runtime with several threads.
+// These need panics that unwind, processes, or a runtime with several threads.
 #[cfg(all(unix, not(target_family = "wasm")))]
 mod allocation_failures;
 #[cfg(not(target_family = "wasm"))]
@@ -53,6 +52,8 @@ mod panics_together;
 mod random_cancellation;
 #[cfg(not(target_family = "wasm"))]
 mod readiness;
+#[cfg(not(target_family = "wasm"))]
+mod set_capacity;
 #[cfg(target_pointer_width = "64")]
 mod sizes;
 #[cfg(not(target_family = "wasm"))]

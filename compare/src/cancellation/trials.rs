@@ -70,7 +70,7 @@ struct Log {
     /// The messages that were sent or received, depending on the side.
     done: Vec<u64>,
     /// The messages whose sends were dropped. Only filled by senders.
-    cancelled: Vec<u64>,
+    canceled: Vec<u64>,
     /// The number of futures that were polled, and dropped before they were ready.
     trials: u64,
 }
@@ -125,8 +125,8 @@ fn count_violations(sent: &[Log], received: &[Log], observation: &mut Observatio
     let times = |number: &u64| times_received.get(number).copied().unwrap_or(0);
     for log in sent {
         observation.lost += log.done.iter().filter(|n| times(n) == 0).count() as u64;
-        observation.delivered_though_cancelled +=
-            log.cancelled.iter().filter(|n| times(n) > 0).count() as u64;
+        observation.delivered_although_canceled +=
+            log.canceled.iter().filter(|n| times(n) > 0).count() as u64;
     }
     let repeats = times_received.values().map(|times| times - 1);
     observation.duplicated += repeats.sum::<u64>();
@@ -152,7 +152,7 @@ async fn send_some<M: Message>(
             }
             None => {
                 log.trials += poll_limit.trials();
-                log.cancelled.push(number);
+                log.canceled.push(number);
             }
         }
     }

@@ -48,11 +48,12 @@ fn means(report: &Report) -> DotPlot {
         Some(PlotRow::of_one(&label, mean.geometric))
     });
     DotPlot {
-        title: "mpmc-std against each peer, geometric mean over the rows of both († not exact)",
+        title: "mpmc-std against each peer, geometric mean over the rows of both (†: lost or delivered messages of canceled futures)",
         axis: "time per message of the peer / mpmc-std (right of 1: mpmc-std is ahead)",
         scale: Scale::Ratio,
         series: vec!["geometric mean".into()],
         rows: rows.collect(),
+        caption: caption(report),
     }
 }
 
@@ -78,11 +79,12 @@ fn rows(report: &Report) -> DotPlot {
         });
     }
     DotPlot {
-        title: "mpmc-std against each peer, row by row († not exact)",
+        title: "mpmc-std against each peer, row by row (†: lost or delivered messages of canceled futures)",
         axis: "time per message of the peer / mpmc-std (right of 1: mpmc-std is ahead)",
         scale: Scale::Ratio,
         series: peers.iter().map(|peer| report.name(peer).into()).collect(),
         rows,
+        caption: caption(report),
     }
 }
 
@@ -113,7 +115,7 @@ fn latency(report: &Report) -> DotPlot {
         }
     }
     DotPlot {
-        title: "Latency at 100,000 messages per second († not exact)",
+        title: "Latency at 100,000 messages per second (†: lost or delivered messages of canceled futures)",
         axis: "microseconds from due to received (left is better)",
         scale: Scale::Plain,
         series: percentiles
@@ -121,5 +123,18 @@ fn latency(report: &Report) -> DotPlot {
             .map(|row| row.row.title.clone())
             .collect(),
         rows,
+        caption: caption(report),
     }
+}
+
+/// The number of versions in a line of a caption.
+const VERSIONS_IN_LINE: usize = 7;
+
+/// Returns what the results belong to: the machine, the date and the versions.
+fn caption(report: &Report) -> Vec<String> {
+    let versions = report.versions();
+    let versions = versions.chunks(VERSIONS_IN_LINE);
+    std::iter::once(report.machine.to_string())
+        .chain(versions.map(|line| line.join(", ")))
+        .collect()
 }

@@ -1,11 +1,13 @@
-//! The headline figures, each beside the limit of the hardware.
+//! The headline figures, each beside the limit of the hardware or the same without a channel.
 
 use super::Report;
+use super::markdown::figure;
 use crate::measure::MeasuredRow;
 use crate::peers::OURS;
 use crate::scenarios::{
-    BATCH_ONE_THREAD, FLOOR, FOUR_BY_FOUR, LINE_ROUND_TRIP, LOCKED_PAIR, SINGLE_OPERATION,
-    SIXTEEN_THREADS,
+    BARE_BATCH, BARE_EXCHANGE_ONE_THREAD, BARE_EXCHANGE_TWO_WORKERS, BARE_PING_PONG_ONE_THREAD,
+    BARE_PING_PONG_TWO_WORKERS, BARE_TURNS_ON_ONE_CORE, BATCH_ONE_THREAD, FLOOR, FOUR_BY_FOUR,
+    LINE_ROUND_TRIP, LOCKED_PAIR, SINGLE_OPERATION, SIXTEEN_THREADS,
 };
 
 /// A figure, its best peer, and its floor, as text.
@@ -31,9 +33,10 @@ enum Measure {
     OperationsPerSecond,
     MessagesPerSecond,
     NanosecondsPerOperation,
+    NanosecondsPerMessage,
 }
 
-const FIGURES: [Figure; 4] = [
+const FIGURES: [Figure; 10] = [
     Figure {
         title: "one thread, batches of 64 on a channel",
         row: BATCH_ONE_THREAD,
@@ -57,6 +60,42 @@ const FIGURES: [Figure; 4] = [
         row: SIXTEEN_THREADS,
         floor: LINE_ROUND_TRIP,
         measure: Measure::NanosecondsPerOperation,
+    },
+    Figure {
+        title: "one thread, 1×1 tasks, capacity 1",
+        row: "tokio-current/1x1/capacity-1/8B",
+        floor: BARE_EXCHANGE_ONE_THREAD,
+        measure: Measure::NanosecondsPerMessage,
+    },
+    Figure {
+        title: "two workers, 1×1 tasks, capacity 1",
+        row: "tokio-multi/1x1/capacity-1/8B",
+        floor: BARE_EXCHANGE_TWO_WORKERS,
+        measure: Measure::NanosecondsPerMessage,
+    },
+    Figure {
+        title: "ping-pong of two tasks, one thread",
+        row: "ping-pong/tokio-current",
+        floor: BARE_PING_PONG_ONE_THREAD,
+        measure: Measure::NanosecondsPerMessage,
+    },
+    Figure {
+        title: "ping-pong of two tasks, two workers",
+        row: "ping-pong/tokio-multi",
+        floor: BARE_PING_PONG_TWO_WORKERS,
+        measure: Measure::NanosecondsPerMessage,
+    },
+    Figure {
+        title: "two threads on one core, capacity 1",
+        row: "one-core/1x1/capacity-1/0-steps",
+        floor: BARE_TURNS_ON_ONE_CORE,
+        measure: Measure::NanosecondsPerMessage,
+    },
+    Figure {
+        title: "one thread, batches of 64 from a slice",
+        row: "batch-source/slice/64",
+        floor: BARE_BATCH,
+        measure: Measure::NanosecondsPerMessage,
     },
 ];
 
@@ -108,6 +147,9 @@ impl Measure {
             }
             Self::NanosecondsPerOperation => {
                 format!("{:.2} ns/operation", nanoseconds_per_message / 2.0)
+            }
+            Self::NanosecondsPerMessage => {
+                format!("{} ns/message", figure(nanoseconds_per_message))
             }
         }
     }

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::charts::Chart;
 use super::headline::headlines;
 use super::{Among, Mean, NOT_EXACT, Ratio, Report};
-use crate::machine::version_of;
 use crate::measure::{Cell, MeasuredRow};
 use crate::peers::OURS;
 use crate::scenarios::Group;
@@ -27,16 +26,10 @@ pub fn render(report: &Report, charts: &[Chart]) -> String {
 }
 
 fn introduction(report: &Report) -> String {
-    let machine = &report.machine;
-    let mut versions: Vec<String> = Vec::new();
-    for peer in std::iter::once(OURS).chain(report.peers()) {
-        let version = version_of(peer).unwrap_or("of the compiler");
-        versions.push(format!("{peer} {version}"));
-    }
     format!(
         "# mpmc-std beside other channels\n\n\
-         Made by `cargo run --release --manifest-path compare/Cargo.toml`, in one run on one machine: {processor}, {cores} threads \
-         at once, {system}; {compiler}.\n\n\
+         Made by `cargo run --release --manifest-path compare/Cargo.toml`, in one run on one machine, \
+         on {machine}.\n\n\
          {versions}.\n\n\
          Peers take turns within each round; figures are medians over {rounds} rounds of about {cell} ms per cell, \
          the quartiles below in small print. \"best / ours\" is the best peer's figure by mpmc-std's: **above 1, mpmc-std \
@@ -44,11 +37,8 @@ fn introduction(report: &Report) -> String {
          {NOT_EXACT}: not exact. In the trials of this run dropped futures of the peer lost, duplicated or delivered a \
          message, or left a task asleep, or the trials failed. Such a peer may be fast because it hands a message over \
          to a parked receiver, which loses it if its future is dropped. It is in every row, beside the others.\n",
-        processor = machine.processor,
-        cores = machine.cores,
-        system = machine.system,
-        compiler = machine.compiler,
-        versions = versions.join(", "),
+        machine = report.machine,
+        versions = report.versions().join(", "),
         rounds = report.rounds,
         cell = report.cell.as_millis(),
     )
@@ -60,7 +50,7 @@ fn in_short(report: &Report) -> String {
         "## In short\n\n\
          Over the rows that are a time per message, without those on one core, on a loaded machine, and of batches \
          by their source. Against a peer: over those of them that it takes part in.\n\n\
-         | compared with | geometric mean | over | mpmc-std ahead in | exact cancellation |\n|---|---|---|---|---|\n",
+         | compared with | geometric mean | over | mpmc-std ahead in | cancel safety |\n|---|---|---|---|---|\n",
     );
     let mut line = |name: &str, mean: Option<Mean>, exact: &str| {
         let (ratio, rows, ahead) = match mean {
@@ -80,7 +70,7 @@ fn in_short(report: &Report) -> String {
         "",
     );
     line(
-        "the best peer with exact cancellation",
+        "the best peer without a violation of cancel safety",
         report.mean_of_best(Among::Exact),
         "",
     );
@@ -106,10 +96,14 @@ fn verdict(report: &Report, peer: &str) -> String {
 fn headline_section(report: &Report) -> String {
     let mut text = String::from(
         "## Headline figures\n\n\
-         Beside the floor that the hardware sets, measured in the same run: two uncontended locked instructions \
-         per message on one core, one cache line there and back per message between two cores. What moves several \
-         messages at once, as batches do and as threads that share a core or a cache line do, can be below it.\n\n\
-         | figure | mpmc-std | best peer | hardware floor |\n|---|---|---|---|\n",
+         Beside a floor, measured in the same run. For the first four figures the hardware sets it: two uncontended \
+         locked instructions per message on one core, one cache line there and back per message between two cores. \
+         What moves several messages at once, as batches do and as threads that share a core or a cache line do, can \
+         be below it. For the others it is the same exchange without a channel (`src/scenarios/bare.rs`): two tasks \
+         with an `AtomicWaker` each, two threads that yield to each other, copies into stamped slots without any \
+         check. A channel that hands messages over, or that returns to the executor instead of waiting for a waker, \
+         can be below it.\n\n\
+         | figure | mpmc-std | best peer | floor |\n|---|---|---|---|\n",
     );
     for headline in headlines(report) {
         writeln!(
@@ -124,12 +118,12 @@ fn headline_section(report: &Report) -> String {
 
 fn cancellation_section(report: &Report) -> String {
     let mut text = String::from(
-        "## Exact cancellation\n\n\
+        "## Cancel safety\n\n\
          Send and receive futures are polled a few times and dropped (\"trials\" counts those dropped before they were \
-         ready). *Lost*: `send` had returned `Ok`, no receiver got the message. *Delivered though cancelled*: \
+         ready). *Lost*: `send` had returned `Ok`, no receiver got the message. *Delivered although canceled*: \
          the send future was dropped before it was ready, the message arrived. *Hung*: rounds in which a task was \
          never woken. \"No violation seen\" is what it says, no proof.\n\n\
-         | peer | trials | lost | duplicated | delivered though cancelled | hung |\n|---|---|---|---|---|---|\n",
+         | peer | trials | lost | duplicated | delivered although canceled | hung |\n|---|---|---|---|---|---|\n",
     );
     for observed in &report.observations {
         let peer = report.name(&observed.peer);
@@ -240,7 +234,7 @@ fn measured(summary: &Summary, leads: bool) -> String {
 }
 
 /// Formats with three digits, which matches the precision of the measurements; fewer below 0.01.
-fn figure(value: f64) -> String {
+pub(super) fn figure(value: f64) -> String {
     match value {
         v if v >= 99.95 => format!("{v:.0}"),
         v if v >= 9.995 => format!("{v:.1}"),

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cancellation::Observed;
-use crate::machine::Machine;
+use crate::machine::{Machine, versions_of};
 use crate::measure::MeasuredRow;
 use crate::peers::OURS;
 use crate::scenarios::{Group, Unit};
@@ -64,6 +64,11 @@ impl Report {
         fs::write(folder.join("table.md"), markdown::render(self, &charts))?;
         fs::write(folder.join("results.csv"), csv::render(self))?;
         Ok(())
+    }
+
+    /// Returns the versions of mpmc-std and of its peers.
+    fn versions(&self) -> Vec<String> {
+        versions_of(std::iter::once(OURS).chain(self.peers()))
     }
 
     /// Returns the rows of the table: all except the floor.

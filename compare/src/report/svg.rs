@@ -14,9 +14,11 @@ const TITLE_HEIGHT: u32 = 34;
 const LEGEND_LINE: u32 = 20;
 const LEGEND_COLUMN: u32 = 150;
 const AXIS_HEIGHT: u32 = 50;
+const CAPTION_LINE: u32 = 15;
 const MARGIN: u32 = 14;
 
 const INK: RGBColor = RGBColor(40, 40, 40);
+const SOFT: RGBColor = RGBColor(90, 90, 90);
 const FAINT: RGBColor = RGBColor(225, 225, 225);
 
 /// The colors, which, together with the markers, can be distinguished in print and by most
@@ -38,6 +40,8 @@ pub struct DotPlot {
     /// The names of the series, in the order of their numbers.
     pub series: Vec<String>,
     pub rows: Vec<PlotRow>,
+    /// The lines below the chart: the machine, the date, the versions.
+    pub caption: Vec<String>,
 }
 
 /// The kind of values on the axis.
@@ -89,7 +93,10 @@ impl DotPlot {
     pub fn draw(&self) -> Result<String, Box<dyn Error>> {
         let mut svg = String::new();
         {
-            let size = (WIDTH, self.top() + self.body() + AXIS_HEIGHT);
+            let size = (
+                WIDTH,
+                self.bottom() as u32 + AXIS_HEIGHT + self.caption_height(),
+            );
             let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
             // GitHub shows the chart on dark pages as well.
             area.fill(&WHITE)?;
@@ -98,6 +105,7 @@ impl DotPlot {
             self.draw_legend(&area)?;
             self.draw_axis(&area)?;
             self.draw_rows(&area)?;
+            self.draw_caption(&area)?;
             area.present()?;
         }
         Ok(svg)
@@ -123,6 +131,20 @@ impl DotPlot {
 
     fn bottom(&self) -> i32 {
         (self.top() + self.body()) as i32
+    }
+
+    fn caption_height(&self) -> u32 {
+        self.caption.len() as u32 * CAPTION_LINE + MARGIN / 2
+    }
+
+    fn draw_caption(&self, area: &Area<'_>) -> Drawn {
+        let style = text(11, &SOFT, HPos::Left);
+        let top = self.bottom() + AXIS_HEIGHT as i32;
+        for (number, line) in self.caption.iter().enumerate() {
+            let y = top + number as i32 * CAPTION_LINE as i32 + CAPTION_LINE as i32 / 2;
+            area.draw_text(line, &style, (MARGIN as i32, y))?;
+        }
+        Ok(())
     }
 
     /// Returns the minimum and the maximum of the axis, with a margin.

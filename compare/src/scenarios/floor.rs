@@ -106,7 +106,7 @@ fn wait_for(line: &AtomicU64, value: u64) {
     }
 }
 
-fn floor_row(id: &str, title: &str) -> Row {
+pub(super) fn floor_row(id: impl Into<String>, title: &str) -> Row {
     Row {
         id: id.into(),
         group: Group::Floor,

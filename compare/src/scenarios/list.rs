@@ -1,6 +1,7 @@
 //! The rows, in the order of the report. They are not the full product of all parameters: each row
 //! shows something that its neighbors do not.
 
+use super::bare::{BareBatch, BareTasks, BareTurns};
 use super::batch::Batches;
 use super::batch_sources::BatchSources;
 use super::blocking::Blocking;
@@ -68,6 +69,13 @@ const BLOCKING: [(usize, usize, usize); 3] = [(1, 1, 1), (1, 1, 1024), (4, 4, 64
 /// Returns all scenarios, including those of the floor.
 pub fn all() -> Vec<Box<dyn Scenario>> {
     let mut list: Vec<Box<dyn Scenario>> = vec![Box::new(LockedPair), Box::new(LineRoundTrip)];
+    for executor in [Executor::TokioCurrent, Executor::TokioMulti] {
+        list.push(Box::new(BareTasks { executor }));
+    }
+    list.push(Box::new(BareBatch));
+    if system::SUPPORTED {
+        list.push(Box::new(BareTurns));
+    }
     list.extend(workers::all());
     throughput(
         &mut list,

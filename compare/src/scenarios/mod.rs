@@ -1,5 +1,6 @@
 //! The measurements: the rows of the table, and how each is run on a peer.
 
+mod bare;
 mod batch;
 mod batch_sources;
 mod blocking;
@@ -22,6 +23,10 @@ mod slow_side;
 mod throughput;
 mod workers;
 
+pub use bare::{
+    BARE_BATCH, BARE_EXCHANGE_ONE_THREAD, BARE_EXCHANGE_TWO_WORKERS, BARE_PING_PONG_ONE_THREAD,
+    BARE_PING_PONG_TWO_WORKERS, BARE_TURNS_ON_ONE_CORE,
+};
 pub use floor::{FLOOR, LINE_ROUND_TRIP, LOCKED_PAIR};
 pub use group::Group;
 pub use list::{BATCH_ONE_THREAD, FOUR_BY_FOUR, SINGLE_OPERATION, SIXTEEN_THREADS, all};
