@@ -8,7 +8,7 @@ use mpmc_std::channel;
 use mpmc_std::error::{RecvTimeoutError, SendTimeoutError};
 use tokio::time;
 
-use crate::support::{soon, within_limit};
+use crate::harness::{soon, within_limit};
 
 /// The longest time that may be added to now.
 fn far() -> Instant {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::{SinkExt, StreamExt};
 use mpmc_std::{Consumer, MpmcQueue, Producer, Receiver, Sender, channel};
 
-use crate::support::{Counted, Drops, Task};
+use crate::harness::{BoxedTask, Counted, Drops};
 
 const CAPACITY: usize = 3;
 
@@ -94,83 +94,85 @@ impl Wait {
         FOR_MESSAGES.contains(&self)
     }
 
-    fn start(self, scene: &Scene) -> Task<'_, ()> {
+    fn start(self, scene: &Scene) -> BoxedTask<'_, ()> {
         let Scene { tx, rx, drops } = scene;
         match self {
             Send => {
                 let message = drops.message();
-                Task::new(async { tx.send(message).await.unwrap() })
+                BoxedTask::boxed(async { tx.send(message).await.unwrap() })
             }
             SendMany => {
                 let messages = [drops.message(), drops.message()];
-                Task::new(async { assert_eq!(tx.send_many(messages).await.unwrap(), 2) })
+                BoxedTask::boxed(async { assert_eq!(tx.send_many(messages).await.unwrap(), 2) })
             }
-            Reserve => Task::new(async { drop(tx.reserve().await.unwrap()) }),
-            ReserveMany => Task::new(async { drop(tx.reserve_many(2).await.unwrap()) }),
-            Recv => Task::new(async { drop(rx.recv().await.unwrap()) }),
-            RecvMany => Task::new(async {
+            Reserve => BoxedTask::boxed(async { drop(tx.reserve().await.unwrap()) }),
+            ReserveMany => BoxedTask::boxed(async { drop(tx.reserve_many(2).await.unwrap()) }),
+            Recv => BoxedTask::boxed(async { drop(rx.recv().await.unwrap()) }),
+            RecvMany => BoxedTask::boxed(async {
                 let mut received = Vec::new();
                 assert!(rx.recv_many(&mut received, 2).await > 0);
             }),
-            SendReady => Task::new(async { tx.send_ready().await.unwrap() }),
-            RecvReady => Task::new(async { assert!(rx.recv_ready().await) }),
-            RecvWithPosition => Task::new(async { drop(rx.recv_with_position().await.unwrap()) }),
+            SendReady => BoxedTask::boxed(async { tx.send_ready().await.unwrap() }),
+            RecvReady => BoxedTask::boxed(async { assert!(rx.recv_ready().await) }),
+            RecvWithPosition => {
+                BoxedTask::boxed(async { drop(rx.recv_with_position().await.unwrap()) })
+            }
             SendWithPosition => {
                 let message = drops.message();
-                Task::new(async { tx.send_with_position(message).await.map(drop).unwrap() })
+                BoxedTask::boxed(async { tx.send_with_position(message).await.map(drop).unwrap() })
             }
-            RecvManyWithPosition => Task::new(async {
+            RecvManyWithPosition => BoxedTask::boxed(async {
                 let mut received = Vec::new();
                 let positions = rx.recv_many_with_position(&mut received, 2).await;
                 assert_eq!(positions.count(), received.len());
             }),
             ReserveOwned => {
                 let tx = tx.clone();
-                Task::new(async { drop(tx.reserve_owned().await.unwrap()) })
+                BoxedTask::boxed(async { drop(tx.reserve_owned().await.unwrap()) })
             }
             #[cfg(feature = "tokio")]
             SendTimeout => {
                 let message = drops.message();
                 let timeout = std::time::Duration::from_secs(60);
-                Task::new(async move { tx.send_timeout(message, timeout).await.unwrap() })
+                BoxedTask::boxed(async move { tx.send_timeout(message, timeout).await.unwrap() })
             }
             PollReserve => {
                 let mut tx = tx.clone();
-                Task::new(async move { poll_fn(|cx| tx.poll_reserve(cx)).await.unwrap() })
+                BoxedTask::boxed(async move { poll_fn(|cx| tx.poll_reserve(cx)).await.unwrap() })
             }
             PollSendReady => {
                 let mut tx = tx.clone();
-                Task::new(async move { poll_fn(|cx| tx.poll_send_ready(cx)).await.unwrap() })
+                BoxedTask::boxed(async move { poll_fn(|cx| tx.poll_send_ready(cx)).await.unwrap() })
             }
             SinkSend => {
                 let (mut tx, message) = (tx.clone(), drops.message());
-                Task::new(async move { SinkExt::send(&mut tx, message).await.unwrap() })
+                BoxedTask::boxed(async move { SinkExt::send(&mut tx, message).await.unwrap() })
             }
-            BorrowedNext => Task::new(async { drop(rx.stream().next().await.unwrap()) }),
+            BorrowedNext => BoxedTask::boxed(async { drop(rx.stream().next().await.unwrap()) }),
             PollRecv => {
                 let mut rx = rx.clone();
-                Task::new(async move { drop(poll_fn(|cx| rx.poll_recv(cx)).await.unwrap()) })
+                BoxedTask::boxed(async move { drop(poll_fn(|cx| rx.poll_recv(cx)).await.unwrap()) })
             }
             PollRecvMany => {
                 let mut rx = rx.clone();
-                Task::new(async move {
+                BoxedTask::boxed(async move {
                     let mut received = Vec::new();
                     assert!(poll_fn(|cx| rx.poll_recv_many(cx, &mut received, 2)).await > 0);
                 })
             }
             PollRecvReady => {
                 let mut rx = rx.clone();
-                Task::new(async move { assert!(poll_fn(|cx| rx.poll_recv_ready(cx)).await) })
+                BoxedTask::boxed(async move { assert!(poll_fn(|cx| rx.poll_recv_ready(cx)).await) })
             }
             StreamNext => {
                 let mut rx = rx.clone();
-                Task::new(async move { drop(rx.next().await.unwrap()) })
+                BoxedTask::boxed(async move { drop(rx.next().await.unwrap()) })
             }
-            Drained => Task::new(tx.drained()),
-            Closed => Task::new(tx.closed()),
+            Drained => BoxedTask::boxed(tx.drained()),
+            Closed => BoxedTask::boxed(tx.closed()),
             PollClosed => {
                 let mut tx = tx.clone();
-                Task::new(async move { poll_fn(|cx| tx.poll_closed(cx)).await })
+                BoxedTask::boxed(async move { poll_fn(|cx| tx.poll_closed(cx)).await })
             }
         }
     }
@@ -229,7 +231,7 @@ impl Scene {
 }
 
 /// Polls as an executor would: as long as it is woken. Whether it is done.
-fn run(task: &mut Task<'_, ()>) -> bool {
+fn run(task: &mut BoxedTask<'_, ()>) -> bool {
     while task.is_woken() {
         if task.poll().is_ready() {
             return true;
@@ -363,11 +365,7 @@ fn a_send_many_dropped_half_way_has_sent_the_first_ones_and_nothing_else() {
     scene.give_chance(Send);
     assert!(run(&mut heir));
     drop(heir);
-    let numbers: Vec<_> = scene
-        .rx
-        .try_iter()
-        .map(|message| message.number())
-        .collect();
+    let numbers: Vec<_> = scene.rx.try_iter().map(|message| message.number).collect();
     // 0 to 2 were there before, 3 and 4 the batch, 5 came from behind.
     assert_eq!(numbers, [2, 3, 5]);
     assert_eq!(scene.drops.of_each(), [1; 6]);
@@ -397,9 +395,9 @@ fn drop_of_queue(is_send: bool, polls: usize, missed_chance: bool, woken_at_end:
         let (producer, consumer) = (&producer, &consumer);
         if is_send {
             let message = drops.message();
-            Task::new(async { producer.send_async(message).await.unwrap() })
+            BoxedTask::boxed(async { producer.send_async(message).await.unwrap() })
         } else {
-            Task::new(async { drop(consumer.recv_async().await.unwrap()) })
+            BoxedTask::boxed(async { drop(consumer.recv_async().await.unwrap()) })
         }
     };
     let give_chance = || match is_send {

@@ -3,7 +3,7 @@
 
 use mpmc_std::weighted::{Receiver, Sender, channel};
 
-use crate::support::{Counted, Drops, Task};
+use crate::harness::{BoxedTask, Counted, Drops};
 
 /// What a future waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,16 +58,16 @@ impl Scene {
         assert!(sent.is_ok());
     }
 
-    fn start(&self, wait: Wait) -> Task<'_, ()> {
+    fn start(&self, wait: Wait) -> BoxedTask<'_, ()> {
         let Self { tx, rx, drops, .. } = self;
         match wait {
             Send => {
                 let message = drops.message();
-                Task::new(async { tx.send_with_weight(message, WEIGHT).await.unwrap() })
+                BoxedTask::boxed(async { tx.send_with_weight(message, WEIGHT).await.unwrap() })
             }
-            Reserve => Task::new(async { drop(tx.reserve(WEIGHT).await.unwrap()) }),
-            Recv => Task::new(async { drop(rx.recv().await.unwrap()) }),
-            Closed => Task::new(tx.closed()),
+            Reserve => BoxedTask::boxed(async { drop(tx.reserve(WEIGHT).await.unwrap()) }),
+            Recv => BoxedTask::boxed(async { drop(rx.recv().await.unwrap()) }),
+            Closed => BoxedTask::boxed(tx.closed()),
         }
     }
 
@@ -104,7 +104,7 @@ impl Scene {
 }
 
 /// Polls as an executor would. Whether it is done.
-fn run(task: &mut Task<'_, ()>) -> bool {
+fn run(task: &mut BoxedTask<'_, ()>) -> bool {
     while task.is_woken() {
         if task.poll().is_ready() {
             return true;

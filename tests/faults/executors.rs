@@ -6,7 +6,7 @@ use std::thread;
 use mpmc_std::{Receiver, Sender, channel};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::{Task, within_limit};
+use crate::harness::{Task, within_limit};
 
 #[test]
 fn polls_that_nobody_asked_for_change_nothing() {

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
 
-use crate::support::{Drops, Task, Woken, poll_next, poll_once, poll_ready, reserve};
+use crate::harness::{Drops, Task, WakeCounter, poll_next, poll_once, poll_ready, reserve};
 
 #[test]
 fn a_forgotten_future_that_was_never_polled_costs_its_message_and_nothing_else() {
@@ -20,7 +20,7 @@ fn a_forgotten_future_that_was_never_polled_costs_its_message_and_nothing_else()
     mem::forget(tx.reserve());
     let receiver = Task::parked(rx.recv());
     tx.try_send(drops.message()).unwrap();
-    assert_eq!(receiver.finish().unwrap().number(), 1);
+    assert_eq!(receiver.finish().unwrap().number, 1);
     assert_eq!(drops.of_each(), [0, 1], "never sent, and leaked");
 }
 
@@ -170,7 +170,7 @@ fn a_finished_future_that_is_forgotten_has_given_everything_back() {
     let (tx, rx) = channel(1);
     tx.try_send(0).unwrap();
     let mut forgotten: Pin<Box<_>> = Box::pin(tx.send(1));
-    let woken = Woken::default();
+    let woken = WakeCounter::default();
     assert!(woken.poll(|cx| forgotten.poll_unpin(cx)).is_pending());
     let other = Task::parked(tx.send(2));
     assert_eq!(rx.try_recv(), Ok(0));

@@ -7,8 +7,8 @@ use std::time::Duration;
 use mpmc_std::channel;
 use mpmc_std::error::{RecvTimeoutError, TryRecvError};
 
-use crate::support::process::in_own_process;
-use crate::support::{Task, within_limit};
+use crate::harness::in_own_process;
+use crate::harness::{Task, within_limit};
 
 /// Runs `body` in a child, and returns whether that returned `true`.
 fn forked(body: impl FnOnce() -> bool) -> bool {
@@ -28,14 +28,12 @@ fn forked(body: impl FnOnce() -> bool) -> bool {
     libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
 }
 
-const TEST: &str = "fork::a_child_uses_its_copies_and_the_parent_sees_nothing_of_it";
-
 /// What works: everything, on the copies, if no thread was inside a call of the channel at the time
 /// of the fork. (Such a thread does not exist in the child: what it has claimed stays claimed, and
 /// a lock that it holds stays held.) Tasks and threads of the parent that wait do no harm.
 #[test]
 fn a_child_uses_its_copies_and_the_parent_sees_nothing_of_it() {
-    in_own_process(TEST, || {
+    in_own_process(|| {
         within_limit(|| {
             let (tx, rx) = channel(2);
             tx.try_send(1).unwrap();

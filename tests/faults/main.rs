@@ -2,8 +2,11 @@
 //! like, futures that are dropped at every moment, threads that are suspended anywhere, clocks that
 //! jump, forks, and threads that end.
 //!
+//! A binary of its own, because some tests send signals to the threads of the process, change
+//! their priorities or fork, and because some leak on purpose.
+//!
 //! Claims that are held open by hand are in `src/queue/tests.rs`, destructors and wakers that panic
-//! are in `tests/panics.rs`, allocations that fail in `tests/allocation_failures.rs`.
+//! in `tests/suite/panics.rs`, allocations that fail in `tests/suite/allocation_failures.rs`.
 #![cfg(not(loom))]
 
 mod clocks;
@@ -13,12 +16,12 @@ mod executors;
 mod forgotten;
 #[cfg(target_os = "linux")]
 mod fork;
+#[path = "../harness/mod.rs"]
+mod harness;
 #[cfg(target_os = "linux")]
 mod priorities;
 #[cfg(target_os = "linux")]
 mod signals;
-#[path = "../support/mod.rs"]
-mod support;
 mod suspended;
 mod thread_locals;
 mod wakers;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use mpmc_std::channel;
 use mpmc_std::error::TryRecvError;
 
-use crate::support::within_limit;
+use crate::harness::while_it_moves;
 
 const MESSAGES: u32 = 5_000;
 
@@ -44,7 +44,8 @@ fn schedule(policy: libc::c_int, priority: libc::c_int) -> bool {
 
 #[test]
 fn a_real_time_receiver_gets_what_an_idle_sender_sends_on_the_same_core() {
-    within_limit(|| {
+    while_it_moves(|progress| {
+        let progress = progress.clone();
         let (tx, rx) = channel(4);
         let (tell, told) = mpsc::channel();
         let idle = thread::spawn(move || {
@@ -63,6 +64,7 @@ fn a_real_time_receiver_gets_what_an_idle_sender_sends_on_the_same_core() {
             }
             let mut longest = Duration::ZERO;
             for expected in 0..MESSAGES {
+                progress.made();
                 // Every other message is waited for by the call, and every other one by sleeping,
                 // so that this thread takes the core from the other one at any point.
                 if expected % 2 == 0 {

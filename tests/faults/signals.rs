@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
 
-use crate::support::traffic::{Log, assert_complete_and_in_order};
-use crate::support::{PseudoRandom, within_limit};
+use crate::harness::{Log, assert_complete_and_in_order, report_progress};
+use crate::harness::{PseudoRandom, within_limit};
 
 const SENDERS: usize = 3;
 const RECEIVERS: usize = 3;
@@ -143,7 +143,10 @@ fn suspend_threads_of_a_busy_channel() {
     let mut next = numbers.next();
     while let Some(number) = next {
         match timed(&mut longest.try_send, || tx.try_send((SENDERS, number))) {
-            Ok(()) => next = numbers.next(),
+            Ok(()) => {
+                next = numbers.next();
+                report_progress();
+            }
             Err(_) => thread::yield_now(),
         }
         log.extend(timed(&mut longest.try_recv, || rx.try_recv()));

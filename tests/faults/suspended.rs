@@ -3,13 +3,13 @@
 
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Condvar, Mutex};
-use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use mpmc_std::error::{TryRecvError, TrySendError};
 use mpmc_std::{Receiver, Sender, channel};
 
-use crate::support::{Task, within_limit};
+use crate::harness::{Task, WakerEvent, waker_with_events, within_limit};
 
 /// Where a thread stands still until it is let go.
 #[derive(Clone, Default)]
@@ -45,62 +45,15 @@ impl Gate {
     }
 }
 
-/// In which call of a waker a thread stands still.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum In {
-    Clone,
-    Wake,
-    Drop,
-}
-
-/// A waker whose clones and itself stand still in one of their calls.
-struct Still {
-    place: In,
-    gate: Gate,
-}
-
-static TABLE: RawWakerVTable = RawWakerVTable::new(
-    |data| {
-        let still = borrow(data);
-        still.at(In::Clone);
-        raw(Arc::clone(&still))
-    },
-    |data| {
-        let still = take(data);
-        still.at(In::Wake);
-        still.at(In::Drop);
-    },
-    |data| borrow(data).at(In::Wake),
-    |data| take(data).at(In::Drop),
-);
-
-fn raw(still: Arc<Still>) -> RawWaker {
-    RawWaker::new(Arc::into_raw(still).cast(), &TABLE)
-}
-
-fn take(data: *const ()) -> Arc<Still> {
-    // SAFETY: the pointer of a waker is from `Arc::into_raw`, and the waker is used up.
-    unsafe { Arc::from_raw(data.cast()) }
-}
-
-fn borrow(data: *const ()) -> ManuallyDrop<Arc<Still>> {
-    ManuallyDrop::new(take(data))
-}
-
-impl Still {
-    /// Returns a waker that stands still there, and is never dropped itself.
-    fn waker(place: In, gate: &Gate) -> ManuallyDrop<Waker> {
-        let gate = gate.clone();
-        let still = Arc::new(Self { place, gate });
-        // SAFETY: the table takes the pointer for what it is, an `Arc` whose count it keeps.
-        ManuallyDrop::new(unsafe { Waker::from_raw(raw(still)) })
-    }
-
-    fn at(&self, place: In) {
-        if self.place == place {
-            self.gate.pass();
+/// Returns a waker that stands still, as its clones do, when this happens to it. It is never dropped
+/// itself.
+fn still(event: WakerEvent, gate: &Gate) -> ManuallyDrop<Waker> {
+    let gate = gate.clone();
+    ManuallyDrop::new(waker_with_events(move |happens| {
+        if happens == event {
+            gate.pass();
         }
-    }
+    }))
 }
 
 /// Sends and receives through a channel of which a thread stands still, several times around.
@@ -153,7 +106,7 @@ fn a_sender_that_stands_still_in_a_wake_holds_nobody_up() {
             let rx = rx.clone();
             async move { rx.recv().await }
         });
-        let still = Still::waker(In::Wake, &gate);
+        let still = still(WakerEvent::Wake, &gate);
         assert!(
             first
                 .as_mut()
@@ -193,7 +146,7 @@ fn a_receiver_that_stands_still_while_it_parks_loses_no_message() {
             let gate = Gate::default();
             let (receiver, at) = (rx.clone(), gate.clone());
             let parking = thread::spawn(move || {
-                let still = Still::waker(In::Clone, &at);
+                let still = still(WakerEvent::Clone, &at);
                 let mut future = Box::pin(receiver.recv());
                 future.as_mut().poll(&mut Context::from_waker(&still))
             });
@@ -225,7 +178,7 @@ fn a_sender_that_stands_still_while_it_parks_overlooks_no_slot() {
         let gate = Gate::default();
         let (sender, at) = (tx.clone(), gate.clone());
         let parking = thread::spawn(move || {
-            let still = Still::waker(In::Clone, &at);
+            let still = still(WakerEvent::Clone, &at);
             let mut future = Box::pin(sender.send(2));
             future.as_mut().poll(&mut Context::from_waker(&still))
         });
@@ -245,7 +198,7 @@ fn a_receiver_that_stands_still_while_it_is_dropped_has_left_already() {
         let gate = Gate::default();
         let (receiver, at) = (rx.clone(), gate.clone());
         let leaving = thread::spawn(move || {
-            let still = Still::waker(In::Drop, &at);
+            let still = still(WakerEvent::Drop, &at);
             let mut future = Box::pin(receiver.recv());
             let polled = future.as_mut().poll(&mut Context::from_waker(&still));
             assert!(polled.is_pending());
@@ -270,7 +223,7 @@ fn a_close_that_stands_still_in_a_wake_holds_up_those_behind_it_only() {
         tx.try_send(1).unwrap();
         let gate = Gate::default();
         let mut closed = Box::pin(tx.closed());
-        let still = Still::waker(In::Wake, &gate);
+        let still = still(WakerEvent::Wake, &gate);
         assert!(
             closed
                 .as_mut()

@@ -9,7 +9,7 @@ use mpmc_std::blocking::Select;
 use mpmc_std::error::RecvTimeoutError;
 use mpmc_std::{Receiver, Sender, blocking, channel};
 
-use crate::support::within_limit;
+use crate::harness::{Task, within_limit};
 
 /// Uses its channel in its destructor, and tells what came of it.
 struct AtTheEnd {
@@ -33,8 +33,8 @@ fn use_channel(tx: &Sender<u32>, rx: &Receiver<u32>) -> Vec<Option<u32>> {
     );
     for _ in 0..2_000 {
         // Refused now and then, since the task does not return to an executor.
-        let _ = crate::support::poll_once(tx.send(3));
-        let _ = crate::support::poll_once(rx.recv());
+        let _ = crate::harness::poll_once(tx.send(3));
+        let _ = crate::harness::poll_once(rx.recv());
     }
     while rx.try_recv().is_ok() {}
     let sender = tx.clone();
@@ -72,7 +72,7 @@ fn destructors_of_thread_locals_may_use_channels() {
         for crate_first in [false, true] {
             let (tx, rx) = channel(2);
             let (tell, told) = mpsc::channel();
-            let task = crate::support::Task::parked({
+            let task = Task::parked({
                 let tx = tx.clone();
                 async move { tx.closed().await }
             });

@@ -9,8 +9,8 @@ use futures::Stream;
 use mpmc_std::error::{TryRecvError, TrySendError};
 use mpmc_std::{Receiver, Sender, channel};
 
-use crate::support::process::in_own_process;
-use crate::support::{Task, panicking_waker, panics_as_wanted, within_limit};
+use crate::harness::in_own_process;
+use crate::harness::{Task, panicking_waker, panics_as_intended, within_limit};
 
 /// A waker that calls a function.
 struct Calling<F>(F);
@@ -193,15 +193,14 @@ fn the_second_waiters_waker_may_drop_others_that_wait() {
     });
 }
 
-/// The first in line is in `tests/panics.rs`; this is one behind it.
+/// The first in line is in `tests/suite/panics.rs`; this is one behind it.
 #[test]
 fn a_waker_behind_the_first_that_panics_in_clone_harms_only_its_own_future() {
-    let test = "wakers::a_waker_behind_the_first_that_panics_in_clone_harms_only_its_own_future";
-    in_own_process(test, || {
+    in_own_process(|| {
         let (tx, rx) = channel(2);
         let first = Task::parked(rx.recv());
         let waker = panicking_waker::in_clone();
-        panics_as_wanted(|| {
+        panics_as_intended(|| {
             let _ = receiving(&rx)
                 .as_mut()
                 .poll(&mut Context::from_waker(&waker));

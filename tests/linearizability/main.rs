@@ -3,31 +3,28 @@
 //! The histories come from real threads. `MPMC_LINEARIZABILITY_HISTORIES` sets the number of
 //! histories for each number of threads and capacity, `MPMC_LINEARIZABILITY_SEED` sets the actions
 //! of the threads. Their interleaving still depends on the machine.
+//!
+//! A binary of its own, because calls overlap less often while other tests use the processors.
 #![cfg(not(loom))]
 
 mod channel_specification;
 mod checker;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod known_histories;
 mod queue_specification;
 mod record;
-#[path = "../support/mod.rs"]
-mod support;
 
-use std::env;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use channel_specification::{Call, Channel, Outcome, Received};
 use mpmc_std::error::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError};
 use mpmc_std::{Consumer, MpmcQueue, Permit, Producer, Receiver, Sender, channel};
 use queue_specification::{Call as RawCall, Queue};
 use record::{Recorder, Run, Totals};
-use support::{PseudoRandom, poll_once};
 
-fn number_from(variable: &str) -> Option<u64> {
-    let text = env::var(variable).ok()?;
-    Some(text.parse().expect("a number"))
-}
+use crate::harness::{PseudoRandom, number_from, poll_once, seed_from};
 
 fn histories() -> usize {
     number_from("MPMC_LINEARIZABILITY_HISTORIES").unwrap_or(250) as usize
@@ -38,10 +35,7 @@ static SERIAL: Mutex<()> = Mutex::new(());
 
 /// Returns a generator with a new seed in each run, and prints the seed.
 fn random(test: &str) -> PseudoRandom {
-    let seed = number_from("MPMC_LINEARIZABILITY_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        now.unwrap().as_nanos() as u64
-    });
+    let seed = seed_from("MPMC_LINEARIZABILITY_SEED");
     println!("{test}: MPMC_LINEARIZABILITY_SEED={seed}");
     PseudoRandom(seed)
 }

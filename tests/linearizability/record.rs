@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::checker::{History, Specification, Timed, format_history, is_linearizable, overlaps};
-use crate::support::PseudoRandom;
+use crate::harness::PseudoRandom;
 
 /// The number of histories that share their threads, because starting threads takes long.
 const ROUNDS: usize = 50;
