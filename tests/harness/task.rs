@@ -146,7 +146,9 @@ impl<F: Future + ?Sized> Task<F> {
         self.future.as_mut().poll(&mut Context::from_waker(waker))
     }
 
-    /// Polls until the task is done or parks; see [`WakeCounter::poll_until_parked`].
+    /// Polls until the task is done or parks; see [`WakeCounter::poll_until_parked`]. For a test that
+    /// may come when the cooperative budget of its thread is used up: on WebAssembly, all tests run
+    /// on one thread.
     #[track_caller]
     pub(crate) fn poll_until_parked(&mut self) -> Poll<F::Output> {
         let future = &mut self.future;

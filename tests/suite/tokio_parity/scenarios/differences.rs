@@ -15,7 +15,7 @@ pub(crate) fn freed_slot(log: &mut Log) {
     log.note("woken", waiting.is_woken());
     log.note("capacity", tx.capacity());
     log.note("sent by another", tx.try_send(3).is_ok());
-    log.note("sent after all", waiting.poll().is_ready());
+    log.note("sent after all", waiting.poll_until_parked().is_ready());
 }
 
 pub(crate) fn close_before_a_woken_sender_is_polled(log: &mut Log) {
@@ -24,7 +24,7 @@ pub(crate) fn close_before_a_woken_sender_is_polled(log: &mut Log) {
     let mut reserve = Task::parked(tx.reserve());
     drop(permit);
     rx.close();
-    log.note("receiver", Task::new(rx.recv()).poll());
+    log.note("receiver", Task::new(rx.recv()).poll_until_parked());
     log.note("sender", reserve.expect_ready().is_err());
 }
 

@@ -160,7 +160,7 @@ pub(crate) fn a_cancelled_reserve_many(log: &mut Log) {
     log.note("capacity", (message, tx.capacity()));
     drop(reserve);
     log.note("woken", send.is_woken());
-    log.note("sent", send.poll());
+    log.note("sent", send.poll_until_parked());
     drop(send);
     log.note("released", tx.capacity());
     log.note("received", (rx.try_recv(), rx.try_recv()));
@@ -178,14 +178,14 @@ pub(crate) fn permits_outlive_close(log: &mut Log) {
         let mut recv = Task::parked(rx.recv());
         used.send(1);
         log.note("woken", recv.is_woken());
-        log.note("received", recv.poll());
+        log.note("received", recv.poll_until_parked());
     }
     drop(dropped);
     {
         let mut recv = Task::parked(rx.recv());
         let sender = released.release();
         log.note("woken by the end", recv.is_woken());
-        log.note("end", recv.poll());
+        log.note("end", recv.poll_until_parked());
         log.note("sender", sender.is_closed());
     }
     log.note("end", rx.try_recv());
@@ -205,7 +205,7 @@ pub(crate) fn dropped_permits_wake_waiting_tasks(log: &mut Log) {
     let mut send = Task::parked(tx.send(2));
     drop(owned);
     log.note("woken", send.is_woken());
-    log.note("sent", send.poll());
+    log.note("sent", send.poll_until_parked());
     drop(send);
     log.note("received", (rx.try_recv(), rx.try_recv()));
 }
@@ -242,7 +242,7 @@ pub(crate) fn owned_permit(log: &mut Log) {
     let mut recv = Task::parked(rx.recv());
     drop(permit);
     log.note("woken by the end", recv.is_woken());
-    log.note("end", recv.poll());
+    log.note("end", recv.poll_until_parked());
 }
 
 pub(crate) fn permits_without_a_receiver(log: &mut Log) {

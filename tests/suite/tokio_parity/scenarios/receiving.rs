@@ -19,7 +19,7 @@ pub(crate) fn recv(log: &mut Log) {
     log.note("woken early", waiting.is_woken());
     tx.try_send(3).unwrap();
     log.note("woken", waiting.is_woken());
-    log.note("received", waiting.poll());
+    log.note("received", waiting.poll_until_parked());
     drop(waiting);
     tx.try_send(4).unwrap();
     drop(tx);
@@ -44,7 +44,7 @@ pub(crate) fn recv_many(log: &mut Log) {
         let mut waiting = Task::parked(rx.recv_many(&mut buffer, usize::MAX));
         tx.try_send(6).unwrap();
         log.note("woken", waiting.is_woken());
-        log.note("received", waiting.poll());
+        log.note("received", waiting.poll_until_parked());
     }
     tx.try_send(7).unwrap();
     drop(tx);
@@ -196,7 +196,7 @@ pub(crate) fn poll_recv(log: &mut Log) {
         let mut recv = Task::parked(poll_fn(|cx| rx.poll_recv(cx)));
         tx.try_send(1).unwrap();
         log.note("woken", recv.is_woken());
-        log.note("received", recv.poll());
+        log.note("received", recv.poll_until_parked());
         recv.parks();
         tx.try_send(2).unwrap();
         log.note("woken again", recv.is_woken());
@@ -207,8 +207,8 @@ pub(crate) fn poll_recv(log: &mut Log) {
     let mut recv = Task::parked(poll_fn(|cx| rx.poll_recv(cx)));
     drop(tx);
     log.note("woken by the end", recv.is_woken());
-    log.note("end", recv.poll());
-    log.note("end", recv.poll());
+    log.note("end", recv.poll_until_parked());
+    log.note("end", recv.poll_until_parked());
 }
 
 pub(crate) fn poll_recv_many(log: &mut Log) {
@@ -222,12 +222,12 @@ pub(crate) fn poll_recv_many(log: &mut Log) {
             tx.try_send(i).unwrap();
         }
         log.note("woken", recv.is_woken());
-        log.note("received", recv.poll());
-        log.note("received", recv.poll());
+        log.note("received", recv.poll_until_parked());
+        log.note("received", recv.poll_until_parked());
         recv.parks();
         drop(tx);
         log.note("woken by the end", recv.is_woken());
-        log.note("end", recv.poll());
+        log.note("end", recv.poll_until_parked());
     }
     log.note("buffer", buffer);
 }

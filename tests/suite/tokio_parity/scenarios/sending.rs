@@ -16,7 +16,7 @@ pub(crate) fn send_waits_for_capacity(log: &mut Log) {
     let mut third = Task::parked(tx.send(3));
     log.note("received", ready(rx.recv()));
     log.note("woken", third.is_woken());
-    log.note("third", third.poll());
+    log.note("third", third.poll_until_parked());
     drop(third);
     let cancelled = Task::parked(tx.send(4));
     log.note("received", ready(rx.recv()));
@@ -31,7 +31,7 @@ pub(crate) fn send_to_a_closed_channel(log: &mut Log) {
     let mut waiting = Task::parked(tx.send(2));
     rx.close();
     log.note("woken", waiting.is_woken());
-    log.note("waiting", waiting.poll());
+    log.note("waiting", waiting.poll_until_parked());
     log.note("later", ready(tx.send(3)));
     log.note("its message", ready(tx.send(4)).unwrap_err().0);
     drop(rx);
@@ -81,15 +81,18 @@ pub(crate) fn closed_and_is_closed(log: &mut Log) {
     log.note("open", (tx.is_closed(), other.is_closed()));
     rx.close();
     log.note("woken", (closed.is_woken(), also.is_woken()));
-    log.note("closed", (closed.poll(), also.poll()));
+    log.note(
+        "closed",
+        (closed.poll_until_parked(), also.poll_until_parked()),
+    );
     log.note("is_closed", (tx.is_closed(), other.is_closed()));
-    log.note("at once", Task::new(tx.closed()).poll());
+    log.note("at once", Task::new(tx.closed()).poll_until_parked());
 
     let (tx, rx) = mpsc::channel::<u8>(1);
     let mut closed = Task::parked(tx.closed());
     drop(rx);
     log.note("woken by a drop", closed.is_woken());
-    log.note("closed", closed.poll());
+    log.note("closed", closed.poll_until_parked());
     log.note("is_closed", tx.is_closed());
 }
 
@@ -190,7 +193,7 @@ pub(crate) fn dropping_senders_ends_the_channel(log: &mut Log) {
     let mut recv = Task::parked(rx.recv());
     drop(clone);
     log.note("woken", recv.is_woken());
-    log.note("end", recv.poll());
+    log.note("end", recv.poll_until_parked());
     drop(recv);
     log.note("again", ready(rx.recv()));
 }
@@ -205,6 +208,6 @@ pub(crate) fn freed_slots_wake_as_many_senders(log: &mut Log) {
     rx.try_recv().unwrap();
     log.note("first woken", first.is_woken());
     log.note("second woken", second.is_woken());
-    log.note("first sends", first.poll());
+    log.note("first sends", first.poll_until_parked());
     log.note("then second woken", second.is_woken());
 }

@@ -26,12 +26,12 @@ pub(crate) fn send_timeout(log: &mut Log) {
         let mut waiting = Task::parked(tx.send_timeout(4, LONG));
         log.note("received", rx.try_recv());
         log.note("woken", waiting.is_woken());
-        log.note("sent", waiting.poll());
+        log.note("sent", waiting.poll_until_parked());
         drop(waiting);
         drop(Task::parked(tx.send_timeout(5, LONG)));
         let mut waiting = Task::parked(tx.send_timeout(6, LONG));
         rx.close();
-        log.note("closed", waiting.poll());
+        log.note("closed", waiting.poll_until_parked());
         log.note("received", (rx.try_recv(), rx.try_recv()));
         log.note("closed", tx.send_timeout(7, MOMENT).await);
     });
