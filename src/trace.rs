@@ -70,7 +70,7 @@ pub(crate) fn parked(about: &impl Labeled) {
     event("parked", about);
 }
 
-/// Records that waiters are about to be woken for a message or a free slot.
+/// Records that a notification of messages or free slots has ended.
 #[inline(always)]
 pub(crate) fn notified(about: &impl Labeled) {
     event("notified", about);

@@ -97,9 +97,10 @@ impl<T> Sender<T> {
     ///
     /// A group of messages costs two atomic read-modify-writes if there is capacity for them: one
     /// reserves the capacity, one claims the slots. A group has up to 256 messages of up to 32
-    /// bytes, or 64 larger ones. Messages larger than 128 bytes are claimed four at a time, messages
-    /// larger than 2 KiB one at a time. Messages of other senders may come between the groups, and
-    /// also within a group if other senders hold permits.
+    /// bytes, or 64 larger ones, but no more than the lower bound of the iterator's
+    /// [`size_hint`](Iterator::size_hint). Messages larger than 128 bytes are claimed four at a
+    /// time, messages larger than 2 KiB one at a time. Messages of other senders may come between
+    /// the groups, and also within a group if other senders hold permits.
     ///
     /// If the [`size_hint`](Iterator::size_hint) of the iterator does not show its end, the call
     /// waits at the end for capacity that it then does not use.

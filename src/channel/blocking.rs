@@ -21,6 +21,11 @@ impl<T> Sender<T> {
     ///
     /// [`SendError`] with the message if the channel is closed.
     ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
+    ///
     /// # Examples
     ///
     /// ```
@@ -58,6 +63,11 @@ impl<T> Receiver<T> {
     /// waits in the same queue as the tasks in `recv`. It does not use its park token
     /// ([`std::thread::park`]).
     ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
+    ///
     /// # Examples
     ///
     /// ```
@@ -80,6 +90,11 @@ impl<T> Receiver<T> {
 
     /// Receives up to `limit` messages as [`recv_many`](Self::recv_many) does, blocking the thread
     /// while the channel is empty. Call it only on threads outside any executor.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -104,12 +119,14 @@ impl<T> Receiver<T> {
     /// closed and every message has been received. Use it only on threads outside any executor; a
     /// task calls `while let Some(message) = rx.recv().await`.
     ///
-    /// A receiver of the module [`blocking`](crate::blocking) is an iterator by itself: `for message
-    /// in rx.into_blocking()`.
+    /// `Receiver` does not implement [`IntoIterator`], since `for message in rx` in a task would
+    /// block its executor. The receiver of the module [`blocking`](crate::blocking) does:
+    /// `for message in rx.into_blocking()`.
     ///
     /// # Panics
     ///
-    /// The iterator panics when [`blocking_recv`](Self::blocking_recv) would.
+    /// With the Cargo feature `tokio`, `next` panics if it would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///

@@ -32,6 +32,9 @@ pub struct Sender<T> {
 impl<T> Sender<T> {
     /// Sends a message, waiting while the channel is full.
     ///
+    /// Nothing is sent before the future is awaited: `let _ = tx.send(message);` compiles without a
+    /// warning of the compiler and sends nothing (clippy's `let_underscore_future` finds it).
+    ///
     /// A waiting sender is woken when a receiver takes a message, when a permit is given back, or
     /// when the channel is closed. Each free slot wakes one waiting sender. A sender that loses the
     /// race for the slot keeps its place in the queue, and loses at most 4 races in a row.

@@ -27,6 +27,11 @@ impl<T> Sender<T> {
     /// [`SendTimeoutError`] with the message if the time is up or the channel is closed. The call
     /// makes a last attempt when the time is up.
     ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
+    ///
     /// # Examples
     ///
     /// ```
@@ -56,6 +61,11 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// [`SendTimeoutError`] with the message if the time is up or the channel is closed.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -192,6 +202,11 @@ impl<T> Receiver<T> {
     /// [`RecvTimeoutError`] if the time is up, or the channel is closed and every message has been
     /// received.
     ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
+    ///
     /// # Examples
     ///
     /// ```
@@ -218,6 +233,11 @@ impl<T> Receiver<T> {
     ///
     /// [`RecvTimeoutError`] if the time is up, or the channel is closed and every message has been
     /// received.
+    ///
+    /// # Panics
+    ///
+    /// With the Cargo feature `tokio`, panics if the call would block inside a task of a tokio
+    /// runtime.
     ///
     /// # Examples
     ///

@@ -87,10 +87,10 @@ impl<T, B> Ring<T, B> {
     /// changed.
     #[inline(always)]
     pub(super) fn change_reserved<D: Direction>(&self, seen: State, next: State) -> bool {
-        // ORDERING: AcqRel. Acquire synchronizes with [unreserve]: what was done under a reservation
-        // happens-before the next one of the same slot or message. Release only adds to the release
-        // sequences of [claim] and [mark], of [close] on `tail` and of [mark drain] on `head`, which
-        // any read-modify-write continues. On failure Relaxed: the value is not used.
+        // ORDERING: AcqRel. Acquire synchronizes with [unreserve]: what was done under a
+        // reservation happens-before the next one of the same slot or message. Release only adds to
+        // the release sequences of [claim] and [mark], of [close] on `tail` and of [mark drain] on
+        // `head`, which any read-modify-write continues. On failure Relaxed: the value is not used.
         // Test: loom `a_permit_given_back_orders_its_holders`,
         // `a_message_given_back_orders_its_holders`, for Acquire.
         let exchanged = D::state(self).compare_exchange_weak(

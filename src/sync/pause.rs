@@ -1,4 +1,4 @@
-//! The lengths of spinning: every constant, and the conversion into pauses.
+//! The lengths of spinning in nanoseconds, and their conversion into pauses.
 //!
 //! A pause ([`core::hint::spin_loop`]) takes 5 ns on one processor and 50 ns on another. So lengths
 //! are given in nanoseconds here, and the first spin measures how long a pause takes, once per
@@ -11,7 +11,7 @@ use super::{pauses, random};
 pub(crate) const TASK_SPIN: u32 = 1_500;
 
 /// The longest pause of a blocking call that spins, in nanoseconds. The call doubles its pause each
-/// time and parks its thread after this one: 11 to 18 us in all, about the cost of the system calls
+/// time and parks its thread after this one: 8 to 18 µs in all, about the cost of the system calls
 /// and of being scheduled again.
 #[cfg(feature = "std")]
 pub(crate) const THREAD_SPIN: u32 = 8_000;

@@ -10,7 +10,7 @@ use crate::sync;
 /// `None` if `deadline` passes first. What is available when the deadline passes is still taken.
 /// `call` is the name in the panic message if the thread must not block.
 ///
-/// Before the thread parks, it spins for up to about 20 us, and checks `deadline` only before that.
+/// Before the thread parks, it spins for 8 to 18 µs, and checks `deadline` only before that.
 /// Parking and waking are system calls on both sides, and a thread of the other side that is
 /// running now is usually quicker. If spinning has not helped lately, the thread parks at once
 /// (`spin.rs`). It does not yield its core: among busy threads that would give away a whole time

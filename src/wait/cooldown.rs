@@ -1,10 +1,10 @@
-//! A measure that is left out for some time after it has failed.
+//! Cooldowns: an optimization is not tried for some waits after it has failed.
 
 use crate::sync::RelaxedU32;
 
-/// The number of coming waits without the measure. Each cooldown is longer than the last one, and
-/// success shortens the next. Relaxed values only: an update that is lost in a race makes a cooldown
-/// longer or shorter.
+/// The number of coming waits without the optimization. Each cooldown is longer than the last one,
+/// and success shortens the next. Relaxed values only: an update that is lost in a race makes a
+/// cooldown longer or shorter.
 #[derive(Debug, Default)]
 pub(super) struct Cooldown {
     left: RelaxedU32,

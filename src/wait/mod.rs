@@ -193,7 +193,7 @@ impl<'a, S: Side> Reservation<'a, S> {
         self.side
     }
 
-    /// Passes the reservation on to the operation, which has used it or owns it from now on. Call
+    /// Transfers the reservation to the operation, which has used it or owns it from now on. Call
     /// this before any user code runs.
     pub(crate) fn use_up(&mut self) {
         self.held = false;
