@@ -9,7 +9,7 @@ use super::{Receiver, Sender, Shared};
 use crate::error::{SendError, TryRecvError, TrySendError};
 use crate::queue::{Held, NoPosition, RecvManyOperation, RetryPolicy};
 use crate::ring::{Buffer, ClaimError};
-use crate::wait::Run;
+use crate::wait::{self, Run};
 
 /// The largest number of bytes that messages take on the stack before they are sent with one claim,
 /// unless one message is larger.
@@ -21,6 +21,9 @@ const BUFFER_LEN: usize = 64;
 const BUFFER_LEN_OF_SMALL: usize = 256;
 /// The same number for messages of more than `BUFFER_BYTES / BUFFER_LEN` bytes.
 const BUFFER_LEN_OF_LARGE: usize = 4;
+
+/// The number of messages of a batch that cost one operation of the cooperative budget.
+const MESSAGES_PER_UNIT: usize = 64;
 
 /// Returns the number of messages to reserve capacity for next, or `None` if there are no more.
 fn next_len<I: Iterator>(items: &I) -> Option<usize> {
@@ -87,9 +90,10 @@ impl<T> Shared<T> {
 /// items that have not been sent are still in the iterator. To keep the iterator when a future is
 /// canceled, pass it by reference (`&mut iterator`). An error returns it.
 ///
-/// Items are buffered on the stack, in groups of up to 8 KiB, before they are sent: a receiver sees
-/// the first item of a group when its last item has been taken from the iterator. If the iterator
-/// panics, the items of its group are dropped, and their capacity is given back.
+/// Items are buffered on the stack before they are sent, at most 8 KiB of them unless one item is
+/// larger: a receiver sees the first item in the buffer when the last one has been taken from the
+/// iterator. If the iterator panics, the items in the buffer are dropped, and the capacity reserved
+/// for the rest of their group is given back.
 impl<T> Sender<T> {
     /// Sends all items, waiting for free capacity as needed, and returns the number of items sent.
     /// It waits and is woken as [`send`](Self::send). Sending k messages wakes k receivers, if that
@@ -152,6 +156,8 @@ impl<T> Sender<T> {
                     let free = held.count();
                     let count = self.shared.send_all(held, &mut items);
                     sent += count;
+                    // One unit was charged when the capacity was reserved.
+                    wait::charge((count / MESSAGES_PER_UNIT) as u32);
                     if count < free {
                         break;
                     }

@@ -70,7 +70,8 @@ impl<T> MpmcQueue<T> {
     }
 
     /// Changes the capacity for all sends that begin after this call. Returns the capacity before.
-    /// Wakes no tasks that wait for more permits than are possible afterward.
+    /// Wakes no tasks that wait for more permits than are possible afterward: the caller does, with
+    /// [`ReservationLock::end`](crate::wait::ReservationLock::end).
     pub(crate) fn set_capacity(&self, capacity: usize) -> Result<usize, SetCapacityError> {
         let target = self.withheld_at(capacity)?;
         let withheld = &self.ring.withheld;

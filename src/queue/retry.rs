@@ -57,8 +57,8 @@ pub(super) fn retry<C>(
 }
 
 impl<T> MpmcQueue<T> {
-    /// Runs [`retry`] for an operation that does not wait. If a reservation that
-    /// no task uses may block it, ends the reservation and retries once more.
+    /// Runs [`retry`] for an operation that does not wait. If a reservation that no task uses may
+    /// block it, ends the reservation and retries once more.
     pub(super) fn retry<D: Waits, C>(
         &self,
         policy: RetryPolicy,

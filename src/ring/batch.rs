@@ -156,11 +156,14 @@ impl<T, B> Ring<T, B> {
         let mut seen = self.load::<K::Direction>();
         for _ in 0..ATTEMPTS {
             let at = seen.position();
-            let leaves = K::leaves(seen);
+            let Some(leaves) = K::leaves(seen) else {
+                seen = K::explain(self, seen)?;
+                continue;
+            };
             let limit = limit.saturating_add(leaves).min(self.capacity());
             let (mut first, mut second) = self.ready_runs::<K::Direction>(at, limit);
             let ready = first.slots.len() + second.slots.len();
-            let count = ready.saturating_sub(leaves);
+            let count = K::batch_len(ready, leaves);
             if count == 0 {
                 seen = K::explain(self, seen)?;
                 continue;

@@ -35,8 +35,8 @@ impl<T, B> Ring<T, B> {
         self.reserve_one::<Recv>(Self::is_ready_beside_reserved)
     }
 
-    /// Reserves one slot, or message, for a claim of kind `K`, if `fits` returns that
-    /// there is one beside what is reserved.
+    /// Reserves one slot, or message, for a claim of kind `K`, if `fits` returns that there is one
+    /// that is not reserved.
     pub(super) fn reserve_one<K: Kind>(
         &self,
         fits: impl Fn(&Self, State) -> bool,
@@ -206,6 +206,28 @@ mod tests {
         assert_eq!(take(ring.claim_recv_granted()), Ok(1));
         assert_eq!(take(ring.claim_recv_granted()), Ok(2));
         assert_eq!(ring.reserve_message(), Err(ClaimError::Closed));
+    }
+
+    /// The other reservation is for the message in flight.
+    #[test]
+    fn a_granted_batch_takes_its_message_while_the_next_one_is_in_flight() {
+        let ring = Ring::new(4);
+        send(&ring, 1);
+        let Ok(in_flight) = ring.claim_send() else {
+            panic!("there is capacity")
+        };
+        for _ in 0..2 {
+            assert_eq!(ring.reserve_for_waiter::<Head>(), Reserved::One);
+        }
+        let mut received = alloc::vec::Vec::new();
+        let Ok(batch) = ring.claim_recv_many_granted(&mut received, 8) else {
+            panic!("its message is ready")
+        };
+        assert_eq!(batch.take(), (1, false));
+        assert_eq!(received, [1]);
+        assert!(ring.claim_recv_many_granted(&mut received, 8).is_err());
+        assert!(!in_flight.publish(2).receivers_parked);
+        assert_eq!(take(ring.claim_recv_granted()), Ok(2));
     }
 
     #[test]

@@ -120,8 +120,9 @@ impl<T, B> Ring<T, B> {
         // ORDERING: Relaxed. Only closing changes this bit, and one thread at a time closes.
         let is_closed = State::from_bits(self.tail.state.load(Ordering::Relaxed)).is_closed();
         if is_closed {
-            // ORDERING: AcqRel, as for [close]. It must write, which orders the caller among the
-            // threads that change `tail`.
+            // ORDERING: AcqRel, as for [close]. It must write. Release synchronizes with [claim] of
+            // a permit: a sender that claims after this sees that no receiver is left.
+            // Test: loom `a_permit_against_the_last_receiver_of_a_closed_channel`, for Release.
             self.tail.state.fetch_or(change::CLOSE, Ordering::AcqRel);
             return false;
         }

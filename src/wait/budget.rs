@@ -225,7 +225,8 @@ fn force_yield<R>(cx: &mut Context<'_>) -> Poll<R> {
     Poll::Pending
 }
 
-/// Charges units for time spent spinning.
+/// Charges units beyond the one that each operation costs: for time spent spinning, and for large
+/// batches.
 pub(crate) fn charge(units: u32) {
     with_budget((), |budget| {
         budget.left.set(budget.left.get().saturating_sub(units));

@@ -117,6 +117,7 @@ mod yielding;
 
 #[cfg(feature = "std")]
 pub(crate) use block::{block, block_forever};
+pub(crate) use budget::charge;
 pub(crate) use drain::{DrainWaiters, Draining, UntilDrained};
 pub(crate) use future::Run;
 pub(crate) use handle::{HandleWaiter, RareWaiter};

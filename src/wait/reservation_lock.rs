@@ -53,9 +53,11 @@ impl ReservationLock {
     }
 
     /// Waits until `is_over` returns `true`, which is checked again after each [`end`](Self::end).
-    /// The caller holds the lock. Cancel safe.
+    /// The caller holds the lock, whose release wakes the next waiter. So a wake that reaches the
+    /// caller is not forwarded: it would wake a second waiter, which would lose its place. Cancel
+    /// safe.
     pub(crate) async fn until_over(&self, is_over: impl Fn() -> bool) {
-        self.waiters.until(|| is_over().then_some(())).await;
+        self.waiters.observe(|| is_over().then_some(())).await;
     }
 
     /// Wakes all waiters, which then check `is_over`. The caller has made it true.

@@ -109,10 +109,20 @@ impl WakerSet {
     /// future is dropped after it was woken, it does not call `check` again and wakes the next
     /// waiter.
     pub(crate) fn until<R, F: FnMut() -> Option<R>>(&self, check: F) -> Until<'_, F> {
+        self.until_as(Kind::Future, check)
+    }
+
+    /// Waits as [`until`](Self::until) does, for a task that uses up no wake: if the future is
+    /// dropped after it was woken, it wakes no other waiter.
+    pub(crate) fn observe<R, F: FnMut() -> Option<R>>(&self, check: F) -> Until<'_, F> {
+        self.until_as(Kind::Observer, check)
+    }
+
+    fn until_as<F>(&self, kind: Kind, check: F) -> Until<'_, F> {
         Until {
             set: self,
             check,
-            waiter: Waiter::new(Kind::Future),
+            waiter: Waiter::new(kind),
         }
     }
 
@@ -188,7 +198,10 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             let waiter = this.waiter.as_ref();
-            if waiter.state() != WaiterState::Idle && this.set.deregister(waiter) {
+            if waiter.state() != WaiterState::Idle
+                && this.set.deregister(waiter)
+                && waiter.kind() != Kind::Observer
+            {
                 this.set.notify(1);
             }
         }

@@ -4,8 +4,8 @@
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
-use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
+use mpmc_std::{Receiver, channel};
 
 use crate::support::{
     Counted, Task, block_on, explore, parked, poll_next, poll_ready, recv, reserve, send,
@@ -267,12 +267,12 @@ fn last_permit_used_ends_a_closed_ring_for_streams() {
 
 /// The message is returned to the caller, or the last receiver drops it. It never stays until the
 /// last sender is dropped.
-#[test]
-fn a_permit_against_the_last_receiver() {
-    explore(3, || {
+fn check_a_permit_against_the_last_receiver(before: fn(&Receiver<Counted>)) {
+    explore(3, move || {
         let drops = Arc::new(AtomicUsize::new(0));
         let (mut tx, rx) = channel(1);
         reserve(&mut tx);
+        before(&rx);
         let receiver = thread::spawn(move || drop(rx));
         drop(send_reserved(&mut tx, Counted(Arc::clone(&drops))));
         receiver.join().unwrap();
@@ -280,4 +280,15 @@ fn a_permit_against_the_last_receiver() {
         drop(tx);
         assert_eq!(drops.load(Ordering::Relaxed), 1);
     });
+}
+
+#[test]
+fn a_permit_against_the_last_receiver() {
+    check_a_permit_against_the_last_receiver(|_| {});
+}
+
+/// The last receiver's own close changes nothing then, but orders it against the permit.
+#[test]
+fn a_permit_against_the_last_receiver_of_a_closed_channel() {
+    check_a_permit_against_the_last_receiver(|rx| rx.close());
 }

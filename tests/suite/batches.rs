@@ -23,7 +23,7 @@ fn drained<T>(rx: &Receiver<T>) -> Vec<T> {
 /// than the ring or than one claim, and some have one message.
 #[test]
 fn batches_keep_their_order_at_every_capacity() {
-    for capacity in [1, 2, 3, 5, 7, 63, 64, 65, 100] {
+    for capacity in [1, 2, 3, 5, 7, 63, 64, 65, 100, 255, 256, 257, 300] {
         for (batch, limit) in [
             (1, 3),
             (2, 1),
@@ -31,6 +31,9 @@ fn batches_keep_their_order_at_every_capacity() {
             (64, 64),
             (150, 11),
             (200, usize::MAX),
+            (256, 100),
+            (257, 300),
+            (600, 256),
         ] {
             let (tx, rx) = channel(capacity);
             let send = async move {
@@ -239,18 +242,24 @@ fn a_recv_many_wakes_one_sender_for_each_slot() {
 
 /// Sends batches through a channel that is smaller than the batches, and checks each message.
 fn through<T: PartialEq + std::fmt::Debug>(make: impl Fn(usize) -> T) {
-    let (tx, rx) = channel(7);
-    let send = async {
-        assert_eq!(tx.send_many((0..100).map(&make)).await.unwrap(), 100);
-        drop(tx);
-    };
-    let receive = async {
-        let mut received = Vec::new();
-        while rx.recv_many(&mut received, 5).await > 0 {}
-        received
-    };
-    let ((), received) = block_on(async { futures::join!(send, receive) });
-    assert!(received.iter().eq(&(0..100).map(&make).collect::<Vec<_>>()));
+    for (capacity, count) in [(7, 100), (300, 600)] {
+        let (tx, rx) = channel(capacity);
+        let send = async {
+            assert_eq!(tx.send_many((0..count).map(&make)).await.unwrap(), count);
+            drop(tx);
+        };
+        let receive = async {
+            let mut received = Vec::new();
+            while rx.recv_many(&mut received, 5).await > 0 {}
+            received
+        };
+        let ((), received) = block_on(async { futures::join!(send, receive) });
+        assert!(
+            received
+                .iter()
+                .eq(&(0..count).map(&make).collect::<Vec<_>>())
+        );
+    }
 }
 
 #[test]
@@ -262,6 +271,12 @@ fn batches_carry_messages_of_any_size_and_alignment() {
     through(|_| ());
     through(|i| i as u8);
     through(|i| i.to_string());
+    // The largest message of each length of a group, and the next larger one.
+    through(|i| [i as u8; 32]);
+    through(|i| [i as u8; 33]);
+    through(|i| [i as u8; 128]);
+    through(|i| [i as u16; 1024]);
+    through(|i| [i as u8; 2049]);
     through(|i| [i; 512]);
     through(|i| [i as u8; 129]);
     through(|i| Aligned(i as u8));

@@ -21,10 +21,17 @@ pub(in crate::ring) trait Kind {
         true
     }
 
-    /// Returns the number of ready slots that a claim must leave unclaimed.
+    /// Returns the number of ready slots that a claim of several must leave unclaimed, or `None` if
+    /// it may claim none.
     #[inline(always)]
-    fn leaves(_seen: State) -> usize {
-        0
+    fn leaves(_seen: State) -> Option<usize> {
+        Some(0)
+    }
+
+    /// Returns the number of slots to claim of those that are ready.
+    #[inline(always)]
+    fn batch_len(ready: usize, leaves: usize) -> usize {
+        ready.saturating_sub(leaves)
     }
 
     /// Returns the state after a claim of `count` slots, `step` further.
@@ -123,12 +130,8 @@ impl Kind for Recv {
 
     /// Leaves what is reserved for waiters, and everything while the state is fair.
     #[inline(always)]
-    fn leaves(seen: State) -> usize {
-        if seen.is_fair() {
-            usize::MAX
-        } else {
-            seen.permits() as usize
-        }
+    fn leaves(seen: State) -> Option<usize> {
+        (!seen.is_fair()).then(|| seen.permits() as usize)
     }
 
     #[cold]
@@ -150,9 +153,16 @@ impl Kind for Recv {
 impl Kind for RecvGranted {
     type Direction = Head;
 
+    /// Leaves what is reserved for other waiters.
     #[inline(always)]
-    fn leaves(seen: State) -> usize {
-        (seen.permits() as usize).saturating_sub(1)
+    fn leaves(seen: State) -> Option<usize> {
+        Some((seen.permits() as usize).saturating_sub(1))
+    }
+
+    /// Claims the reserved message, even if those for other waiters are still in flight.
+    #[inline(always)]
+    fn batch_len(ready: usize, leaves: usize) -> usize {
+        ready.saturating_sub(leaves).max(ready.min(1))
     }
 
     #[inline(always)]

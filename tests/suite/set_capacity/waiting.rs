@@ -124,6 +124,30 @@ fn reserve_many_that_waits_for_its_turn_fails_above_the_new_capacity() {
     drop(two);
 }
 
+/// Lowering the capacity wakes all of them, to check whether their permits are still possible.
+#[test]
+fn reserve_many_keeps_its_turn_when_the_capacity_is_lowered() {
+    let (tx, rx) = channel(6);
+    fill(&tx, 5);
+    let mut first = Task::parked(tx.reserve_many(2));
+    let mut others: Vec<_> = (0..3).map(|_| Task::parked(tx.reserve_many(2))).collect();
+    assert_eq!(tx.set_capacity(5), Ok(6));
+    for other in &mut others {
+        assert!(other.is_woken());
+        other.parks();
+    }
+    assert_eq!((rx.try_recv(), rx.try_recv()), (Ok(0), Ok(1)));
+    let mut permits = first.expect_ready().unwrap();
+    for next in 0..3 {
+        let woken: Vec<_> = others.iter().map(Task::is_woken).collect();
+        let expected: Vec<_> = (0..3).map(|other| other == next).collect();
+        assert_eq!(woken, expected, "one task is woken, the next in turn");
+        others[next].parks();
+        drop(permits);
+        permits = others[next].expect_ready().unwrap();
+    }
+}
+
 #[test]
 fn reserve_many_waits_below_the_limit() {
     let (tx, rx) = Builder::new(2).growable_to(8).build();
