@@ -130,6 +130,9 @@ fn park<O: Operation>(
 ) -> Option<Poll<O::Output>> {
     let side = operation.side();
     let queue = side.queue();
+    if lost == LostRace::Yes {
+        queue.yielding().record_lost_race();
+    }
     queue.register(&side, waiter, cx.waker().clone(), lost);
     match side.mark_parked() {
         Parked::No => {

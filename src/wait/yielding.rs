@@ -9,14 +9,15 @@
 //!
 //! One task of a side does so at a time. With several, each would be polled again before the other
 //! side had done enough for all of them. When the attempt after a yield fails, the next tasks wait
-//! without a yield, for longer and longer cooldowns.
+//! without a yield, for longer and longer cooldowns. The same happens when a waiter has lost a race:
+//! then a task that yielded may have taken what the waiter was woken for, and nothing was saved.
 
 use core::cell::Cell;
 use core::task::{Context, Poll};
 
 use super::cooldown::Cooldown;
 use super::{Operation, Side, WaitQueue};
-use crate::sync::WAITS_BEFORE_YIELDS;
+use crate::sync::{RelaxedU32, WAITS_BEFORE_YIELDS};
 use crate::unwind::defer;
 
 /// The largest number of waits without a yield between two attempts to find out whether yielding
@@ -32,6 +33,8 @@ const WAITS_WHILE_ACTIVE: u32 = 1024;
 #[derive(Debug)]
 pub(super) struct Yielding {
     cooldown: Cooldown,
+    /// 1 if a waiter of the side has lost a race since the last yield began.
+    lost_race: RelaxedU32,
 }
 
 impl Yielding {
@@ -40,6 +43,7 @@ impl Yielding {
     pub(super) fn new() -> Self {
         Self {
             cooldown: Cooldown::starting_with(WAITS_BEFORE_YIELDS),
+            lost_race: RelaxedU32::default(),
         }
     }
 
@@ -49,8 +53,18 @@ impl Yielding {
         if self.cooldown.count_down() {
             return false;
         }
+        if self.lost_race.get() != 0 {
+            self.lost_race.set(0);
+            self.cooldown.start(1, LONGEST_COOLDOWN);
+            return false;
+        }
         self.cooldown.set_left(WAITS_WHILE_ACTIVE);
         true
+    }
+
+    /// Records that a waiter of the side was woken and found nothing.
+    pub(super) fn record_lost_race(&self) {
+        self.lost_race.set(1);
     }
 
     /// Ends a yield. `success` is `true` if the other side had done what the operation waited for.
@@ -145,6 +159,20 @@ mod tests {
     fn the_first_waits_do_not_yield() {
         let yielding = Yielding::new();
         assert_eq!(cooldown_of(&yielding), WAITS_BEFORE_YIELDS);
+    }
+
+    #[test]
+    fn a_lost_race_starts_a_cooldown_although_the_yield_succeeded() {
+        let yielding = Yielding::new();
+        cooldown_of(&yielding);
+        for _ in 0..3 {
+            yielding.record_lost_race();
+            yielding.end(true);
+            // The wait that finds the lost race does not yield, nor does the next one.
+            assert_eq!(cooldown_of(&yielding), 2);
+        }
+        yielding.end(true);
+        assert_eq!(cooldown_of(&yielding), 0);
     }
 
     #[test]
