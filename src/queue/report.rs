@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-/// What a send or a receive returns. A position is computed only if it is reported.
+/// The results of sends and receives. A position is computed only if it is reported.
 pub(crate) trait Report {
     type Sent;
     type Received<T>;

@@ -13,7 +13,8 @@ impl WakeFlag {
     /// Sets the flag. Returns `false` if it was set before.
     pub(crate) fn set(&self) -> bool {
         // ORDERING: Release. Synchronizes with the Acquire in `take`. A swap, so that a second wake
-        // does not hide the first one's Release from it (not modeled: loom's stores are swaps here).
+        // does not hide the first one's Release from it. (No model shows that: loom's stores are
+        // swaps here.)
         // Test: loom `sync::wake_flag::tests::a_woken_thread_sees_what_the_waking_one_did`.
         !self.0.swap(true, Ordering::Release)
     }

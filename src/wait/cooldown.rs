@@ -21,17 +21,17 @@ impl Cooldown {
         }
     }
 
-    /// Counts a wait. Returns whether it is one without the measure.
+    /// Counts a wait. Returns whether it is one without the optimization.
     pub(super) fn count_down(&self) -> bool {
         self.left.count_down()
     }
 
-    /// Sets the number of coming waits without the measure, whatever the length of cooldowns.
+    /// Sets the number of coming waits without the optimization, whatever the length of cooldowns.
     pub(super) fn set_left(&self, waits: u32) {
         self.left.set(waits);
     }
 
-    /// Records that the measure has helped. A cooldown that has started continues.
+    /// Records that the optimization has helped. A cooldown that has started continues.
     pub(super) fn record_success(&self) {
         self.last.set(self.last.get() / 2);
     }

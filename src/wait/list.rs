@@ -187,7 +187,7 @@ pub(super) enum QueueKind {
     Unpolled,
 }
 
-/// What [`List::notify`] does with a waiter.
+/// The choice of [`List::notify`] for a waiter.
 pub(super) enum Choice {
     Notify,
     Skip,

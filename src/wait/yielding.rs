@@ -9,8 +9,8 @@
 //!
 //! One task of a side does so at a time. With several, each would be polled again before the other
 //! side had done enough for all of them. When the attempt after a yield fails, the next tasks wait
-//! without a yield, for longer and longer cooldowns. The same happens when a waiter has lost a race:
-//! then a task that yielded may have taken what the waiter was woken for, and nothing was saved.
+//! without a yield, for longer and longer cooldowns. A cooldown also starts when a waiter has lost
+//! a race: a task that yielded may have taken what the waiter was woken for.
 
 use core::cell::Cell;
 use core::task::{Context, Poll};
@@ -33,7 +33,7 @@ const WAITS_WHILE_ACTIVE: u32 = 1024;
 #[derive(Debug)]
 pub(super) struct Yielding {
     cooldown: Cooldown,
-    /// 1 if a waiter of the side has lost a race since the last yield began.
+    /// 1 if a waiter of the side has lost a race that has not started a cooldown yet.
     lost_race: RelaxedU32,
 }
 

@@ -19,7 +19,7 @@ use std::sync::{Mutex, OnceLock};
 
 use loom::sync::atomic::Ordering;
 
-/// What the environment variable asks for.
+/// The request of the environment variable.
 enum Mode {
     Unchanged,
     Record(Mutex<Recording>),
