@@ -93,8 +93,12 @@ pub(super) struct Entry {
     /// The order in the exclusive queue: the waiter that registered first has the lowest ticket.
     /// Kept until the operation succeeds. 0 if none was assigned yet.
     pub(super) ticket: u64,
-    /// The number of times in a row that the waiter was woken and found nothing.
+    /// The number of times in a row that the waiter was woken for a message or slot of its own and
+    /// found nothing.
     pub(super) losses: u32,
+    /// `true` if the waiter was woken last for a message or slot for which another waiter had been
+    /// woken before.
+    pub(super) is_extra: bool,
     /// `true` if the waiter is woken for one message or slot. Always `true` for a future, and for a
     /// handle while each wake was followed by a poll.
     pub(super) is_exclusive: bool,
@@ -116,6 +120,7 @@ impl Waiter {
                 waker: None,
                 ticket: 0,
                 losses: 0,
+                is_extra: false,
                 is_exclusive: false,
                 sequence: 0,
                 queue: None,

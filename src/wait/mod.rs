@@ -38,8 +38,9 @@
 //! notification if a message is left.
 //!
 //! A receiver that parks in an empty channel while senders wait wakes as many of them as there is
-//! free capacity. Senders that were woken for that capacity earlier may not have been polled since.
-//! The same holds for a sender that parks in a full channel while receivers wait.
+//! free capacity, as *extra* waiters: the senders that were woken for that capacity earlier may not
+//! have been polled since. The same holds for a sender that parks in a full channel while receivers
+//! wait.
 //!
 //! # Bounded bypass
 //!
@@ -51,6 +52,12 @@
 //! counted in the same state, so newcomers can take what is not reserved as soon as no waiter is
 //! left that has lost too often. (A reservation is a number, not a position: the receiver that
 //! claims first gets the oldest message. For senders, a reserved slot is a permit.)
+//!
+//! An extra waiter that finds nothing has lost no race, since what it was woken for had woken
+//! another waiter. If it counted, few waiters would be polled often enough to succeed before they
+//! have lost their races, and the side would hardly ever cease to be fair. The bound does not
+//! depend on it: a waiter that parks again does so while nothing is available. Whatever becomes
+//! available next wakes the oldest waiter, and only then can there be something for an extra one.
 //!
 //! A waiter that is dropped gives its reservation back. If it is not polled, operations that its
 //! reservation blocks retry. After some hundreds of blocked attempts, and after a minimum time,
@@ -174,7 +181,8 @@ pub(crate) trait Side {
     /// woken and will make no attempt.
     fn forward(&self);
 
-    /// Wakes as many waiters of the other side as can succeed.
+    /// Wakes as many extra waiters of the other side as can succeed, in case those that were woken
+    /// before are not polled.
     fn wake_opposite(&self);
 }
 

@@ -20,7 +20,7 @@ use crate::sync::{Lock, RelaxedU32};
 use crate::trace;
 use crate::unwind::defer;
 use grants::Grants;
-use members::{FastNotify, Members, QueueAfter, Remaining};
+use members::{Cause, FastNotify, Members, QueueAfter, Remaining};
 
 /// The wait queue of one side: see the [module](super) documentation. It has two parts that are
 /// used at different times: one lies next to the state that the waiters mark, the other away from
@@ -112,8 +112,27 @@ impl<'a> WaitQueue<'a> {
         if count == 1 && self.spin_state.spin_tokens.take_for_notification() {
             return;
         }
+        self.wake_waiters(side, count, Cause::Available);
+    }
+
+    /// Wakes `count` more waiters for messages or slots that are available because the waiters that
+    /// were woken for them have not been polled. If they are polled first, the waiters that this
+    /// wakes find nothing, and have lost no race.
+    #[cold]
+    pub(crate) fn notify_extra<S: Side>(&self, side: &S, count: usize) {
+        if count == 1 && self.spin_state.spin_tokens.take_for_extra() {
+            return;
+        }
+        self.wake_waiters(side, count, Cause::Unpolled);
+    }
+
+    fn wake_waiters<S: Side>(&self, side: &S, count: usize, cause: Cause) {
         let seen = side.load_state();
-        match self.list.members.with(|members| members.take_one(count)) {
+        let one = self
+            .list
+            .members
+            .with(|members| members.take_one(count, cause));
+        match one {
             FastNotify::Wake(waker, queue_after) => {
                 if queue_after == QueueAfter::Empty {
                     // Before the waker is called, since its task accesses the state.
@@ -127,14 +146,14 @@ impl<'a> WaitQueue<'a> {
                 self.forget_waiters();
                 side.clear_keep(seen);
             }
-            FastNotify::SlowPath => self.notify_slow(side, count, seen),
+            FastNotify::SlowPath => self.notify_slow(side, count, cause, seen),
         }
         trace::notified(self);
     }
 
     #[cold]
-    fn notify_slow<S: Side>(&self, side: &S, count: usize, seen: State) {
-        self.wake(count, |members, remaining, batch| {
+    fn notify_slow<S: Side>(&self, side: &S, count: usize, cause: Cause, seen: State) {
+        self.wake(Remaining::new(count, cause), |members, remaining, batch| {
             members.take(remaining, batch, Some((&self.list.grants, side)));
             // Before the last wakers are called, since their tasks access the state.
             if remaining.is_done() && members.list.is_empty(QueueKind::Exclusive) {
@@ -151,15 +170,21 @@ impl<'a> WaitQueue<'a> {
             if core::mem::take(&mut members.starving) > 0 {
                 side.end_fair();
             }
-            (self.revoke_all(members), members.take_one(usize::MAX))
+            (
+                self.revoke_all(members),
+                members.take_one(usize::MAX, Cause::Available),
+            )
         });
         let _all = defer(
             || match core::mem::replace(&mut one, FastNotify::NoWaiters) {
                 FastNotify::Wake(waker, _) => waker.wake(),
                 FastNotify::NoWaiters => {}
-                FastNotify::SlowPath => self.wake(usize::MAX, |members, remaining, batch| {
-                    members.take::<S>(remaining, batch, None);
-                }),
+                FastNotify::SlowPath => {
+                    let remaining = Remaining::new(usize::MAX, Cause::Available);
+                    self.wake(remaining, |members, remaining, batch| {
+                        members.take::<S>(remaining, batch, None);
+                    });
+                }
             },
         );
         // Dropped first: wakes some of the waiters that `_all` wakes.
@@ -169,10 +194,9 @@ impl<'a> WaitQueue<'a> {
 
     fn wake(
         &self,
-        count: usize,
+        mut remaining: Remaining,
         mut take: impl FnMut(&mut Members, &mut Remaining, &mut WakerBatch),
     ) {
-        let mut remaining = Remaining::new(count);
         call_wakers(|batch| {
             self.list
                 .members

@@ -69,6 +69,12 @@ impl SpinTokens {
         self.take()
     }
 
+    /// Takes a token, if there is one, in place of an extra waiter. Returns whether it did. Does not
+    /// count: the message has woken a waiter before.
+    pub(super) fn take_for_extra(&self) -> bool {
+        self.take()
+    }
+
     fn take(&self) -> bool {
         // ORDERING: Relaxed. A guess that the compare-exchange confirms.
         let mut tokens = self.count.load(Ordering::Relaxed);

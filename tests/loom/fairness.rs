@@ -93,6 +93,76 @@ fn a_sender_becomes_starving_against_a_recv() {
     });
 }
 
+/// The slot is being freed while a receiver parks in the empty channel, which may wake the sender as
+/// an extra waiter before it is woken for the slot. Then that wake does not count as a lost race. The
+/// next one does.
+#[test]
+fn a_receiver_that_parks_shifts_the_bound_by_one_race_at_most() {
+    explore(2, || {
+        let (tx, rx) = channel(1);
+        tx.try_send(0).unwrap();
+        let mut task = Task::parked(send(tx.clone(), 1));
+        for _ in 1..MAX_LOST_RACES {
+            assert_eq!(rx.try_recv(), Ok(0));
+            tx.try_send(0).unwrap();
+            assert!(task.poll().is_pending());
+        }
+        let other = rx.clone();
+        let receiver = thread::spawn(move || (other.try_recv(), other));
+        let mut waiting = Task::new(recv(rx.clone()));
+        let _ = waiting.poll();
+        let _other = receiver.join().unwrap();
+        drop(waiting);
+        let shifts = (0..3).find(|_| {
+            let granted = tx.try_send(0).is_err();
+            if !granted {
+                assert!(task.is_woken());
+                assert!(task.poll().is_pending());
+                rx.try_recv().unwrap();
+            }
+            granted
+        });
+        assert!(matches!(shifts, Some(1 | 2)), "{shifts:?}");
+        assert_eq!(task.finish().0, Ok(()));
+    });
+}
+
+/// The slot has woken the first sender, which is not polled. A receiver that parks wakes the other
+/// one, which may lose one more race for a slot of its own, while a newcomer takes this one.
+#[test]
+fn an_extra_sender_that_finds_nothing_has_lost_no_race() {
+    explore(2, || {
+        let (tx, rx) = channel(1);
+        tx.try_send(0).unwrap();
+        let mut first = Task::parked(send(tx.clone(), 1));
+        let mut extra = Task::parked(send(tx.clone(), 2));
+        rx.try_recv().unwrap();
+        assert!(first.is_woken());
+        tx.try_send(0).unwrap();
+        for _ in 1..MAX_LOST_RACES {
+            rx.try_recv().unwrap();
+            assert!(extra.is_woken());
+            tx.try_send(0).unwrap();
+            assert!(extra.poll().is_pending());
+        }
+        assert!(first.poll().is_pending());
+        rx.try_recv().unwrap();
+        assert!(first.is_woken() && !extra.is_woken());
+        let other = tx.clone();
+        let newcomer = thread::spawn(move || other.try_send(0).map(|()| other));
+        let parks = {
+            let mut receiver = Task::new(recv(rx.clone()));
+            receiver.poll().is_pending()
+        };
+        let _other = newcomer.join().unwrap().unwrap();
+        if parks && extra.is_woken() {
+            assert!(extra.poll().is_pending());
+            rx.try_recv().unwrap();
+            assert!(tx.try_send(0).is_ok());
+        }
+    });
+}
+
 /// The channel stays fair until each of them has a reservation.
 #[test]
 fn two_starving_receivers_come_before_a_newcomer() {

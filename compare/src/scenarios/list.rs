@@ -45,13 +45,14 @@ const TOKIO_MULTI: [(usize, usize, usize); 13] = [
     (64, 64, 1024),
 ];
 
-const TOKIO_CURRENT: [(usize, usize, usize); 7] = [
+const TOKIO_CURRENT: [(usize, usize, usize); 8] = [
     (1, 1, 1),
     (1, 1, 64),
     (4, 1, 64),
     (1, 4, 64),
     (4, 4, 1),
     (4, 4, 64),
+    (16, 16, 1),
     (64, 64, 1024),
 ];
 

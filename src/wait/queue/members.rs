@@ -40,6 +40,16 @@ pub(in crate::wait) enum LostRace {
     Yes,
 }
 
+/// What a notification is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::wait) enum Cause {
+    /// Messages or slots that are newly available.
+    Available,
+    /// Messages or slots for which other waiters were woken that may not have been polled. A waiter
+    /// that finds nothing has lost no race: what is there belongs to the other waiter as well.
+    Unpolled,
+}
+
 /// The result of the fast path of a notification.
 pub(super) enum FastNotify {
     /// Wake one waiter.
@@ -64,15 +74,17 @@ pub(super) struct Remaining {
     /// Non-exclusive waiters with a later registration are not woken: they have made an attempt
     /// since.
     registrations: Option<u64>,
+    cause: Cause,
     done: bool,
 }
 
 impl Remaining {
     /// Creates the notification of `count` messages or slots.
-    pub(super) fn new(count: usize) -> Self {
+    pub(super) fn new(count: usize, cause: Cause) -> Self {
         Self {
             exclusive: count,
             registrations: None,
+            cause,
             done: false,
         }
     }
@@ -120,7 +132,7 @@ impl Members {
             }
             // An observer loses no races, and every notification wakes it.
             if kind != Kind::Observer {
-                entry.losses += lost;
+                entry.losses += if entry.is_extra { 0 } else { lost };
                 entry.is_exclusive |= kind == Kind::Future || lost > 0;
             }
             entry.sequence = registration;
@@ -169,7 +181,7 @@ impl Members {
     /// Takes the waker of the first waiter if a notification of `count` messages or slots has
     /// nothing else to do. This fast path covers most notifications.
     #[inline]
-    pub(super) fn take_one(&mut self, count: usize) -> FastNotify {
+    pub(super) fn take_one(&mut self, count: usize, cause: Cause) -> FastNotify {
         let has_several = self.list.has_several(QueueKind::Exclusive);
         if (has_several && count > 1)
             || self.starving > 0
@@ -182,7 +194,7 @@ impl Members {
             return FastNotify::NoWaiters;
         };
         self.notifications = self.notifications.wrapping_add(1);
-        let waker = self.mark_woken(link, WaiterState::Notified);
+        let waker = self.mark_woken(link, WaiterState::Notified, cause);
         let queue_after = if has_several {
             QueueAfter::NotEmpty
         } else {
@@ -208,7 +220,7 @@ impl Members {
         }
         while !batch.is_full() {
             if let Some(link) = self.first_shared(remaining.registrations) {
-                self.wake(link, WaiterState::Broadcast, batch);
+                self.wake(link, WaiterState::Broadcast, Cause::Available, batch);
                 continue;
             }
             let Some(link) = self.first_exclusive(remaining) else {
@@ -220,11 +232,11 @@ impl Members {
             }
             match grants {
                 Some((grants, side)) if self.starving > 0 => {
-                    if !self.wake_fairly(link, grants, side, batch) {
+                    if !self.wake_fairly(link, remaining.cause, grants, side, batch) {
                         remaining.exclusive = 0;
                     }
                 }
-                _ => self.wake(link, WaiterState::Notified, batch),
+                _ => self.wake(link, WaiterState::Notified, remaining.cause, batch),
             }
         }
     }
@@ -234,6 +246,7 @@ impl Members {
     fn wake_fairly<S: Side>(
         &mut self,
         link: Link,
+        cause: Cause,
         grants: &Grants,
         side: &S,
         batch: &mut WakerBatch,
@@ -241,7 +254,7 @@ impl Members {
         match grants.grant(side) {
             Reserved::One => {
                 let starving = self.is_starving(link);
-                self.wake(link, WaiterState::Granted, batch);
+                self.wake(link, WaiterState::Granted, Cause::Available, batch);
                 if starving && self.decrement_starving() {
                     side.end_fair();
                 }
@@ -252,7 +265,7 @@ impl Members {
             Reserved::Uncountable => {
                 self.starving = 0;
                 side.end_fair();
-                self.wake(link, WaiterState::Notified, batch);
+                self.wake(link, WaiterState::Notified, cause, batch);
             }
         }
         true
@@ -281,18 +294,20 @@ impl Members {
     }
 
     /// Puts a waiter into `state` and takes its waker.
-    fn wake(&mut self, link: Link, state: WaiterState, batch: &mut WakerBatch) {
+    fn wake(&mut self, link: Link, state: WaiterState, cause: Cause, batch: &mut WakerBatch) {
         self.list.unlink(link);
-        batch.push(self.mark_woken(link, state));
+        batch.push(self.mark_woken(link, state, cause));
     }
 
     /// Puts an unlinked waiter into `state` and returns its waker.
     #[inline]
-    fn mark_woken(&mut self, link: Link, state: WaiterState) -> Option<Waker> {
+    fn mark_woken(&mut self, link: Link, state: WaiterState, cause: Cause) -> Option<Waker> {
         self.wakes += 1;
         let notifications = u64::from(self.notifications);
-        self.list
-            .entry(link, |entry| entry.sequence = notifications);
+        self.list.entry(link, |entry| {
+            entry.sequence = notifications;
+            entry.is_extra = cause == Cause::Unpolled;
+        });
         match state {
             WaiterState::Granted => {
                 if self.list.is_empty(QueueKind::Granted) {

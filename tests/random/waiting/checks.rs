@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::waiting::waiters::{For, Kind, Waiter};
-use crate::waiting::world::World;
+use crate::waiting::world::{CROWD, World};
 
 /// A waiter loses at most so many races in a row.
 const MAX_LOST_RACES: u32 = 4;
@@ -106,11 +106,19 @@ impl World {
         let losses = waiter.losses.get();
         if self.calls.get() - waiter.polled_at.get() > PATIENT_FOR {
             waiter.losses.set(losses.min(MAX_LOST_RACES));
+            waiter.extra_wakes.set(0);
             return;
         }
         assert!(
             losses <= MAX_LOST_RACES,
             "{} has lost {losses} races in a row",
+            waiter.id
+        );
+        // Before each of them, something new has woken this waiter or one that came before it.
+        let extra_wakes = waiter.extra_wakes.get();
+        assert!(
+            extra_wakes <= (MAX_LOST_RACES + 1) * CROWD as u32,
+            "{} was woken {extra_wakes} times beside others, and found nothing",
             waiter.id
         );
     }

@@ -107,8 +107,12 @@ pub(crate) struct Waiter {
     pub(crate) parked: Cell<bool>,
     /// Its last poll has woken its own task.
     pub(crate) woken_itself: Cell<bool>,
-    /// How often in a row it was woken and found nothing.
+    /// How often in a row it was woken for something new and found nothing.
     pub(crate) losses: Cell<u32>,
+    /// It was woken last because a waiter of the other side parked.
+    pub(crate) is_extra: Cell<bool>,
+    /// How often it was woken for that reason and found nothing.
+    pub(crate) extra_wakes: Cell<u32>,
     /// The number of calls when it was last polled.
     pub(crate) polled_at: Cell<u64>,
     /// What it will send, and how much of that is still in it.
@@ -251,6 +255,8 @@ impl Waiter {
             parked: Cell::new(false),
             woken_itself: Cell::new(false),
             losses: Cell::new(0),
+            is_extra: Cell::new(false),
+            extra_wakes: Cell::new(0),
             polled_at: Cell::new(0),
             numbers: messages.iter().map(Message::number).collect(),
             messages: Rc::new(RefCell::new(messages)),

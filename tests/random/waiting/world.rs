@@ -21,7 +21,7 @@ pub(crate) const WANTED: &str = "as the test wants it";
 pub(crate) const EXECUTORS: usize = 3;
 
 /// Limits how many wait at a time, so that they meet often.
-const CROWD: usize = 10;
+pub(crate) const CROWD: usize = 10;
 
 thread_local! {
     /// The world of this thread's walk, for wakers.
@@ -236,6 +236,8 @@ impl World {
         };
         let hooks = waiter.hooks.borrow().clone();
         let was_woken = waiter.is_woken() && !waiter.woken_itself.get();
+        let was_extra = waiter.is_extra.take();
+        let opposite = self.sleeping_opposite(&waiter);
         hooks.clear_woken();
         if !waiter.parked.get() {
             waiter.target.set(self.stats().sent);
@@ -246,6 +248,12 @@ impl World {
             let waker = hooks.waker();
             poll(&mut Context::from_waker(&waker))
         });
+        if !matches!(polled, Some(Poll::Ready(_))) {
+            // It may have parked. Some may have been woken by a part of a batch.
+            for other in opposite {
+                other.is_extra.set(other.is_woken());
+            }
+        }
         match polled {
             Some(Poll::Pending) => {
                 *waiter.poll.borrow_mut() = Some(poll);
@@ -255,8 +263,13 @@ impl World {
                 if waiter.held() < held {
                     // A part of a batch was sent.
                     waiter.losses.set(0);
+                    waiter.extra_wakes.set(0);
                 } else if found_nothing && waiter.kind.is_exclusive() {
-                    waiter.losses.set(waiter.losses.get() + 1);
+                    let count = match was_extra {
+                        true => &waiter.extra_wakes,
+                        false => &waiter.losses,
+                    };
+                    count.set(count.get() + 1);
                     self.check_losses(&waiter);
                 }
                 waiter.parked.set(true);
@@ -272,6 +285,17 @@ impl World {
                 self.remove(id, poll);
             }
         }
+    }
+
+    /// Returns the waiters of the other side that sleep.
+    fn sleeping_opposite(&self, waiter: &Waiter) -> Vec<Rc<Waiter>> {
+        let opposite = match waiter.kind.waits_for() {
+            For::Message => For::Slot,
+            For::Slot => For::Message,
+            For::Other => return Vec::new(),
+        };
+        let is_opposite = |other: &Rc<Waiter>| other.kind.waits_for() == opposite && other.sleeps();
+        self.all().into_iter().filter(is_opposite).collect()
     }
 
     fn complete(&self, waiter: &Waiter, outcome: Outcome, since: u64) {

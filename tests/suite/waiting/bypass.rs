@@ -141,6 +141,44 @@ fn later_waiters_do_not_starve_earlier_ones() {
     });
 }
 
+/// A waiter that is woken beside one that is not polled, for the same message or slot, has lost no
+/// race when it finds nothing.
+#[test]
+fn an_extra_waiter_that_finds_nothing_has_lost_no_race() {
+    for kind in EXCLUSIVE {
+        within_limit(move || {
+            let channel = TestChannel::new(kind, 1);
+            let mut first = channel.parked(kind);
+            let mut extra = channel.parked(kind);
+            for _ in 0..MAX_LOST_RACES {
+                channel.offer();
+                assert!(first.is_woken() && !extra.is_woken());
+                // Parks on the other side, and wakes the extra waiter. Its own notification is
+                // forwarded to nobody.
+                let opposite = channel.opposite();
+                assert!(extra.is_woken());
+                assert!(channel.take());
+                drop(opposite);
+                assert!(extra.poll_until_parked().is_pending());
+                assert!(first.poll_until_parked().is_pending());
+            }
+            // The next one is for the first waiter, which has lost its races.
+            channel.offer();
+            assert!(!channel.take());
+            assert_eq!(first.poll_until_parked(), Poll::Ready(true));
+            // The other one still has all of its races before it.
+            for _ in 0..MAX_LOST_RACES {
+                channel.offer();
+                assert!(channel.take());
+                assert!(extra.poll_until_parked().is_pending());
+            }
+            channel.offer();
+            assert!(!channel.take());
+            assert_eq!(extra.poll_until_parked(), Poll::Ready(true));
+        });
+    }
+}
+
 #[test]
 fn a_dropped_waiter_frees_its_grant_for_newcomers() {
     for_each(&ALL, |kind, capacity| {

@@ -1,11 +1,13 @@
-//! Checks that earlier waiters do not change the cost of an operation, and the size hint of a
-//! stream.
+//! Checks that neither earlier waiters nor many present ones change the cost of an operation, and
+//! the size hint of a stream.
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use futures::{FutureExt, Stream, StreamExt};
 use mpmc_std::channel;
+use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 
 use crate::allocator::allocated;
 use crate::harness::within_limit;
@@ -101,6 +103,41 @@ fn a_message_wakes_each_stream_once() {
     assert!(channel.take());
     channel.offer();
     assert!(since().iter().all(|&wakes| wakes <= 2));
+}
+
+/// All tasks share one thread and one slot, so most of them wait. Nevertheless, a message costs not
+/// much more than one wake on each side.
+#[test]
+fn tasks_on_one_thread_wake_few_waiters_too_many() {
+    for tasks in [2, 4, 5, 8, 16] {
+        within_limit(move || {
+            let messages = 6_400;
+            let (tx, rx) = channel(1);
+            let runtime = Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let mut senders = JoinSet::new();
+                for _ in 0..tasks {
+                    let tx = tx.clone();
+                    senders.spawn(async move {
+                        for message in 0..messages / tasks {
+                            tx.send(message).await.unwrap();
+                        }
+                    });
+                }
+                for _ in 0..tasks {
+                    let rx = rx.clone();
+                    tokio::spawn(async move { while rx.recv().await.is_some() {} });
+                }
+                senders.join_all().await;
+            });
+            let stats = rx.stats();
+            assert_eq!(stats.sent, messages as u64);
+            for side in [stats.senders, stats.receivers] {
+                let wakes = side.wakes as f64 / messages as f64;
+                assert!(wakes < 2.5, "{tasks} tasks: {wakes} wakes");
+            }
+        });
+    }
 }
 
 #[test]

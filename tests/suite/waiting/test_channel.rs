@@ -113,6 +113,16 @@ impl TestChannel {
         })
     }
 
+    /// Returns a parked waiter of the other side. There is no message, or no free slot, for it.
+    #[track_caller]
+    pub(crate) fn opposite(&self) -> Waiting {
+        self.parked(if self.receives {
+            Kind::Send
+        } else {
+            Kind::Recv
+        })
+    }
+
     /// Returns the number of messages or slots that can be taken, including granted ones.
     pub(crate) fn offered(&self) -> usize {
         if self.receives {
