@@ -197,7 +197,7 @@ impl<T, D: Waits> Side for QueueSide<'_, T, D> {
         } else if opposite.queue().has_grants() {
             // The rest is reserved for a waiter that may not attempt. A second waiter ends that,
             // unless nothing can be reserved for it although it is starving: a known limit.
-            opposite.queue().notify_extra(&opposite, 1);
+            opposite.queue().notify(&opposite, 1);
         }
         // Otherwise permits hold the capacity, or a selection holds the messages. A woken waiter
         // would find nothing, and waiters of the two sides would wake each other without end.

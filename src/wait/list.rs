@@ -13,6 +13,7 @@
 //!   each link points to a live waiter.
 
 use core::marker::PhantomPinned;
+use core::num::NonZeroU16;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::pin::Pin;
 use core::ptr::NonNull;
@@ -93,12 +94,10 @@ pub(super) struct Entry {
     /// The order in the exclusive queue: the waiter that registered first has the lowest ticket.
     /// Kept until the operation succeeds. 0 if none was assigned yet.
     pub(super) ticket: u64,
-    /// The number of times in a row that the waiter was woken for a message or slot of its own and
-    /// found nothing.
-    pub(super) losses: u32,
-    /// `true` if the waiter was woken last for a message or slot for which another waiter had been
-    /// woken before.
-    pub(super) is_extra: bool,
+    /// The number of races in a row that the waiter lost.
+    pub(super) losses: u8,
+    /// The number of missed notifications when the waiter was woken as an extra one, if it was.
+    pub(super) extra_since: Option<NonZeroU16>,
     /// `true` if the waiter is woken for one message or slot. Always `true` for a future, and for a
     /// handle while each wake was followed by a poll.
     pub(super) is_exclusive: bool,
@@ -120,7 +119,7 @@ impl Waiter {
                 waker: None,
                 ticket: 0,
                 losses: 0,
-                is_extra: false,
+                extra_since: None,
                 is_exclusive: false,
                 sequence: 0,
                 queue: None,

@@ -53,11 +53,11 @@
 //! left that has lost too often. (A reservation is a number, not a position: the receiver that
 //! claims first gets the oldest message. For senders, a reserved slot is a permit.)
 //!
-//! An extra waiter that finds nothing has lost no race, since what it was woken for had woken
-//! another waiter. If it counted, few waiters would be polled often enough to succeed before they
-//! have lost their races, and the side would hardly ever cease to be fair. The bound does not
-//! depend on it: a waiter that parks again does so while nothing is available. Whatever becomes
-//! available next wakes the oldest waiter, and only then can there be something for an extra one.
+//! An extra waiter that finds nothing has lost a race only if a notification found no waiter while
+//! it was awake. Otherwise, every notification since it parked has woken another waiter, which has
+//! lost the race instead, or was for a spinning operation. If each wake of an extra waiter counted,
+//! many tasks on one thread would lose their races before they succeed, and the side would hardly
+//! ever cease to be fair.
 //!
 //! A waiter that is dropped gives its reservation back. If it is not polled, operations that its
 //! reservation blocks retry. After some hundreds of blocked attempts, and after a minimum time,

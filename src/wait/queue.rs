@@ -115,9 +115,8 @@ impl<'a> WaitQueue<'a> {
         self.wake_waiters(side, count, Cause::Available);
     }
 
-    /// Wakes `count` more waiters for messages or slots that are available because the waiters that
-    /// were woken for them have not been polled. If they are polled first, the waiters that this
-    /// wakes find nothing, and have lost no race.
+    /// Wakes `count` extra waiters, for messages or slots that are still available because the
+    /// waiters that were woken for them may not have been polled.
     #[cold]
     pub(crate) fn notify_extra<S: Side>(&self, side: &S, count: usize) {
         if count == 1 && self.spin_state.spin_tokens.take_for_extra() {

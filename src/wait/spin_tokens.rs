@@ -70,7 +70,7 @@ impl SpinTokens {
     }
 
     /// Takes a token, if there is one, in place of an extra waiter. Returns whether it did. Does not
-    /// count: the message has woken a waiter before.
+    /// count: only notifications of messages that have just been sent must wake a waiter in the end.
     pub(super) fn take_for_extra(&self) -> bool {
         self.take()
     }

@@ -1,5 +1,6 @@
 //! The waiters of one side, behind the lock: their order, and which of them a notification wakes.
 
+use core::num::NonZeroU16;
 use core::task::Waker;
 
 use super::grants::Grants;
@@ -7,15 +8,15 @@ use crate::ring::Reserved;
 use crate::sync::{Instant, RESERVATION_AGE};
 use crate::wait::Side;
 use crate::wait::batch::WakerBatch;
-use crate::wait::list::{Kind, Link, List, QueueKind, WaiterState};
+use crate::wait::list::{Entry, Kind, Link, List, QueueKind, WaiterState};
 
 /// The largest number of races in a row that a waiter loses. After that many, the next message or
 /// slot is reserved for it before it is woken.
-pub(crate) const MAX_LOSSES: u32 = 4;
+pub(crate) const MAX_LOSSES: u8 = 4;
 
 /// The number of notifications after which a handle that was woken and not polled becomes a
 /// non-exclusive waiter.
-const MAX_UNPOLLED: u32 = 32;
+const MAX_UNPOLLED: u16 = 32;
 
 /// The data that the lock protects.
 #[derive(Debug)]
@@ -25,7 +26,12 @@ pub(super) struct Members {
     pub(super) starving: u32,
     /// Counts the registrations. The number of a waiter's first registration is its ticket.
     registrations: u64,
-    notifications: u32,
+    /// Counts the notifications. It may wrap around: handles that were not polled are
+    /// [demoted](Self::demote_unpolled_handles) long before.
+    notifications: u16,
+    /// Counts the notifications of something newly available that found too few waiters. If it
+    /// wraps around to the same number while an extra waiter is awake, that waiter loses no race.
+    missed: NonZeroU16,
     /// The approximate time at which the oldest reservation became the oldest.
     pub(super) granted_at: Option<Instant>,
     pub(super) parks: u64,
@@ -42,11 +48,11 @@ pub(in crate::wait) enum LostRace {
 
 /// What a notification is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::wait) enum Cause {
+pub(super) enum Cause {
     /// Messages or slots that are newly available.
     Available,
-    /// Messages or slots for which other waiters were woken that may not have been polled. A waiter
-    /// that finds nothing has lost no race: what is there belongs to the other waiter as well.
+    /// Messages or slots that are still available, since the waiters that were woken for them may
+    /// not have been polled. This wakes extra waiters.
     Unpolled,
 }
 
@@ -101,11 +107,20 @@ impl Members {
             starving: 0,
             registrations: 0,
             notifications: 0,
+            missed: NonZeroU16::MIN,
             granted_at: None,
             parks: 0,
             wakes: 0,
             spurious: 0,
         }
+    }
+
+    /// Returns whether a waiter that was woken and found nothing has lost a race.
+    ///
+    /// What an extra waiter was woken for had been, or was about to be, another waiter's. So it has
+    /// lost a race only if a notification would have woken it since, had it not been awake.
+    fn has_lost_race(missed: NonZeroU16, entry: &Entry) -> bool {
+        entry.extra_since.is_none_or(|then| then != missed)
     }
 
     /// Links a waiter, and makes the side fair if the waiter has lost too many races. Returns the
@@ -122,9 +137,9 @@ impl Members {
         self.registrations += 1;
         self.parks += 1;
         let kind = self.list.kind(link);
-        let lost = u32::from(lost == LostRace::Yes);
-        self.spurious += u64::from(lost);
-        let registration = self.registrations;
+        let found_nothing = lost == LostRace::Yes;
+        self.spurious += u64::from(found_nothing);
+        let (registration, missed) = (self.registrations, self.missed);
         let (previous, is_new, is_exclusive) = self.list.entry(link, |entry| {
             let is_new = entry.ticket == 0;
             if is_new {
@@ -132,8 +147,9 @@ impl Members {
             }
             // An observer loses no races, and every notification wakes it.
             if kind != Kind::Observer {
-                entry.losses += if entry.is_extra { 0 } else { lost };
-                entry.is_exclusive |= kind == Kind::Future || lost > 0;
+                let has_lost = found_nothing && Self::has_lost_race(missed, entry);
+                entry.losses = entry.losses.saturating_add(u8::from(has_lost));
+                entry.is_exclusive |= kind == Kind::Future || found_nothing;
             }
             entry.sequence = registration;
             (entry.waker.replace(waker), is_new, entry.is_exclusive)
@@ -191,8 +207,12 @@ impl Members {
             return FastNotify::SlowPath;
         }
         let Some(link) = self.list.pop(QueueKind::Exclusive) else {
+            self.miss(cause);
             return FastNotify::NoWaiters;
         };
+        if count > 1 {
+            self.miss(cause);
+        }
         self.notifications = self.notifications.wrapping_add(1);
         let waker = self.mark_woken(link, WaiterState::Notified, cause);
         let queue_after = if has_several {
@@ -203,6 +223,12 @@ impl Members {
         waker.map_or(FastNotify::SlowPath, |waker| {
             FastNotify::Wake(waker, queue_after)
         })
+    }
+
+    fn miss(&mut self, cause: Cause) {
+        if cause == Cause::Available {
+            self.missed = self.missed.checked_add(1).unwrap_or(NonZeroU16::MIN);
+        }
     }
 
     /// Takes the wakers of waiters to wake, as many as fit into the batch. Reserves messages or
@@ -224,6 +250,9 @@ impl Members {
                 continue;
             }
             let Some(link) = self.first_exclusive(remaining) else {
+                if remaining.exclusive > 0 {
+                    self.miss(remaining.cause);
+                }
                 remaining.done = true;
                 return;
             };
@@ -303,10 +332,10 @@ impl Members {
     #[inline]
     fn mark_woken(&mut self, link: Link, state: WaiterState, cause: Cause) -> Option<Waker> {
         self.wakes += 1;
-        let notifications = u64::from(self.notifications);
+        let (notifications, missed) = (u64::from(self.notifications), self.missed);
         self.list.entry(link, |entry| {
             entry.sequence = notifications;
-            entry.is_extra = cause == Cause::Unpolled;
+            entry.extra_since = (cause == Cause::Unpolled).then_some(missed);
         });
         match state {
             WaiterState::Granted => {
@@ -328,11 +357,14 @@ impl Members {
     fn demote_unpolled_handles(&mut self, remaining: &mut Remaining) {
         while let Some(link) = self.list.first(QueueKind::Unpolled) {
             let sequence = self.list.entry(link, |entry| entry.sequence);
-            if self.notifications.wrapping_sub(sequence as u32) < MAX_UNPOLLED {
+            if self.notifications.wrapping_sub(sequence as u16) < MAX_UNPOLLED {
                 return;
             }
             self.list.unlink(link);
-            self.list.entry(link, |entry| entry.is_exclusive = false);
+            self.list.entry(link, |entry| {
+                entry.is_exclusive = false;
+                entry.extra_since = None;
+            });
             self.list.set_state(link, WaiterState::Broadcast);
             remaining.exclusive = remaining.exclusive.saturating_add(1);
         }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::waiting::waiters::{For, Kind, Waiter};
-use crate::waiting::world::{CROWD, World};
+use crate::waiting::world::World;
 
 /// A waiter loses at most so many races in a row.
 const MAX_LOST_RACES: u32 = 4;
@@ -114,10 +114,10 @@ impl World {
             "{} has lost {losses} races in a row",
             waiter.id
         );
-        // Before each of them, something new has woken this waiter or one that came before it.
+        // Before each of them, something new has woken a waiter that came before this one.
         let extra_wakes = waiter.extra_wakes.get();
         assert!(
-            extra_wakes <= (MAX_LOST_RACES + 1) * CROWD as u32,
+            extra_wakes <= 2 * (MAX_LOST_RACES + 1),
             "{} was woken {extra_wakes} times beside others, and found nothing",
             waiter.id
         );

@@ -21,7 +21,7 @@ pub(crate) const WANTED: &str = "as the test wants it";
 pub(crate) const EXECUTORS: usize = 3;
 
 /// Limits how many wait at a time, so that they meet often.
-pub(crate) const CROWD: usize = 10;
+const CROWD: usize = 10;
 
 thread_local! {
     /// The world of this thread's walk, for wakers.

@@ -1,11 +1,15 @@
 //! Checks the bound on lost races: after a limited number of wakes without success, a waiter is
 //! served next. A waiter that is not polled does not block other operations.
 
-use std::task::Poll;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::thread::sleep;
+use std::time::Duration;
 
 use mpmc_std::error::{TryRecvError, TrySendError};
 
-use crate::harness::{MAX_RETRIES, SendTask, within_limit};
+use crate::harness::{MAX_RETRIES, SendTask, callback_waker, within_limit};
 use crate::waiting::test_channel::{ALL, EXCLUSIVE, Kind, TestChannel, Waiting};
 
 /// The largest number of races in a row that a waiter loses.
@@ -179,6 +183,62 @@ fn an_extra_waiter_that_finds_nothing_has_lost_no_race() {
     }
 }
 
+/// A task that waits for the drain is woken before the sender. Its waker runs a receiver that parks,
+/// which wakes the sender as an extra waiter, before it is woken for the slot.
+#[test]
+fn a_sender_that_is_always_woken_early_is_served() {
+    within_limit(|| {
+        let channel = TestChannel::new(Kind::Send, 1);
+        let mut sender = channel.parked(Kind::Send);
+        for races in 0.. {
+            let receiver = Arc::new(Mutex::new(channel.waiter(Kind::Recv)));
+            let parked = Arc::clone(&receiver);
+            let waker = callback_waker(move || {
+                assert!(parked.lock().unwrap().poll_until_parked().is_pending());
+            });
+            let mut drained = pin!(channel.tx.drained());
+            let poll = drained.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(poll.is_pending());
+            channel.offer();
+            assert!(sender.is_woken());
+            if !channel.take() {
+                break;
+            }
+            assert!(races < MAX_LOST_RACES);
+            assert!(sender.poll_until_parked().is_pending());
+        }
+        assert_eq!(sender.poll_until_parked(), Poll::Ready(true));
+    });
+}
+
+/// The first waiter is polled late each time, so that a newcomer ends its reservation and wins. The
+/// other one is polled each time that it is woken.
+#[test]
+fn a_waiter_behind_one_that_is_polled_late_is_served() {
+    for kind in EXCLUSIVE {
+        within_limit(move || {
+            let (channel, mut late) = granted(kind, 1);
+            assert!(channel.take_in_the_end());
+            let mut waiter = channel.parked(kind);
+            for rounds in 0.. {
+                assert!(rounds < 100, "newcomers win all races");
+                assert!(late.poll_until_parked().is_pending());
+                channel.offer();
+                let opposite = channel.opposite();
+                // Enough attempts, and enough time, to end the reservation.
+                if !(0..300).any(|_| channel.take()) {
+                    sleep(Duration::from_micros(200));
+                    channel.take();
+                }
+                drop(opposite);
+                if waiter.is_woken() && waiter.poll_until_parked().is_ready() {
+                    break;
+                }
+            }
+        });
+    }
+}
+
 #[test]
 fn a_dropped_waiter_frees_its_grant_for_newcomers() {
     for_each(&ALL, |kind, capacity| {
@@ -212,8 +272,7 @@ fn a_dropped_waiter_passes_its_grant_to_the_next() {
 fn attempts_succeed_although_an_unpolled_waiter_holds_a_grant() {
     for_each(&ALL, |kind, capacity| {
         let (channel, waiter) = granted(kind, capacity);
-        let attempts = (0..MAX_RETRIES).find(|_| channel.take());
-        attempts.expect("a bounded number of attempts");
+        assert!(channel.take_in_the_end());
         assert_served_after_revocation(&channel, waiter);
     });
 }
@@ -239,8 +298,7 @@ fn attempts_and_waiters_together_succeed() {
         let mut newcomer = channel.newcomer();
         let first = newcomer.poll();
         if first.is_pending() {
-            let attempts = (0..MAX_RETRIES).find(|_| channel.take());
-            attempts.expect("a bounded number of attempts");
+            assert!(channel.take_in_the_end());
             channel.offer();
             assert!(newcomer.is_woken() || waiter.is_woken());
             drop(waiter);
