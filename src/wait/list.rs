@@ -30,6 +30,7 @@ use crate::sync::{AtomicU8, Ordering, UnsafeCell};
 /// | `Idle` | not waiting | nothing |
 /// | `Waiting` | registered, not woken | the exclusive or the shared queue |
 /// | `Notified` | woken; holds a notification of a message or slot | handles: the unpolled queue |
+/// | `Extra` | woken as an extra waiter; holds a notification | as above |
 /// | `Broadcast` | woken with all non-exclusive waiters; holds no notification | nothing |
 /// | `Granted` | woken; one message or slot is reserved for it | the granted queue |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub(crate) enum WaiterState {
     Notified,
     Broadcast,
     Granted,
+    Extra,
 }
 
 impl WaiterState {
@@ -49,7 +51,8 @@ impl WaiterState {
             1 => Self::Waiting,
             2 => Self::Notified,
             3 => Self::Broadcast,
-            _ => Self::Granted,
+            4 => Self::Granted,
+            _ => Self::Extra,
         }
     }
 }

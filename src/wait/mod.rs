@@ -40,7 +40,11 @@
 //! A receiver that parks in an empty channel while senders wait wakes as many of them as there is
 //! free capacity, as *extra* waiters: the senders that were woken for that capacity earlier may not
 //! have been polled since. The same holds for a sender that parks in a full channel while receivers
-//! wait.
+//! wait. An extra waiter that finds nothing parks again, and so wakes an extra waiter of the other
+//! side, and so on. On one thread that can lead to an order in which nearly all tasks find something
+//! when they are polled, or to one in which all of them are woken for each message. So it ends when
+//! no extra waiter has found anything for long. Then only tasks that park for the first time, or
+//! after they were woken for something new, wake extra waiters.
 //!
 //! # Bounded bypass
 //!

@@ -80,17 +80,22 @@ pub(super) fn poll_waiting<O: Operation>(
                 continue;
             }
             // Before the attempt: if a tracing subscriber panics, nothing has been received.
-            WaiterState::Notified | WaiterState::Broadcast => trace::woken(&queue),
+            WaiterState::Notified | WaiterState::Extra | WaiterState::Broadcast => {
+                trace::woken(&queue);
+            }
             WaiterState::Idle => {}
         }
         match operation.attempt() {
             Attempt::Done(output) => {
+                if state == WaiterState::Extra {
+                    queue.record_extra_success();
+                }
                 queue.finish_wait(waiter);
                 return Poll::Ready(output);
             }
             Attempt::GivenUp(output) => {
                 queue.finish_wait(waiter);
-                if state == WaiterState::Notified {
+                if matches!(state, WaiterState::Notified | WaiterState::Extra) {
                     side.forward();
                 }
                 return Poll::Ready(output);
@@ -107,31 +112,32 @@ pub(super) fn poll_waiting<O: Operation>(
             side.unreserve(1);
             continue;
         }
-        let lost = if state == WaiterState::Idle {
-            LostRace::No
-        } else {
-            LostRace::Yes
-        };
-        if let Some(poll) = park(operation, waiter, lost, self_wakes, cx) {
+        if let Some(poll) = park(operation, waiter, state, self_wakes, cx) {
             return poll;
         }
     }
     self_wakes.wake_self(cx)
 }
 
-/// Registers the waiter and marks its side parked. Returns `None` if the operation must be
-/// attempted again instead.
+/// Registers the waiter, which was in `state`, and marks its side parked. Returns `None` if the
+/// operation must be attempted again instead.
 fn park<O: Operation>(
     operation: &mut O,
     waiter: Pin<&Waiter>,
-    lost: LostRace,
+    state: WaiterState,
     self_wakes: &mut SelfWakes,
     cx: &mut Context<'_>,
 ) -> Option<Poll<O::Output>> {
     let side = operation.side();
     let queue = side.queue();
-    if lost == LostRace::Yes {
+    let lost = if state == WaiterState::Idle {
+        LostRace::No
+    } else {
         queue.yielding().record_lost_race();
+        LostRace::Yes
+    };
+    if state == WaiterState::Extra {
+        queue.record_extra_failure();
     }
     queue.register(&side, waiter, cx.waker().clone(), lost);
     match side.mark_parked() {
@@ -149,6 +155,9 @@ fn park<O: Operation>(
             };
         }
         Parked::Yes => {}
+        // The task that woke this one has woken another waiter before.
+        Parked::BesideOthers
+            if state == WaiterState::Extra && !side.opposite().extra_waiters_help() => {}
         Parked::BesideOthers => side.wake_opposite(),
     }
     *self_wakes = SelfWakes::default();

@@ -12,15 +12,23 @@ pub(super) use registration::Outcome;
 use super::Side;
 use super::batch::{WakerBatch, call_wakers};
 use super::list::QueueKind;
-use super::spin::{Spin, Spinner};
+use super::spin::{Spin, Spinner, one_in};
 use super::spin_tokens::SpinTokens;
 use super::yielding::Yielding;
 use crate::ring::State;
-use crate::sync::{Lock, RelaxedU32};
+use crate::sync::{Lock, RelaxedU8};
 use crate::trace;
 use crate::unwind::defer;
 use grants::Grants;
 use members::{Cause, FastNotify, Members, QueueAfter, Remaining};
+
+/// After this number, times [`RECORD_ONE_IN`], of extra waiters in a row that found nothing, such a
+/// waiter wakes no extra waiter of the other side. Large, since it takes many useless wakes until
+/// tasks on one thread run in an order in which most of them find something.
+const MAX_USELESS_EXTRAS: u32 = 255;
+
+/// One extra waiter that finds nothing is recorded in this many.
+const RECORD_ONE_IN: u32 = 16;
 
 /// The wait queue of one side: see the [module](super) documentation. It has two parts that are
 /// used at different times: one lies next to the state that the waiters mark, the other away from
@@ -46,8 +54,10 @@ pub(crate) struct SpinState {
     spinner: Spinner,
     yielding: Yielding,
     spin_tokens: SpinTokens,
+    /// The recorded number of extra waiters in a row that found nothing.
+    useless_extras: RelaxedU8,
     /// 1 if there were exclusive waiters recently.
-    has_waiters: RelaxedU32,
+    has_waiters: RelaxedU8,
     label: trace::Label,
 }
 
@@ -76,7 +86,8 @@ impl SpinState {
             spinner: Spinner::new(capacity, spin),
             yielding: Yielding::new(),
             spin_tokens: SpinTokens::new(),
-            has_waiters: RelaxedU32::default(),
+            useless_extras: RelaxedU8::default(),
+            has_waiters: RelaxedU8::default(),
             label,
         }
     }
@@ -202,6 +213,25 @@ impl<'a> WaitQueue<'a> {
                 .with(|members| take(members, &mut remaining, batch));
             !remaining.is_done()
         });
+    }
+
+    /// Records that an extra waiter found something.
+    pub(super) fn record_extra_success(&self) {
+        self.spin_state.useless_extras.set(0);
+    }
+
+    /// Records that an extra waiter found nothing.
+    pub(super) fn record_extra_failure(&self) {
+        if one_in(RECORD_ONE_IN) {
+            let useless = &self.spin_state.useless_extras;
+            useless.set((useless.get() + 1).min(MAX_USELESS_EXTRAS));
+        }
+    }
+
+    /// Returns whether an extra waiter has found something recently. Informational: it only decides
+    /// whether one that finds nothing wakes another.
+    pub(super) fn extra_waiters_help(&self) -> bool {
+        self.spin_state.useless_extras.get() < MAX_USELESS_EXTRAS
     }
 
     /// Returns whether there may be waiters that need not be woken while an operation spins.

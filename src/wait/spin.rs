@@ -50,7 +50,7 @@ fn stride(capacity: u32) -> u32 {
 
 /// Returns `true` with a probability of 1 in `n`. Random, since a counter in the channel would take
 /// a cache line from the other side.
-fn one_in(n: u32) -> bool {
+pub(super) fn one_in(n: u32) -> bool {
     n == 1 || sync::random() % n == 0
 }
 

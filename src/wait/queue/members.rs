@@ -52,8 +52,18 @@ pub(super) enum Cause {
     /// Messages or slots that are newly available.
     Available,
     /// Messages or slots that are still available, since the waiters that were woken for them may
-    /// not have been polled. This wakes extra waiters.
+    /// not have been polled. The notification wakes extra waiters.
     Unpolled,
+}
+
+impl Cause {
+    /// Returns the state of a waiter that is woken and competes with newcomers.
+    fn woken(self) -> WaiterState {
+        match self {
+            Self::Available => WaiterState::Notified,
+            Self::Unpolled => WaiterState::Extra,
+        }
+    }
 }
 
 /// The result of the fast path of a notification.
@@ -214,7 +224,7 @@ impl Members {
             self.miss(cause);
         }
         self.notifications = self.notifications.wrapping_add(1);
-        let waker = self.mark_woken(link, WaiterState::Notified, cause);
+        let waker = self.mark_woken(link, cause.woken(), cause);
         let queue_after = if has_several {
             QueueAfter::NotEmpty
         } else {
@@ -265,7 +275,7 @@ impl Members {
                         remaining.exclusive = 0;
                     }
                 }
-                _ => self.wake(link, WaiterState::Notified, remaining.cause, batch),
+                _ => self.wake(link, remaining.cause.woken(), remaining.cause, batch),
             }
         }
     }
@@ -294,7 +304,7 @@ impl Members {
             Reserved::Uncountable => {
                 self.starving = 0;
                 side.end_fair();
-                self.wake(link, WaiterState::Notified, cause, batch);
+                self.wake(link, cause.woken(), cause, batch);
             }
         }
         true
@@ -344,7 +354,7 @@ impl Members {
                 }
                 self.list.push(QueueKind::Granted, link);
             }
-            WaiterState::Notified if self.list.kind(link) == Kind::Handle => {
+            WaiterState::Notified | WaiterState::Extra if self.list.kind(link) == Kind::Handle => {
                 self.list.push(QueueKind::Unpolled, link);
             }
             _ => {}

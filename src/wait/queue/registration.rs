@@ -118,7 +118,7 @@ impl WaitQueue<'_> {
             let outcome = match state {
                 WaiterState::Granted => Outcome::Granted(Reservation::new(side)),
                 WaiterState::Waiting if reserved => Outcome::Granted(Reservation::new(side)),
-                WaiterState::Notified => Outcome::Notified,
+                WaiterState::Notified | WaiterState::Extra => Outcome::Notified,
                 WaiterState::Idle | WaiterState::Waiting | WaiterState::Broadcast => {
                     Outcome::NotWoken
                 }

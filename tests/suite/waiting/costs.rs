@@ -105,13 +105,13 @@ fn a_message_wakes_each_stream_once() {
     assert!(since().iter().all(|&wakes| wakes <= 2));
 }
 
-/// All tasks share one thread and one slot, so most of them wait. Nevertheless, a message costs not
-/// much more than one wake on each side.
+/// All tasks share one thread and one slot, so most of them wait. Nevertheless, a message wakes no
+/// more than about two tasks on each side, whatever their number.
 #[test]
 fn tasks_on_one_thread_wake_few_waiters_too_many() {
-    for tasks in [2, 4, 5, 8, 16] {
+    for tasks in [2, 4, 5, 8, 16, 64] {
         within_limit(move || {
-            let messages = 6_400;
+            let messages = 25_600;
             let (tx, rx) = channel(1);
             let runtime = Builder::new_current_thread().build().unwrap();
             runtime.block_on(async {
@@ -134,7 +134,7 @@ fn tasks_on_one_thread_wake_few_waiters_too_many() {
             assert_eq!(stats.sent, messages as u64);
             for side in [stats.senders, stats.receivers] {
                 let wakes = side.wakes as f64 / messages as f64;
-                assert!(wakes < 2.5, "{tasks} tasks: {wakes} wakes");
+                assert!(wakes < 3.0, "{tasks} tasks: {wakes} wakes");
             }
         });
     }
