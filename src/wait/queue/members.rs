@@ -128,7 +128,7 @@ impl Members {
     /// Returns whether a waiter that was woken and found nothing has lost a race.
     ///
     /// What an extra waiter was woken for had been, or was about to be, another waiter's. So it has
-    /// lost a race only if a notification would have woken it since, had it not been awake.
+    /// lost a race only if a notification has found no waiter since.
     fn has_lost_race(missed: NonZeroU16, entry: &Entry) -> bool {
         entry.extra_since.is_none_or(|then| then != missed)
     }
@@ -224,7 +224,7 @@ impl Members {
             self.miss(cause);
         }
         self.notifications = self.notifications.wrapping_add(1);
-        let waker = self.mark_woken(link, cause.woken(), cause);
+        let waker = self.mark_woken(link, cause.woken());
         let queue_after = if has_several {
             QueueAfter::NotEmpty
         } else {
@@ -235,6 +235,7 @@ impl Members {
         })
     }
 
+    /// Counts a notification that found too few waiters.
     fn miss(&mut self, cause: Cause) {
         if cause == Cause::Available {
             self.missed = self.missed.checked_add(1).unwrap_or(NonZeroU16::MIN);
@@ -256,7 +257,7 @@ impl Members {
         }
         while !batch.is_full() {
             if let Some(link) = self.first_shared(remaining.registrations) {
-                self.wake(link, WaiterState::Broadcast, Cause::Available, batch);
+                self.wake(link, WaiterState::Broadcast, batch);
                 continue;
             }
             let Some(link) = self.first_exclusive(remaining) else {
@@ -275,7 +276,7 @@ impl Members {
                         remaining.exclusive = 0;
                     }
                 }
-                _ => self.wake(link, remaining.cause.woken(), remaining.cause, batch),
+                _ => self.wake(link, remaining.cause.woken(), batch),
             }
         }
     }
@@ -293,7 +294,7 @@ impl Members {
         match grants.grant(side) {
             Reserved::One => {
                 let starving = self.is_starving(link);
-                self.wake(link, WaiterState::Granted, Cause::Available, batch);
+                self.wake(link, WaiterState::Granted, batch);
                 if starving && self.decrement_starving() {
                     side.end_fair();
                 }
@@ -304,7 +305,7 @@ impl Members {
             Reserved::Uncountable => {
                 self.starving = 0;
                 side.end_fair();
-                self.wake(link, cause.woken(), cause, batch);
+                self.wake(link, cause.woken(), batch);
             }
         }
         true
@@ -333,19 +334,19 @@ impl Members {
     }
 
     /// Puts a waiter into `state` and takes its waker.
-    fn wake(&mut self, link: Link, state: WaiterState, cause: Cause, batch: &mut WakerBatch) {
+    fn wake(&mut self, link: Link, state: WaiterState, batch: &mut WakerBatch) {
         self.list.unlink(link);
-        batch.push(self.mark_woken(link, state, cause));
+        batch.push(self.mark_woken(link, state));
     }
 
     /// Puts an unlinked waiter into `state` and returns its waker.
     #[inline]
-    fn mark_woken(&mut self, link: Link, state: WaiterState, cause: Cause) -> Option<Waker> {
+    fn mark_woken(&mut self, link: Link, state: WaiterState) -> Option<Waker> {
         self.wakes += 1;
         let (notifications, missed) = (u64::from(self.notifications), self.missed);
         self.list.entry(link, |entry| {
             entry.sequence = notifications;
-            entry.extra_since = (cause == Cause::Unpolled).then_some(missed);
+            entry.extra_since = (state == WaiterState::Extra).then_some(missed);
         });
         match state {
             WaiterState::Granted => {
