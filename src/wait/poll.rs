@@ -51,9 +51,9 @@ pub(super) fn poll_waiting<O: Operation>(
         match state {
             WaiterState::Waiting => {
                 if let Some(output) = operation.attempt_at_once() {
-                    // If it was notified meanwhile, the result is the same as if it had been
-                    // notified before the attempt: one wake, one message.
-                    drop(queue.deregister(&side, waiter));
+                    // A notification that it got meanwhile may be for another message: the one
+                    // that was woken for this message may have been dropped.
+                    deregister_and_forward(&side, waiter);
                     return Poll::Ready(output);
                 }
                 if !queue.replace_waker(waiter, cx.waker()) {

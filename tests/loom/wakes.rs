@@ -312,3 +312,42 @@ fn a_sender_that_parks_wakes_a_receiver_that_waits() {
         assert_eq!(woken(&tasks), 2);
     });
 }
+
+/// The woken receiver is dropped when another one has taken its message in a poll without a wake.
+/// The notification that meets the other one belongs to the next message, and must not end with it.
+#[test]
+fn a_receiver_that_was_not_woken_takes_the_message_of_one_that_is_dropped() {
+    explore(2, || {
+        let (tx, rx) = channel(2);
+        let mut tasks = receivers(3, &rx);
+        tx.try_send(1).unwrap();
+        let first = tasks.remove(0);
+        let mut second = tasks.remove(0);
+        let poller = thread::spawn(move || second.poll().is_pending().then_some(second));
+        let sender = thread::spawn(move || (tx.try_send(2), tx));
+        drop(first);
+        let (sent, _tx) = sender.join().unwrap();
+        assert_eq!(sent, Ok(()));
+        tasks.extend(poller.join().unwrap());
+        assert!(woken(&tasks) >= rx.len().min(tasks.len()));
+    });
+}
+
+/// The same for slots.
+#[test]
+fn a_sender_that_was_not_woken_takes_the_slot_of_one_that_is_dropped() {
+    explore(2, || {
+        let (tx, rx) = channel(2);
+        let mut tasks = senders(3, &tx);
+        rx.try_recv().unwrap();
+        let first = tasks.remove(0);
+        let mut second = tasks.remove(0);
+        let poller = thread::spawn(move || second.poll().is_pending().then_some(second));
+        let receiver = thread::spawn(move || (rx.try_recv(), rx));
+        drop(first);
+        let (received, rx) = receiver.join().unwrap();
+        assert_eq!(received, Ok(0));
+        tasks.extend(poller.join().unwrap());
+        assert!(woken(&tasks) >= (2 - rx.len()).min(tasks.len()));
+    });
+}

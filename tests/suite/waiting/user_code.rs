@@ -8,6 +8,7 @@ use mpmc_std::channel;
 
 use crate::harness::{EventWaker, WakerEvent, within_limit};
 use crate::waiting::hooked_waiters::{ACTIONS, Action, HookedWaiters, WaitMethod, wait_methods};
+use crate::waiting::test_channel::{Kind, TestChannel};
 
 /// The places in the queue of the waiter with the hook: first, second, and far behind.
 const PLACES: [usize; 3] = [0, 1, 9];
@@ -190,6 +191,34 @@ fn a_replaced_waker_may_own_the_last_handle_of_the_other_side() {
             if polled.is_pending() {
                 assert_eq!(last.as_mut().poll(&mut noop), Poll::Ready(None));
             }
+        });
+    }
+}
+
+/// In the middle of a receive by a task that was not woken, the task that was woken for the message
+/// is dropped, and the next message arrives. It must wake a task, too.
+#[test]
+fn a_waker_that_drops_the_woken_receiver_and_sends_again() {
+    for kind in [Kind::Recv, Kind::RecvMany] {
+        within_limit(move || {
+            println!("{kind:?}");
+            let channel = TestChannel::new(kind, 1);
+            let permit = channel.tx.clone().try_reserve_owned().unwrap();
+            let [woken, mut polled, left] =
+                [Kind::Recv, kind, Kind::Recv].map(|kind| channel.parked(kind));
+            let tx = channel.tx.clone();
+            let waker = EventWaker::with_hook(WakerEvent::Wake, move || {
+                assert!(woken.is_woken());
+                drop(woken);
+                assert_eq!(tx.try_send(1), Ok(()));
+            });
+            let mut sender = channel.waiter(Kind::Send);
+            assert!(sender.poll_with(&waker).is_pending());
+
+            drop(permit.send(0));
+            assert_eq!(polled.poll(), Poll::Ready(true));
+            assert_eq!(channel.rx.len(), 1);
+            assert!(left.is_woken(), "a wake was lost");
         });
     }
 }
