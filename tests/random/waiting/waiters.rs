@@ -107,6 +107,8 @@ pub(crate) struct Waiter {
     pub(crate) parked: Cell<bool>,
     /// Its last poll has woken its own task.
     pub(crate) woken_itself: Cell<bool>,
+    /// It was polled during another call, so the next wake may belong to the wait before.
+    pub(crate) wake_may_be_late: Cell<bool>,
     /// How often in a row it was woken for something new and found nothing.
     pub(crate) losses: Cell<u32>,
     /// It was woken last because a waiter of the other side parked.
@@ -217,13 +219,17 @@ impl Waiter {
                 from_future(async move { Outcome::Reserved(tx.reserve_owned().await.ok()) })
             }
             Kind::Sink => from_fn(move |cx| {
-                let is_open = ready!(Pin::new(&mut tx).poll_ready(cx)).is_ok();
-                if is_open {
+                let mut is_sent = ready!(Pin::new(&mut tx).poll_ready(cx)).is_ok();
+                if is_sent {
                     let message = items.next().expect("it has one");
-                    let sent = Pin::new(&mut tx).start_send(message);
-                    assert!(sent.is_ok(), "a reserved slot is always good for a message");
+                    is_sent = Pin::new(&mut tx).start_send(message).is_ok();
+                    // A waker that `poll_ready` called may have dropped the last receiver.
+                    assert!(
+                        is_sent || tx.stats().receivers.handles == 0,
+                        "a reserved slot is good for a message while there are receivers"
+                    );
                 }
-                Poll::Ready(Outcome::Sent(is_open, None))
+                Poll::Ready(Outcome::Sent(is_sent, None))
             }),
             Kind::SendReady => from_future(async move {
                 let _ = tx.send_ready().await;
@@ -254,6 +260,7 @@ impl Waiter {
             kept: Cell::new(false),
             parked: Cell::new(false),
             woken_itself: Cell::new(false),
+            wake_may_be_late: Cell::new(false),
             losses: Cell::new(0),
             is_extra: Cell::new(false),
             extra_wakes: Cell::new(0),

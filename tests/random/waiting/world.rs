@@ -235,7 +235,9 @@ impl World {
             return;
         };
         let hooks = waiter.hooks.borrow().clone();
-        let was_woken = waiter.is_woken() && !waiter.woken_itself.get();
+        // A call that wakes several may have taken the waker before this poll and call it after it.
+        let was_late = waiter.wake_may_be_late.replace(self.depth.get() > 0);
+        let was_woken = waiter.is_woken() && !waiter.woken_itself.get() && !was_late;
         let was_extra = waiter.is_extra.take();
         let opposite = self.sleeping_opposite(&waiter);
         hooks.clear_woken();
