@@ -9,6 +9,8 @@ use crate::system;
 pub enum Conditions {
     /// All cores, and no other load on them.
     Plain,
+    /// All cores, scheduled as in most programs.
+    OrdinaryScheduling,
     /// All threads of the process on the same core, scheduled as in most programs.
     OneCore,
     /// As many busy loops of low priority as the machine of the published results has cores.
@@ -23,9 +25,13 @@ impl Conditions {
     pub fn establish(self) -> io::Result<Option<Load>> {
         match self {
             Self::Plain => Ok(None),
-            Self::OneCore => {
+            Self::OrdinaryScheduling => {
                 // The policy determines the cost of a blocked thread, and programs have the
                 // ordinary policy.
+                system::use_ordinary_scheduling()?;
+                Ok(None)
+            }
+            Self::OneCore => {
                 system::use_ordinary_scheduling()?;
                 system::pin_to_one_core()?;
                 Ok(None)

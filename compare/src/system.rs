@@ -20,7 +20,7 @@ mod linux {
     use std::mem::{MaybeUninit, size_of};
     use std::time::Duration;
 
-    /// Restricts the process to the first of the cores that it may use. Threads that are started
+    /// Restricts this thread to the first of the cores that it may use. Threads that it starts
     /// later inherit this.
     pub fn pin_to_one_core() -> io::Result<()> {
         // SAFETY: A `cpu_set_t` is an array of integers, so all zeros is a valid value, the empty

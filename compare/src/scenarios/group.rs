@@ -116,7 +116,8 @@ impl Group {
             }
             Self::RoundTrip => {
                 "Two threads that block: one sends a request on one channel, the other answers on \
-                 a second one. The median time of a round trip."
+                 a second one. The median time of a round trip. In the last row both threads run \
+                 on one core of several."
             }
             Self::ProcessorTime => {
                 "A message every 100 µs from a thread to a thread, or ten every millisecond from a \

@@ -143,9 +143,16 @@ pub fn all() -> Vec<Box<dyn Scenario>> {
     list.push(Box::new(Idle));
     list.push(Box::new(Latency));
     for capacity in [1, 8, 64, 256, 1024] {
-        list.push(Box::new(RoundTrip { capacity }));
+        list.push(Box::new(RoundTrip {
+            capacity,
+            shares_core: false,
+        }));
     }
     if system::SUPPORTED {
+        list.push(Box::new(RoundTrip {
+            capacity: 64,
+            shares_core: true,
+        }));
         list.push(Box::new(ProcessorTime::Threads));
         list.push(Box::new(ProcessorTime::Tasks));
     }

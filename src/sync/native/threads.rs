@@ -7,13 +7,11 @@ use core::cell::Cell;
 use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
-#[cfg(target_family = "wasm")]
-use std::sync::PoisonError;
+use std::sync::{Condvar, MutexGuard, PoisonError};
 use std::task::Wake;
 use std::thread;
 use std::time::Instant;
 
-#[cfg(not(target_family = "wasm"))]
 use event_listener::{Event, listener};
 
 use super::Arc;
@@ -130,40 +128,20 @@ impl SpinThenYield {
     }
 }
 
-/// A waker of a thread. It does not use the thread's own park token, which may be meant for other
-/// code.
+/// A waker of a thread.
 struct ThreadWaker {
     woken: WakeFlag,
-    /// Notified when `woken` was set.
-    event: Event,
-}
-
-/// The event that a thread waits for on WebAssembly, where `event_listener` cannot block a thread.
-#[cfg(target_family = "wasm")]
-#[derive(Default)]
-struct Event {
-    lock: Mutex<()>,
-    notified: std::sync::Condvar,
-}
-
-#[cfg(target_family = "wasm")]
-impl Event {
-    fn new() -> Self {
-        Self::default()
-    }
-
-    fn notify(&self, _one: usize) {
-        // A thread that has loaded `woken` under the lock and found it unset waits by now.
-        drop(self.lock.lock());
-        self.notified.notify_one();
-    }
+    /// Has a listener while the thread is parked, or about to park.
+    parked: Event,
+    parker: Parker,
 }
 
 impl ThreadWaker {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             woken: WakeFlag::new(),
-            event: Event::new(),
+            parked: Event::new(),
+            parker: Parker::default(),
         })
     }
 
@@ -175,51 +153,67 @@ impl ThreadWaker {
             return deadline.is_none_or(|deadline| Instant::now() < deadline);
         }
         *busy = SpinThenYield::default();
-        self.wait_parked(deadline)
-    }
-
-    #[cfg(not(target_family = "wasm"))]
-    fn wait_parked(&self, deadline: Option<Instant>) -> bool {
         loop {
             // Both `listen` and `notify` are full fences: either this thread sees the wake, or the
-            // listener is notified.
-            listener!(self.event => listener);
+            // waking one finds the listener.
+            listener!(self.parked => _listener);
             if self.woken.take() {
                 return true;
             }
-            if !park(listener, deadline) {
+            if !self.parker.park(deadline) {
                 return self.woken.take();
             }
         }
     }
-
-    /// Waits by a condition variable. Where there are no threads, so that no thread could wake this
-    /// one, the standard library panics or sleeps until the deadline.
-    #[cfg(target_family = "wasm")]
-    fn wait_parked(&self, deadline: Option<Instant>) -> bool {
-        let Event { lock, notified } = &self.event;
-        // No code panics under the lock.
-        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_asleep = |_: &mut ()| !self.woken.take();
-        let Some(deadline) = deadline else {
-            drop(notified.wait_while(guard, is_asleep));
-            return true;
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        let waited = notified.wait_timeout_while(guard, left, is_asleep);
-        let (_guard, outcome) = waited.unwrap_or_else(PoisonError::into_inner);
-        !outcome.timed_out()
-    }
 }
 
-/// Parks the thread until notified. Returns `false` if the deadline passes first.
-#[cfg(not(target_family = "wasm"))]
-fn park(listener: impl event_listener::Listener, deadline: Option<Instant>) -> bool {
-    match deadline {
-        None => listener.wait(),
-        Some(deadline) => return listener.wait_deadline(deadline).is_some(),
+/// Puts a thread to sleep. The thread's own park token may be meant for other code.
+///
+/// `event_listener` could do that, too, but unparks a thread under its lock, which the thread needs
+/// next. If both threads share a core, that takes two more switches from one to the other.
+#[derive(Default)]
+struct Parker {
+    is_unparked: Mutex<bool>,
+    unparked: Condvar,
+}
+
+impl Parker {
+    /// Sleeps until [`unpark`](Self::unpark) is called, or was called before. Returns `false` if
+    /// the deadline passes first. Where there are no threads, so that none could wake this one, the
+    /// standard library panics or sleeps until the deadline.
+    fn park(&self, deadline: Option<Instant>) -> bool {
+        let mut is_unparked = self.lock();
+        while !*is_unparked {
+            is_unparked = match deadline {
+                None => {
+                    let woken = self.unparked.wait(is_unparked);
+                    woken.unwrap_or_else(PoisonError::into_inner)
+                }
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    let woken = self.unparked.wait_timeout(is_unparked, left);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        *is_unparked = false;
+        true
     }
-    true
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        // No code panics under the lock.
+        let guard = self.is_unparked.lock();
+        guard.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unpark(&self) {
+        // Released before the thread is woken, which needs the lock.
+        *self.lock() = true;
+        self.unparked.notify_one();
+    }
 }
 
 impl Wake for ThreadWaker {
@@ -228,8 +222,8 @@ impl Wake for ThreadWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.woken.set() {
-            self.event.notify(1);
+        if self.woken.set() && self.parked.notify(1) > 0 {
+            self.parker.unpark();
         }
     }
 }
