@@ -45,6 +45,11 @@ impl Scenario for SlowSender {
                 Unit::Messages,
             ),
             row(
+                format!("{id}/longest-wait-time"),
+                format!("{title}: longest wait"),
+                Unit::Microseconds,
+            ),
+            row(
                 format!("{id}/share"),
                 format!("{title}: part of its fair share"),
                 Unit::Share,
@@ -63,27 +68,38 @@ impl Scenario for SlowSender {
         };
         let outcome = run_async(peer, &work).expect("a peer for tasks");
         let share = outcome.slow_received as f64 / fair_share(count, outcome.time);
-        let wait = typical_longest_wait(&outcome.waits, outcome.hot_received);
+        let received = outcome.hot_received;
+        let messages = typical_longest(&outcome.waits, received, |wait| {
+            (wait.received_after - wait.received_before) as f64
+        });
+        let micros = typical_longest(&outcome.waits, received, |wait| {
+            wait.time.as_secs_f64() * 1e6
+        });
         // At least 1, so that ratios exist: less than one message is a negligible wait.
-        vec![wait.max(1.0), share]
+        vec![messages.max(1.0), micros, share]
     }
 }
 
-/// One send of the slower sender: the number of messages of the other senders that had been
-/// received before and after it.
-type Wait = (u64, u64);
+/// One send of the slower sender.
+struct Wait {
+    /// The number of messages of the other senders that had been received before it.
+    received_before: u64,
+    /// The same number after it.
+    received_after: u64,
+    time: Duration,
+}
 
-/// Returns the median, over the stretches of the run, of the longest wait in each. A wait belongs
-/// to each stretch that it touches.
+/// Returns the median, over the stretches of the run, of the longest wait in each, by `length`. A
+/// wait belongs to each stretch that it touches.
 ///
 /// If another program takes a core for a time slice, that worsens one stretch, but not the result.
-fn typical_longest_wait(waits: &[Wait], received: u64) -> f64 {
+fn typical_longest(waits: &[Wait], received: u64, length: impl Fn(&Wait) -> f64) -> f64 {
     let stretch_of = |position: u64| position * STRETCHES / (received + 1);
     let mut longest = [0.0; STRETCHES as usize];
-    for &(before, after) in waits {
-        for stretch in stretch_of(before)..=stretch_of(after) {
+    for wait in waits {
+        for stretch in stretch_of(wait.received_before)..=stretch_of(wait.received_after) {
             let longest = &mut longest[stretch as usize];
-            *longest = f64::max(*longest, (after - before) as f64);
+            *longest = f64::max(*longest, length(wait));
         }
     }
     let summary = Summary::of(&longest).expect("at least one stretch");
@@ -161,10 +177,14 @@ async fn send_slowly(mut sender: impl AsyncSend<u64>, shared: Arc<Shared>) -> u6
     let mut waits = Vec::new();
     while !shared.stop.load(Ordering::Relaxed) {
         compute(WORK);
-        let before = shared.hot_received.load(Ordering::Relaxed);
+        let received_before = shared.hot_received.load(Ordering::Relaxed);
+        let start = Instant::now();
         assert!(sender.send(SLOW).await, "closed early");
-        let after = shared.hot_received.load(Ordering::Relaxed);
-        waits.push((before, after));
+        waits.push(Wait {
+            received_before,
+            received_after: shared.hot_received.load(Ordering::Relaxed),
+            time: start.elapsed(),
+        });
     }
     let sent = waits.len() as u64;
     *shared.waits.lock().expect("no other task locks it") = waits;
@@ -206,12 +226,20 @@ mod tests {
 
     #[test]
     fn a_wait_for_most_of_the_run_shows_and_one_disturbed_stretch_does_not() {
-        let usual: Vec<Wait> = (0..100)
-            .map(|number| (number * 10, number * 10 + 5))
-            .collect();
-        assert_eq!(typical_longest_wait(&usual, 1000), 5.0);
+        let wait = |(received_before, received_after)| Wait {
+            received_before,
+            received_after,
+            time: Duration::from_micros(received_after - received_before),
+        };
+        let longest = |waits: &[(u64, u64)]| {
+            let waits: Vec<_> = waits.iter().copied().map(wait).collect();
+            let by_time = |wait: &Wait| wait.time.as_secs_f64() * 1e6;
+            typical_longest(&waits, 1000, by_time).round()
+        };
+        let usual: Vec<_> = (0..100).map(|at| (at * 10, at * 10 + 5)).collect();
+        assert_eq!(longest(&usual), 5.0);
         let disturbed = [&usual[..50], &[(500, 590)], &usual[60..]].concat();
-        assert_eq!(typical_longest_wait(&disturbed, 1000), 5.0);
-        assert_eq!(typical_longest_wait(&[(0, 5), (20, 1000)], 1000), 980.0);
+        assert_eq!(longest(&disturbed), 5.0);
+        assert_eq!(longest(&[(0, 5), (20, 1000)]), 980.0);
     }
 }
