@@ -60,6 +60,10 @@ impl<'a, T> Operation for ReserveOperation<'a, T> {
         convert_to_permit(self.queue, reservation, ())
     }
 
+    fn undo(&self, output: Self::Output) {
+        self.queue.release(usize::from(output.is_ok()));
+    }
+
     fn fail(&mut self) -> Result<(), AttemptError> {
         Err(AttemptError::Closed)
     }
@@ -115,6 +119,10 @@ impl<'a, T> Operation for ReserveManyOperation<'a, T> {
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output> {
         convert_to_permit(self.queue, reservation, 1)
+    }
+
+    fn undo(&self, output: Self::Output) {
+        self.queue.release(output.unwrap_or(0));
     }
 }
 

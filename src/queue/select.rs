@@ -40,6 +40,12 @@ impl<'a, T> Operation for ReserveMessageOperation<'a, T> {
         reservation.use_up();
         Attempt::Done(Ok(()))
     }
+
+    fn undo(&self, output: Self::Output) {
+        if output.is_ok() {
+            self.queue.release_message();
+        }
+    }
 }
 
 impl<T> MpmcQueue<T> {

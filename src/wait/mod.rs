@@ -35,7 +35,9 @@
 //!
 //! A waiter that was notified makes one attempt. If that succeeds, it forwards nothing, since every
 //! message wakes a waiter of its own. A waiter that is dropped before its attempt forwards its
-//! notification if a message is left.
+//! notification if a message is left. So does a waiter that succeeds in a poll without a
+//! notification and is notified before the poll is over: the waiter that was notified of its message
+//! may have been dropped, and its notification may be of the next one.
 //!
 //! A receiver that parks in an empty channel while senders wait wakes as many of them as there is
 //! free capacity, as *extra* waiters: the senders that were woken for that capacity earlier may not
@@ -141,7 +143,10 @@ pub(crate) use waker_set::{Observer, WakerSet};
 #[cfg(doc)]
 use queue::MAX_LOSSES;
 
+use core::cell::Cell;
+
 use crate::ring::{Parked, Reserved, State};
+use crate::unwind::defer;
 
 /// One side of a channel: its wait queue and the ring's operations for it.
 pub(crate) trait Side {
@@ -271,6 +276,13 @@ pub(crate) trait Operation {
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output>;
 
+    /// Undoes an operation that has succeeded, and whose output nobody will get since a waker has
+    /// panicked. Operations whose output stands for something that must be given back override
+    /// this.
+    fn undo(&self, output: Self::Output) {
+        drop(output);
+    }
+
     /// Fails without an attempt, since the handle was closed. Operations whose handle can be closed
     /// alone override this.
     fn fail(&mut self) -> Self::Output {
@@ -310,5 +322,29 @@ impl<O: Operation> Operation for &mut O {
         reservation: &mut Reservation<'_, O::Side>,
     ) -> Attempt<O::Output> {
         (**self).attempt_granted(reservation)
+    }
+
+    fn undo(&self, output: O::Output) {
+        (**self).undo(output);
+    }
+}
+
+/// Calls `finish`, which may call wakers, after `operation` has succeeded with `output`. If a waker
+/// panics, the operation is undone.
+fn finish_or_undo<O: Operation>(
+    operation: &O,
+    output: O::Output,
+    finish: impl FnOnce(),
+) -> O::Output {
+    let output = Cell::new(Some(output));
+    let _undo = defer(|| {
+        if let Some(output) = output.take() {
+            operation.undo(output);
+        }
+    });
+    finish();
+    match output.take() {
+        Some(output) => output,
+        None => unreachable!("only `_undo` takes it, and runs last"),
     }
 }

@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use super::budget;
 use super::list::{Waiter, WaiterState};
 use super::queue::{LostRace, Outcome};
-use super::{Attempt, Operation, Parked, Reservation, Side};
+use super::{Attempt, Operation, Parked, Reservation, Side, finish_or_undo};
 use crate::{sync, trace};
 
 /// The number of attempts in one poll while the state changes between an attempt and marking the
@@ -53,7 +53,9 @@ pub(super) fn poll_waiting<O: Operation>(
                 if let Some(output) = operation.attempt_at_once() {
                     // A notification that it got meanwhile may be for another message: the one
                     // that was woken for this message may have been dropped.
-                    deregister_and_forward(&side, waiter);
+                    let output = finish_or_undo(operation, output, || {
+                        deregister_and_forward(&side, waiter);
+                    });
                     return Poll::Ready(output);
                 }
                 if !queue.replace_waker(waiter, cx.waker()) {
@@ -191,8 +193,8 @@ fn poll_granted<O: Operation>(
     }
 }
 
-/// Ends the registration of a waiter whose operation was dropped, and forwards its notification or
-/// gives its reservation back.
+/// Ends the registration of a waiter whose operation was dropped, or has succeeded without a wake.
+/// Forwards its notification, or gives its reservation back.
 #[cold]
 pub(super) fn deregister_and_forward<S: Side>(side: &S, waiter: Pin<&Waiter>) {
     match side.queue().deregister(side, waiter) {

@@ -8,8 +8,8 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 
 use futures::{Sink, Stream};
-use mpmc_std::channel;
 use mpmc_std::error::{TryRecvError, TrySendError};
+use mpmc_std::{Sender, channel};
 
 use crate::harness::in_own_process;
 use crate::harness::{Drops, Task, panicking_waker, panics_as_intended, poll_once, reserve};
@@ -227,4 +227,30 @@ fn a_waker_that_panics_in_clone_affects_only_its_own_handle() {
         assert_eq!(receiver.finish(), Some(1));
         assert!(sender.is_woken());
     });
+}
+
+/// A task that was not woken reserves a slot, and its waker panics when its registration ends.
+#[test]
+fn capacity_that_a_panicking_poll_has_reserved_is_given_back() {
+    fn check<F: Future>(reserve: impl FnOnce(Sender<u8>) -> F) {
+        let (tx, rx) = channel(1);
+        tx.try_send(0).unwrap();
+        let woken = Task::parked(tx.send(1));
+        let mut reserving = Box::pin(reserve(tx.clone()));
+        let waker = panicking_waker::in_drop();
+        let parked = reserving.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(parked.is_pending());
+
+        rx.try_recv().unwrap();
+        assert!(woken.is_woken());
+        let mut context = Context::from_waker(Waker::noop());
+        panics_as_intended(|| drop(reserving.as_mut().poll(&mut context)));
+        drop(reserving);
+        assert_eq!(tx.capacity(), 1);
+        woken.finish().unwrap();
+    }
+
+    check(|tx| async move { tx.reserve().await.is_ok() });
+    check(|tx| async move { tx.reserve_owned().await.is_ok() });
+    check(|tx| async move { tx.send_many([2]).await.is_ok() });
 }

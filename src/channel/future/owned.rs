@@ -101,6 +101,10 @@ impl<'a, T> Operation for Unprotected<'a, T> {
         self.get().attempt_granted(reservation)
     }
 
+    fn undo(&self, output: Self::Output) {
+        self.get().undo(output);
+    }
+
     fn fail(&mut self) -> Self::Output {
         self.get().fail()
     }

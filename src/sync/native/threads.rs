@@ -154,8 +154,8 @@ impl ThreadWaker {
         }
         *busy = SpinThenYield::default();
         loop {
-            // Both `listen` and `notify` are full fences: either this thread sees the wake, or the
-            // waking one finds the listener.
+            // Adding a listener and `notify` take the lock of the event's list: either this thread
+            // sees the wake, or the waking one finds the listener.
             listener!(self.parked => _listener);
             if self.woken.take() {
                 return true;
@@ -204,7 +204,7 @@ impl Parker {
     }
 
     fn lock(&self) -> MutexGuard<'_, bool> {
-        // No code panics under the lock.
+        // Only a wait where there are no threads panics under the lock, and leaves it as it was.
         let guard = self.is_unparked.lock();
         guard.unwrap_or_else(PoisonError::into_inner)
     }
@@ -222,7 +222,11 @@ impl Wake for ThreadWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.woken.set() && self.parked.notify(1) > 0 {
+        if !self.woken.set() {
+            return;
+        }
+        // Also if another wake has notified the listener and is suspended before it unparks.
+        if self.parked.notify(1) > 0 || self.parked.is_notified() {
             self.parker.unpark();
         }
     }
