@@ -36,17 +36,17 @@
 //! A waiter that was notified makes one attempt. If that succeeds, it forwards nothing, since every
 //! message wakes a waiter of its own. A waiter that is dropped before its attempt forwards its
 //! notification if a message is left. So does a waiter that succeeds in a poll without a
-//! notification and is notified before the poll is over: the waiter that was notified of its message
-//! may have been dropped, and its notification may be of the next one.
+//! notification and is notified before the poll is over: the waiter that was notified of its
+//! message may have been dropped, and its notification may be of the next one.
 //!
 //! A receiver that parks in an empty channel while senders wait wakes as many of them as there is
 //! free capacity, as *extra* waiters: the senders that were woken for that capacity earlier may not
 //! have been polled since. The same holds for a sender that parks in a full channel while receivers
 //! wait. An extra waiter that finds nothing parks again, and so wakes an extra waiter of the other
-//! side, and so on. On one thread that can lead to an order in which nearly all tasks find something
-//! when they are polled, or to one in which all of them are woken for each message. So it ends when
-//! no extra waiter has found anything for long. Then only tasks that park for the first time, or
-//! after they were woken for something new, wake extra waiters.
+//! side, and so on. On one thread that can lead to an order in which nearly all tasks find
+//! something when they are polled, or to one in which all of them are woken for each message. So it
+//! ends when no extra waiter has found anything for long. Then only tasks that park for the first
+//! time, or after they were woken for something new, wake extra waiters.
 //!
 //! # Bounded bypass
 //!
@@ -143,10 +143,7 @@ pub(crate) use waker_set::{Observer, WakerSet};
 #[cfg(doc)]
 use queue::MAX_LOSSES;
 
-use core::cell::Cell;
-
 use crate::ring::{Parked, Reserved, State};
-use crate::unwind::defer;
 
 /// One side of a channel: its wait queue and the ring's operations for it.
 pub(crate) trait Side {
@@ -326,25 +323,5 @@ impl<O: Operation> Operation for &mut O {
 
     fn undo(&self, output: O::Output) {
         (**self).undo(output);
-    }
-}
-
-/// Calls `finish`, which may call wakers, after `operation` has succeeded with `output`. If a waker
-/// panics, the operation is undone.
-fn finish_or_undo<O: Operation>(
-    operation: &O,
-    output: O::Output,
-    finish: impl FnOnce(),
-) -> O::Output {
-    let output = Cell::new(Some(output));
-    let _undo = defer(|| {
-        if let Some(output) = output.take() {
-            operation.undo(output);
-        }
-    });
-    finish();
-    match output.take() {
-        Some(output) => output,
-        None => unreachable!("only `_undo` takes it, and runs last"),
     }
 }

@@ -1,12 +1,14 @@
 //! The wait loop: one poll of an operation that would block. Futures and handles share it.
 
+use core::cell::Cell;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::budget;
 use super::list::{Waiter, WaiterState};
 use super::queue::{LostRace, Outcome};
-use super::{Attempt, Operation, Parked, Reservation, Side, finish_or_undo};
+use super::{Attempt, Operation, Parked, Reservation, Side};
+use crate::unwind::defer;
 use crate::{sync, trace};
 
 /// The number of attempts in one poll while the state changes between an attempt and marking the
@@ -201,5 +203,25 @@ pub(super) fn deregister_and_forward<S: Side>(side: &S, waiter: Pin<&Waiter>) {
         Outcome::NotWoken => {}
         Outcome::Notified => side.forward(),
         Outcome::Granted(reservation) => drop(reservation),
+    }
+}
+
+/// Calls `finish`, which may call wakers, after `operation` has succeeded with `output`. If a waker
+/// panics, the operation is undone.
+fn finish_or_undo<O: Operation>(
+    operation: &O,
+    output: O::Output,
+    finish: impl FnOnce(),
+) -> O::Output {
+    let output = Cell::new(Some(output));
+    let _undo = defer(|| {
+        if let Some(output) = output.take() {
+            operation.undo(output);
+        }
+    });
+    finish();
+    match output.take() {
+        Some(output) => output,
+        None => unreachable!("only `_undo` takes it, and runs last"),
     }
 }

@@ -69,8 +69,9 @@ impl SpinTokens {
         self.take()
     }
 
-    /// Takes a token, if there is one, in place of an extra waiter. Returns whether it did. Does not
-    /// count: only notifications of messages that have just been sent must wake a waiter in the end.
+    /// Takes a token, if there is one, in place of an extra waiter. Returns whether it did. Does
+    /// not count: only notifications of messages that have just been sent must wake a waiter in the
+    /// end.
     pub(super) fn take_for_extra(&self) -> bool {
         self.take()
     }

@@ -41,7 +41,7 @@ fn a_trusted_stream_beside_a_receiver() {
         let receiver = thread::spawn(move || (block_on(stream.next()), stream));
         tx.try_send(1).unwrap();
         tx.try_send(2).unwrap();
-        // If the stream finds the first message without its wake, it passes the wake on.
+        // If the stream finds the first message before its wake, it forwards the notification.
         let (there, _stream) = receiver.join().unwrap();
         let (here, _rx) = next.finish();
         assert_eq!(here.unwrap() + there.unwrap(), 3);

@@ -182,25 +182,20 @@ impl Parker {
     /// the deadline passes first. Where there are no threads, so that none could wake this one, the
     /// standard library panics or sleeps until the deadline.
     fn park(&self, deadline: Option<Instant>) -> bool {
-        let mut is_unparked = self.lock();
-        while !*is_unparked {
-            is_unparked = match deadline {
-                None => {
-                    let woken = self.unparked.wait(is_unparked);
-                    woken.unwrap_or_else(PoisonError::into_inner)
-                }
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return false;
-                    }
-                    let woken = self.unparked.wait_timeout(is_unparked, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
-        *is_unparked = false;
-        true
+        let is_asleep = |is_unparked: &mut bool| !*is_unparked;
+        let guard = self.lock();
+        let mut is_unparked = match deadline {
+            None => {
+                let woken = self.unparked.wait_while(guard, is_asleep);
+                woken.unwrap_or_else(PoisonError::into_inner)
+            }
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                let woken = self.unparked.wait_timeout_while(guard, left, is_asleep);
+                woken.unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
+        core::mem::take(&mut *is_unparked)
     }
 
     fn lock(&self) -> MutexGuard<'_, bool> {
