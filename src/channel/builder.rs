@@ -80,9 +80,9 @@ impl Builder {
     ///
     /// By default an operation that would wait first attempts again for a few microseconds, or for
     /// up to 18 µs in a blocking call, as long as such attempts have succeeded lately. (On a single
-    /// core a blocking call yields the thread up to four times instead.) Where the other side runs
-    /// on the same thread, a task wakes itself and returns to its executor once before it parks,
-    /// which lets the other side run.
+    /// core a blocking call yields the thread up to four times instead, and meanwhile the other
+    /// side may complete it.) Where the other side runs on the same thread, a task wakes itself and
+    /// returns to its executor once before it parks, which lets the other side run.
     ///
     /// Without spinning, idle waits use no processor time and each wait is one poll. But a message
     /// that arrives shortly after must wake a task or a thread. The [guide](crate::guide::blocking)

@@ -9,6 +9,8 @@ use super::retry::{RetryPolicy, retry};
 use super::side::{Receivers, Senders};
 use crate::ring::{ClaimError, Head, Tail};
 use crate::unwind::defer;
+#[cfg(feature = "std")]
+use crate::wait::Helped;
 use crate::wait::{Attempt, Operation, Reservation, Side};
 
 /// Returns the result of an attempt: the output of the claim, the output that closing leads to, or
@@ -86,6 +88,9 @@ impl<'a, T, R: Report> Operation for SendOperation<'a, T, R> {
     type Side = Senders<'a, T>;
     type Output = Result<R::Sent, T>;
 
+    #[cfg(feature = "std")]
+    const MAY_BE_HELPED: bool = true;
+
     fn side(&self) -> Senders<'a, T> {
         Senders::of(self.queue)
     }
@@ -132,6 +137,22 @@ impl<'a, T, R: Report> Operation for SendOperation<'a, T, R> {
         })
     }
 
+    #[cfg(feature = "std")]
+    fn attempt_to_help(&mut self) -> Option<Helped<Self::Output>> {
+        let claim = self.queue.ring.claim_send_at_once()?;
+        let position = claim.position();
+        let sent = claim.publish(take_value(&mut self.value));
+        Some(Helped {
+            output: Ok(R::sent(|| self.queue.ring.ordinal(position))),
+            owes_notification: sent.receivers_parked,
+        })
+    }
+
+    #[cfg(feature = "std")]
+    fn notify_after_help(&self) {
+        self.queue.notify_receivers(1);
+    }
+
     fn fail(&mut self) -> Self::Output {
         Err(take_value(&mut self.value))
     }
@@ -155,6 +176,9 @@ impl<'a, T, R> RecvOperation<'a, T, R> {
 impl<'a, T, R: Report> Operation for RecvOperation<'a, T, R> {
     type Side = Receivers<'a, T>;
     type Output = Option<R::Received<T>>;
+
+    #[cfg(feature = "std")]
+    const MAY_BE_HELPED: bool = true;
 
     fn side(&self) -> Receivers<'a, T> {
         Receivers::of(self.queue)
@@ -186,6 +210,22 @@ impl<'a, T, R: Report> Operation for RecvOperation<'a, T, R> {
         attempt_granted(claim, reservation, |claim| {
             Some(self.queue.take::<R>(claim))
         })
+    }
+
+    #[cfg(feature = "std")]
+    fn attempt_to_help(&mut self) -> Option<Helped<Self::Output>> {
+        let claim = self.queue.ring.claim_recv_at_once()?;
+        let position = claim.position();
+        let (value, senders_parked) = claim.take();
+        Some(Helped {
+            output: Some(R::received(|| self.queue.ring.ordinal(position), value)),
+            owes_notification: senders_parked,
+        })
+    }
+
+    #[cfg(feature = "std")]
+    fn notify_after_help(&self) {
+        self.queue.notify_senders(1);
     }
 }
 

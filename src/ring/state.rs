@@ -10,9 +10,9 @@
 //!
 //! | field | in `tail`, which senders claim by | in `head`, which receivers claim by |
 //! |---|---|---|
-//! | P, PARKED | receivers have parked since the last claim | senders have |
+//! | P, PARKED | receivers have parked (or offered) since the last claim | senders have |
 //! | C, CLOSED | the channel is closed | always 0 |
-//! | K, KEEP | receivers wait that have not been notified | senders do |
+//! | K, KEEP | receivers may wait that have not been notified | senders may |
 //! | F, FAIR | a sender has lost too many races: waiters come first | a receiver has |
 //! | reserved | permits, slots for waiting senders, withheld slots | messages for waiting receivers |
 //!

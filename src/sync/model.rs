@@ -1,8 +1,13 @@
 //! What is the same under loom and under shuttle: several threads, no runtime, and no clock.
 
-/// Returns `false`: a model has several threads.
-pub(crate) fn is_single_core() -> bool {
-    false
+/// The waiting strategy of a normal build.
+#[derive(Default)]
+pub(crate) struct YieldThenSleep(());
+
+impl YieldThenSleep {
+    pub(crate) fn step(&mut self) {
+        super::sleep_briefly();
+    }
 }
 
 /// Returns `false`: there is no runtime in a model.

@@ -14,7 +14,8 @@ use crate::sync;
 /// Parking and waking are system calls on both sides, and a thread of the other side that is
 /// running now is usually quicker. If spinning has not helped lately, the thread parks at once
 /// (`spin.rs`). It does not yield its core: among busy threads that would give away a whole time
-/// slice. On a single core it yields instead of spinning, since no other thread can run meanwhile.
+/// slice. On a single core it yields instead of spinning, since no other thread can run meanwhile,
+/// and a thread that runs then may complete the operation (`help.rs`).
 /// A future must do neither, since the other side may be a task that waits for this very thread.
 #[track_caller]
 pub(crate) fn block<O: Operation>(

@@ -26,12 +26,12 @@
 //!
 //! > **W3** While a waiter has marked its side as parked and has not been notified, KEEP is set.
 //!
-//! A MARK that precedes the load in NOTIFY belongs to a waiter that is registered. NOTIFY either
-//! wakes that waiter or finds it still queued, and then KEEP stays set. A MARK that follows the
-//! load has set PARKED. Only a claim clears PARKED, and a claim advances the position, so the
-//! compare-exchange that would clear KEEP fails. A thread that is suspended between publish and
-//! notify delays one waiter only, the one that its own message is for: later claims find KEEP set
-//! and wake the other waiters.
+//! A MARK that precedes the load in NOTIFY belongs to a waiter that is registered (or to an offer,
+//! which relies on nothing; see [Helping](#helping)). NOTIFY either wakes that waiter or finds it
+//! still queued, and then KEEP stays set. A MARK that follows the load has set PARKED. Only a claim
+//! clears PARKED, and a claim advances the position, so the compare-exchange that would clear KEEP
+//! fails. A thread that is suspended between publish and notify delays one waiter only, the one
+//! that its own message is for: later claims find KEEP set and wake the other waiters.
 //!
 //! A waiter that was notified makes one attempt. If that succeeds, it forwards nothing, since every
 //! message wakes a waiter of its own. A waiter that is dropped before its attempt forwards its
@@ -97,6 +97,13 @@
 //! running on another core; see `spin.rs`. It is not registered while it spins, so nothing above
 //! applies to it.
 //!
+//! # Helping
+//!
+//! On a single core, a blocking call yields instead of spinning, and offers its operation. A thread
+//! that notifies its side and finds no registered waiter completes that operation; see `help.rs`.
+//! An offer marks its side as a waiter does, so that threads look for it. A notification that finds
+//! no waiter clears KEEP, whether it finds an offer or not.
+//!
 //! # Waiting without parking
 //!
 //! An operation that finds a slot in flight (claimed but not finished, because its thread was
@@ -118,6 +125,8 @@ mod cooldown;
 mod drain;
 mod future;
 mod handle;
+#[cfg(feature = "std")]
+mod help;
 mod list;
 mod poll;
 mod queue;
@@ -134,6 +143,8 @@ pub(crate) use budget::charge;
 pub(crate) use drain::{DrainWaiters, Draining, UntilDrained};
 pub(crate) use future::Run;
 pub(crate) use handle::{HandleWaiter, RareWaiter};
+#[cfg(feature = "std")]
+pub(crate) use help::Helped;
 pub(crate) use queue::{SpinState, WaitList, WaitQueue, WaitStats};
 pub(crate) use reservation_lock::ReservationLock;
 pub(crate) use semaphore::{Acquire, DetachedUnits, Semaphore, Units};
@@ -245,6 +256,11 @@ pub(crate) trait Operation {
     /// or slot.
     const TAKES: bool = true;
 
+    /// `true` if another thread may call [`attempt_to_help`](Self::attempt_to_help), where messages
+    /// are `Send`.
+    #[cfg(feature = "std")]
+    const MAY_BE_HELPED: bool = false;
+
     fn side(&self) -> Self::Side;
 
     /// Makes one quick attempt without spinning. Returns `None` if that was not enough.
@@ -273,6 +289,18 @@ pub(crate) trait Operation {
         reservation: &mut Reservation<'_, Self::Side>,
     ) -> Attempt<Self::Output>;
 
+    /// Makes one quick attempt in place of the thread that owns the operation. Calls no user code:
+    /// that thread makes the notification of the other side, by
+    /// [`notify_after_help`](Self::notify_after_help).
+    #[cfg(feature = "std")]
+    fn attempt_to_help(&mut self) -> Option<Helped<Self::Output>> {
+        None
+    }
+
+    /// Notifies the other side of the message or slot of an attempt that another thread has made.
+    #[cfg(feature = "std")]
+    fn notify_after_help(&self) {}
+
     /// Undoes an operation that has succeeded, and whose output nobody will get since a waker has
     /// panicked. Operations whose output stands for something that must be given back override
     /// this.
@@ -293,6 +321,8 @@ impl<O: Operation> Operation for &mut O {
     type Output = O::Output;
 
     const TAKES: bool = O::TAKES;
+    #[cfg(feature = "std")]
+    const MAY_BE_HELPED: bool = O::MAY_BE_HELPED;
 
     fn side(&self) -> O::Side {
         (**self).side()
@@ -319,6 +349,16 @@ impl<O: Operation> Operation for &mut O {
         reservation: &mut Reservation<'_, O::Side>,
     ) -> Attempt<O::Output> {
         (**self).attempt_granted(reservation)
+    }
+
+    #[cfg(feature = "std")]
+    fn attempt_to_help(&mut self) -> Option<Helped<O::Output>> {
+        (**self).attempt_to_help()
+    }
+
+    #[cfg(feature = "std")]
+    fn notify_after_help(&self) {
+        (**self).notify_after_help();
     }
 
     fn undo(&self, output: O::Output) {

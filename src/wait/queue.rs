@@ -11,6 +11,8 @@ pub(super) use registration::Outcome;
 
 use super::Side;
 use super::batch::{WakerBatch, call_wakers};
+#[cfg(feature = "std")]
+use super::help::OfferSlot;
 use super::list::QueueKind;
 use super::spin::{Spin, Spinner, one_in};
 use super::spin_tokens::SpinTokens;
@@ -45,6 +47,8 @@ pub(crate) struct WaitQueue<'a> {
 pub(crate) struct WaitList {
     members: Lock<Members>,
     grants: Grants,
+    #[cfg(feature = "std")]
+    offer: OfferSlot,
 }
 
 /// The data of spinning operations of one side. Must not share a cache line with the state that a
@@ -75,6 +79,8 @@ impl WaitList {
         Self {
             members: Lock::new(Members::new()),
             grants: Grants::new(),
+            #[cfg(feature = "std")]
+            offer: OfferSlot::new(),
         }
     }
 }
@@ -108,6 +114,12 @@ impl<'a> WaitQueue<'a> {
         &self.spin_state.spinner
     }
 
+    /// Returns the place for the offer of a thread of this side that yields.
+    #[cfg(feature = "std")]
+    pub(super) fn offer(self) -> &'a OfferSlot {
+        &self.list.offer
+    }
+
     pub(super) fn yielding(self) -> &'a Yielding {
         &self.spin_state.yielding
     }
@@ -116,8 +128,9 @@ impl<'a> WaitQueue<'a> {
         &self.spin_state.spin_tokens
     }
 
-    /// Wakes `count` exclusive waiters and all non-exclusive waiters. The caller has published as
-    /// many messages or freed as many slots, and its claim found one of the parked bits set.
+    /// Wakes `count` exclusive waiters and all non-exclusive waiters. If there are none, completes
+    /// the operation that a thread has offered, if there is one. The caller has published as many
+    /// messages or freed as many slots, and its claim found one of the parked bits set.
     #[cold]
     pub(crate) fn notify<S: Side>(&self, side: &S, count: usize) {
         if count == 1 && self.spin_state.spin_tokens.take_for_notification() {
@@ -155,6 +168,8 @@ impl<'a> WaitQueue<'a> {
             FastNotify::NoWaiters => {
                 self.forget_waiters();
                 side.clear_keep(seen);
+                #[cfg(feature = "std")]
+                self.list.offer.help();
             }
             FastNotify::SlowPath => self.notify_slow(side, count, cause, seen),
         }
@@ -250,7 +265,7 @@ impl<'a> WaitQueue<'a> {
         self.list.members.with(|members| WaitStats {
             waiting: (members.list.count(QueueKind::Exclusive)
                 + members.list.count(QueueKind::Shared)) as u64,
-            parks: members.parks,
+            parks: members.registrations,
             wakes: members.wakes,
             spurious: members.spurious,
         })

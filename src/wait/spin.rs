@@ -13,7 +13,7 @@
 //!   then nothing can arrive. A channel that is used on one thread only never spins, and neither
 //!   does one where one side never waited.
 //! * on a single core, where no other thread can run meanwhile. A blocking call yields its thread
-//!   there.
+//!   there, and offers its operation to the other threads meanwhile (`help.rs`).
 //! * more often than once per [`stride`]. Each attempt takes a cache line from the side that is
 //!   running, and finds one message. Checking less often lets the other side build a batch. While
 //!   strides find no more than one message each, as in a round trip, attempts are dense at first,
@@ -32,6 +32,8 @@
 
 use super::budget;
 use super::cooldown::Cooldown;
+#[cfg(feature = "std")]
+use super::help::yield_core;
 use super::spin_tokens::SpinToken;
 use super::{Attempt, Operation, Side};
 #[cfg(feature = "std")]
@@ -55,7 +57,7 @@ pub(super) fn one_in(n: u32) -> bool {
 }
 
 /// Makes one full attempt.
-fn attempt<O: Operation>(operation: &mut O) -> Option<O::Output> {
+pub(super) fn attempt<O: Operation>(operation: &mut O) -> Option<O::Output> {
     match operation.attempt() {
         // The operation was not woken, so it holds no notification to forward.
         Attempt::Done(output) | Attempt::GivenUp(output) => Some(output),
@@ -121,9 +123,10 @@ const THREAD_RULE: CooldownRule = CooldownRule {
     ..MULTI_SLOT_RULE
 };
 
-/// The number of times that a thread yields on a single core before it parks.
+/// The number of times that a thread yields on a single core before it parks. In models one yield
+/// explores as much as several.
 #[cfg(feature = "std")]
-const YIELDS: u32 = 4;
+const YIELDS: u32 = if cfg!(any(loom, shuttle)) { 1 } else { 4 };
 
 /// One operation in this many that added a token marks the side as having no waiters, to find out
 /// whether it still has any.
@@ -226,7 +229,8 @@ impl Spinner {
     }
 
     /// Retries `operation` of a thread like [`spin`](Self::spin), and then after longer and longer
-    /// pauses. On a single core it yields instead, since the other side needs that core.
+    /// pauses. On a single core it yields instead, since the other side needs that core, and may be
+    /// completed by another thread.
     #[cfg(feature = "std")]
     pub(super) fn spin_thread<O: Operation>(
         &self,
@@ -237,13 +241,7 @@ impl Spinner {
             return None;
         }
         if self.on_single_core {
-            return (0..YIELDS).find_map(|_| {
-                let output = attempt(operation);
-                if output.is_none() {
-                    sync::yield_thread();
-                }
-                output
-            });
+            return yield_core(operation, side, YIELDS);
         }
         if !self.may_spin(operation) {
             return None;

@@ -19,6 +19,8 @@ mod fork;
 #[path = "../harness/mod.rs"]
 mod harness;
 #[cfg(target_os = "linux")]
+mod one_core;
+#[cfg(target_os = "linux")]
 mod priorities;
 #[cfg(target_os = "linux")]
 mod signals;

@@ -8,30 +8,10 @@ use std::time::{Duration, Instant};
 use mpmc_std::channel;
 use mpmc_std::error::TryRecvError;
 
+use super::one_core::stay_on_one_core;
 use crate::harness::while_it_moves;
 
 const MESSAGES: u32 = 5_000;
-
-/// Puts this thread on the first core that it may run on.
-fn stay_on_one_core() -> bool {
-    // SAFETY: a set of cores is plain data, and 0 is an empty one.
-    let mut cores: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    let size = size_of::<libc::cpu_set_t>();
-    // SAFETY: the set is as large as is said.
-    if unsafe { libc::sched_getaffinity(0, size, &raw mut cores) } != 0 {
-        return false;
-    }
-    // SAFETY: reads and writes inside of the set only.
-    let first =
-        (0..libc::CPU_SETSIZE as usize).find(|&core| unsafe { libc::CPU_ISSET(core, &cores) });
-    let Some(first) = first else { return false };
-    // SAFETY: as above.
-    unsafe { libc::CPU_ZERO(&mut cores) };
-    // SAFETY: as above.
-    unsafe { libc::CPU_SET(first, &mut cores) };
-    // SAFETY: as above.
-    unsafe { libc::sched_setaffinity(0, size, &raw const cores) == 0 }
-}
 
 /// Schedules this thread so. Returns `false` if the system does not allow it.
 fn schedule(policy: libc::c_int, priority: libc::c_int) -> bool {

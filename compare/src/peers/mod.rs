@@ -6,6 +6,7 @@
 
 mod async_channel;
 mod asyncband;
+mod bare;
 mod blocking_only;
 mod crossfire;
 mod fibre;

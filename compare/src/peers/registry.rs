@@ -7,8 +7,8 @@
 
 use super::{
     AsyncPeer, BlockingPeer, PipelinePeer, Queue, TryReceive, TrySend, async_channel, asyncband,
-    blocking_only, crossfire, fibre, flume, futures_channel, kanal, loole, ours, pipelines, queues,
-    tachyonix, thingbuf, tokio,
+    bare, blocking_only, crossfire, fibre, flume, futures_channel, kanal, loole, ours, pipelines,
+    queues, tachyonix, thingbuf, tokio,
 };
 use crate::message::Message;
 
@@ -291,6 +291,7 @@ fn find<'a, W, O>(work: &'a W, name: &'a str) -> Find<'a, W, O> {
 pub fn run_async<W: AsyncWork>(name: &str, work: &W) -> Option<W::Output> {
     let mut find = find(work, name);
     each_async(&mut find);
+    AsyncVisitor::visit::<bare::Bare>(&mut find);
     find.output
 }
 
@@ -298,6 +299,7 @@ pub fn run_async<W: AsyncWork>(name: &str, work: &W) -> Option<W::Output> {
 pub fn run_blocking<W: BlockingWork>(name: &str, work: &W) -> Option<W::Output> {
     let mut find = find(work, name);
     each_blocking(&mut find);
+    BlockingVisitor::visit::<bare::Bare>(&mut find);
     find.output
 }
 

@@ -12,7 +12,8 @@ use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
-use super::{Group, Row, Scenario, Unit};
+use super::{Group, Row, Scenario, Size, Unit};
+use crate::conditions::Conditions;
 use crate::threads::run_together;
 
 /// The one "peer" of these rows.
@@ -103,6 +104,36 @@ fn wait_for(line: &AtomicU64, value: u64) {
         } else {
             thread::yield_now();
         }
+    }
+}
+
+/// A scenario of other rows on [`Bare`](crate::peers), as rows of the floor.
+pub struct OnBareChannel<S>(pub S);
+
+impl<S: Scenario> Scenario for OnBareChannel<S> {
+    fn rows(&self) -> Vec<Row> {
+        let mut rows = self.0.rows();
+        for row in &mut rows {
+            row.id.insert_str(0, "floor/");
+            row.group = Group::Floor;
+        }
+        rows
+    }
+
+    fn peers(&self) -> Vec<&'static str> {
+        vec![FLOOR]
+    }
+
+    fn size(&self) -> Size {
+        self.0.size()
+    }
+
+    fn conditions(&self) -> Conditions {
+        self.0.conditions()
+    }
+
+    fn run(&self, peer: &str, count: u64) -> Vec<f64> {
+        self.0.run(peer, count)
     }
 }
 

@@ -2,11 +2,12 @@
 //! shows something that its neighbors do not.
 
 use super::bare::{BareBatch, BareTasks, BareTurns};
+use super::bare_slot::BareSlot;
 use super::batch::Batches;
 use super::batch_sources::BatchSources;
 use super::blocking::Blocking;
 use super::fairness::{AmongReceivers, AmongSenders};
-use super::floor::{LineRoundTrip, LockedPair};
+use super::floor::{LineRoundTrip, LockedPair, OnBareChannel};
 use super::idle::Idle;
 use super::latency::Latency;
 use super::one_thread::{ChannelBatch, ChannelPair, QueuePair};
@@ -74,8 +75,25 @@ pub fn all() -> Vec<Box<dyn Scenario>> {
         list.push(Box::new(BareTasks { executor }));
     }
     list.push(Box::new(BareBatch));
+    for (executor, producers, consumers) in [
+        (Executor::TokioMulti, 4, 1),
+        (Executor::TokioMulti, 4, 4),
+        (Executor::TokioMulti, 64, 64),
+        (Executor::Smol, 4, 4),
+        (Executor::TokioCurrent, 4, 4),
+        (Executor::TokioCurrent, 16, 16),
+    ] {
+        list.push(Box::new(BareSlot {
+            executor,
+            producers,
+            consumers,
+        }));
+    }
+    list.push(Box::new(OnBareChannel(Idle)));
     if system::SUPPORTED {
         list.push(Box::new(BareTurns));
+        list.push(Box::new(OnBareChannel(ProcessorTime::Threads)));
+        list.push(Box::new(OnBareChannel(ProcessorTime::Tasks)));
     }
     list.extend(workers::all());
     throughput(

@@ -1,6 +1,7 @@
 //! The measurements: the rows of the table, and how each is run on a peer.
 
 mod bare;
+mod bare_slot;
 mod batch;
 mod batch_sources;
 mod blocking;

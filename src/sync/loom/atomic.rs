@@ -302,6 +302,12 @@ impl AtomicBool {
     }
 
     #[track_caller]
+    pub(crate) fn load(&self, order: Ordering) -> bool {
+        let [order] = weakened([order]);
+        self.readers.reading(|| self.value.load(order))
+    }
+
+    #[track_caller]
     pub(crate) fn swap(&self, value: bool, order: Ordering) -> bool {
         let [order] = weakened([order]);
         self.readers.writing(|| self.value.swap(value, order))
@@ -349,8 +355,8 @@ impl AtomicU8 {
     }
 }
 
-/// loom's `AtomicPtr`, for a pointer that is set at most once. A pointer that is set from the start
-/// never changes, so loom does not track its reads.
+/// loom's `AtomicPtr`. A pointer that is not null from the start never changes, so loom does not
+/// track its reads.
 #[derive(Debug)]
 pub(crate) struct AtomicPtr<T> {
     first: *mut T,
@@ -390,8 +396,15 @@ impl<T> AtomicPtr<T> {
         failure: Ordering,
     ) -> Result<*mut T, *mut T> {
         let [success, failure] = weakened([success, failure]);
-        assert!(self.first.is_null(), "set once");
+        assert!(self.first.is_null(), "never changes");
         self.readers
             .writing(|| self.value.compare_exchange(seen, new, success, failure))
+    }
+
+    #[track_caller]
+    pub(crate) fn swap(&self, new: *mut T, order: Ordering) -> *mut T {
+        let [order] = weakened([order]);
+        assert!(self.first.is_null(), "never changes");
+        self.readers.writing(|| self.value.swap(new, order))
     }
 }

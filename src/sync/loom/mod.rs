@@ -61,6 +61,34 @@ pub(crate) const MIN_BLOCKED_ATTEMPTS: u32 = 2;
 /// Zero, since each such poll is a failed check; see [`atomic`].
 pub(crate) const POLLS_BEFORE_YIELD: u8 = 0;
 
+std::thread_local! {
+    /// `true` in a model of a single core. loom runs its threads as coroutines of one real thread.
+    static SINGLE_CORE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Returns whether a model is one of a single core, where blocking calls yield and offer their
+/// operations. Most models have several cores, to keep them small.
+pub(crate) fn is_single_core() -> bool {
+    SINGLE_CORE.with(std::cell::Cell::get)
+}
+
+/// Runs `model` in every interleaving with at most `preemptions` preemptions.
+#[cfg(test)]
+pub(crate) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    let asked_for = builder.preemption_bound.unwrap_or(0);
+    builder.preemption_bound = Some(preemptions.max(asked_for));
+    builder.check(model);
+}
+
+/// Runs `model` like [`explore`], as a model of a single core.
+#[cfg(test)]
+pub(crate) fn explore_on_single_core(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    SINGLE_CORE.with(|single_core| single_core.set(true));
+    explore(preemptions, model);
+    SINGLE_CORE.with(|single_core| single_core.set(false));
+}
+
 /// Yields like [`Backoff::snooze`].
 pub(crate) fn yield_thread() {
     atomic::yield_in_wait_loop();

@@ -30,7 +30,7 @@ pub(crate) fn block_on_until<F: Future>(future: F, deadline: Option<Instant>) ->
     let waker = Waker::from(Arc::clone(&thread));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
-    let mut wait = SpinThenYield::default();
+    let mut wait = YieldThenSleep::default();
     let output = loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             break Some(output);
@@ -109,15 +109,15 @@ pub(crate) fn sleep_briefly() {
     thread::sleep(core::time::Duration::from_micros(50));
 }
 
-/// The waiting strategy for a future that wakes itself while it waits for another thread: yields,
-/// and after a while sleeps, since that thread may have a lower priority.
+/// The waiting strategy while another thread is expected to do something soon: yields, and after a
+/// while sleeps, since that thread may have a lower priority.
 #[derive(Default)]
-struct SpinThenYield {
+pub(crate) struct YieldThenSleep {
     polls: u32,
 }
 
-impl SpinThenYield {
-    fn step(&mut self) {
+impl YieldThenSleep {
+    pub(crate) fn step(&mut self) {
         const YIELDS: u32 = 1000;
         self.polls += 1;
         if self.polls > YIELDS {
@@ -146,13 +146,13 @@ impl ThreadWaker {
     }
 
     /// Waits until woken. Returns `false` if the deadline passes first.
-    fn wait(&self, deadline: Option<Instant>, busy: &mut SpinThenYield) -> bool {
+    fn wait(&self, deadline: Option<Instant>, busy: &mut YieldThenSleep) -> bool {
         if self.woken.take() {
             // Woken during the poll, possibly by the future itself.
             busy.step();
             return deadline.is_none_or(|deadline| Instant::now() < deadline);
         }
-        *busy = SpinThenYield::default();
+        *busy = YieldThenSleep::default();
         loop {
             // Adding a listener and `notify` take the lock of the event's list: either this thread
             // sees the wake, or the waking one finds the listener.

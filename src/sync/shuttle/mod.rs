@@ -96,6 +96,13 @@ impl<T> UnsafeCell<T> {
     }
 }
 
+/// Returns whether the blocking calls of one side yield and offer their operations, instead of
+/// spinning. Random, so that both are explored.
+pub(crate) fn is_single_core() -> bool {
+    use shuttle::rand::Rng;
+    shuttle::rand::thread_rng().gen_bool(0.5)
+}
+
 /// Does nothing, since a task that wakes itself lets other threads run anyway.
 pub(crate) fn yield_thread() {}
 

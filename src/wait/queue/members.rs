@@ -25,7 +25,7 @@ pub(super) struct Members {
     /// The number of waiters in the exclusive queue that have lost [`MAX_LOSSES`] races.
     pub(super) starving: u32,
     /// Counts the registrations. The number of a waiter's first registration is its ticket.
-    registrations: u64,
+    pub(super) registrations: u64,
     /// Counts the notifications. It may wrap around: handles that were not polled are
     /// [demoted](Self::demote_unpolled_handles) long before.
     notifications: u16,
@@ -34,7 +34,6 @@ pub(super) struct Members {
     missed: NonZeroU16,
     /// The approximate time at which the oldest reservation became the oldest.
     pub(super) granted_at: Option<Instant>,
-    pub(super) parks: u64,
     pub(super) wakes: u64,
     pub(super) spurious: u64,
 }
@@ -119,7 +118,6 @@ impl Members {
             notifications: 0,
             missed: NonZeroU16::MIN,
             granted_at: None,
-            parks: 0,
             wakes: 0,
             spurious: 0,
         }
@@ -145,7 +143,6 @@ impl Members {
         let closed = side.is_closed();
         self.list.unlink(link);
         self.registrations += 1;
-        self.parks += 1;
         let kind = self.list.kind(link);
         let found_nothing = lost == LostRace::Yes;
         self.spurious += u64::from(found_nothing);

@@ -10,14 +10,7 @@ use std::task::Wake;
 use loom::thread;
 
 use super::*;
-use crate::sync::{Arc, UnsafeCell, block_on};
-
-fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    let asked_for = builder.preemption_bound.unwrap_or(0);
-    builder.preemption_bound = Some(preemptions.max(asked_for));
-    builder.check(model);
-}
+use crate::sync::{Arc, UnsafeCell, block_on, explore};
 
 #[derive(Default)]
 struct Woken(AtomicBool);
