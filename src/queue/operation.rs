@@ -141,6 +141,7 @@ impl<'a, T, R: Report> Operation for SendOperation<'a, T, R> {
     fn attempt_to_help(&mut self) -> Option<Helped<Self::Output>> {
         let claim = self.queue.ring.claim_send_at_once()?;
         let position = claim.position();
+        // The queue is open and without permits, so no other notification is required.
         let sent = claim.publish(take_value(&mut self.value));
         Some(Helped {
             output: Ok(R::sent(|| self.queue.ring.ordinal(position))),

@@ -28,7 +28,7 @@ pub(crate) enum Parked {
 impl<T, B> Ring<T, B> {
     /// Sets PARKED and KEEP in the state that the other side claims by, if an operation of this
     /// direction has to wait. Once they are set, the next claim of the other side notifies a
-    /// waiter, or else completes the operation of a thread that has offered it.
+    /// waiter, or else attempts the operation that a thread has offered.
     pub(crate) fn mark_parked<D: Direction>(&self) -> Parked {
         let Some((head, tail)) = self.try_snapshot() else {
             return Parked::No;

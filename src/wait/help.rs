@@ -22,10 +22,11 @@
 //! # Invariants
 //!
 //! * **H1** From when a thread adds an offer until it has removed the offer, or has seen that the
-//!   offer is finished, it neither accesses the operation nor drops the offer. A thread that has
+//!   offer is finished, it accesses neither the operation nor the outcome, nor drops the offer. A thread that has
 //!   taken the offer out of its slot has exclusive access until it finishes the offer.
 //! * **H2** A thread that takes an offer has access to a handle of the channel, and so has the one
 //!   that offers. If these are two threads, messages of the channel are `Send`.
+//! * **H3** An operation that may be helped, and its output, are `Send` if messages are.
 
 use core::ptr::{self, NonNull};
 
@@ -36,6 +37,7 @@ use crate::unwind::defer;
 
 /// The outcome of an attempt that another thread has made.
 #[derive(Debug)]
+#[must_use = "the other side may have to be notified"]
 pub(crate) struct Helped<R> {
     pub(crate) output: R,
     /// The other side waits, and must be notified of the message or slot.
@@ -149,11 +151,11 @@ impl<'a, O: Operation> Offer<'a, O> {
         // SAFETY: H1: it is not dropped. Its header has this function, so it is of this type.
         let offer = unsafe { offer.cast::<Self>().as_ref() };
         let outcome = offer.operation.with_mut(|operation| {
-            // SAFETY: H1, H2.
+            // SAFETY: H1, H2, H3.
             unsafe { &mut *operation }.attempt_to_help()
         });
         offer.outcome.with_mut(|slot| {
-            // SAFETY: H1, H2.
+            // SAFETY: H1, H2, H3.
             unsafe { *slot = outcome };
         });
     }

@@ -100,7 +100,7 @@
 //! # Helping
 //!
 //! On a single core, a blocking call yields instead of spinning, and offers its operation. A thread
-//! that notifies its side and finds no registered waiter completes that operation; see `help.rs`.
+//! that notifies its side and finds no registered waiter attempts that operation; see `help.rs`.
 //! An offer marks its side as a waiter does, so that threads look for it. A notification that finds
 //! no waiter clears KEEP, whether it finds an offer or not.
 //!
@@ -257,7 +257,8 @@ pub(crate) trait Operation {
     const TAKES: bool = true;
 
     /// `true` if another thread may call [`attempt_to_help`](Self::attempt_to_help), where messages
-    /// are `Send`.
+    /// are `Send`. The operation and its output must then be `Send` as well (H3 of `help.rs`, on
+    /// which unsafe code relies).
     #[cfg(feature = "std")]
     const MAY_BE_HELPED: bool = false;
 

@@ -128,7 +128,7 @@ impl<'a> WaitQueue<'a> {
         &self.spin_state.spin_tokens
     }
 
-    /// Wakes `count` exclusive waiters and all non-exclusive waiters. If there are none, completes
+    /// Wakes `count` exclusive waiters and all non-exclusive waiters. If there are none, attempts
     /// the operation that a thread has offered, if there is one. The caller has published as many
     /// messages or freed as many slots, and its claim found one of the parked bits set.
     #[cold]

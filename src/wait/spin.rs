@@ -229,8 +229,8 @@ impl Spinner {
     }
 
     /// Retries `operation` of a thread like [`spin`](Self::spin), and then after longer and longer
-    /// pauses. On a single core it yields instead, since the other side needs that core, and may be
-    /// completed by another thread.
+    /// pauses. On a single core the thread yields instead, since the other side needs that
+    /// core, and another thread may complete the operation.
     #[cfg(feature = "std")]
     pub(super) fn spin_thread<O: Operation>(
         &self,

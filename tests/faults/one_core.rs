@@ -2,16 +2,20 @@
 //! and the thread that runs next may complete it.
 
 use std::future::Future;
-use std::pin::pin;
+use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Context;
-use std::thread;
+use std::task::{Context, Waker};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use mpmc_std::error::RecvTimeoutError;
-use mpmc_std::{Receiver, Sender, channel};
+use mpmc_std::{Permit, Receiver, Sender, channel};
 
-use crate::harness::{callback_waker, in_own_process, while_it_moves, within_limit};
+use crate::harness::{
+    INTENDED_PANIC, callback_waker, in_own_process, panic_message, panicking_waker, while_it_moves,
+    within_limit,
+};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -57,7 +61,6 @@ fn traffic(capacity: usize, senders: u64, receivers: usize) {
                     scope.spawn(move || {
                         let mut received = Vec::new();
                         loop {
-                            progress.made();
                             // Some of the calls give up now and then.
                             let message = if receiver % 2 == 0 {
                                 rx.blocking_recv()
@@ -71,6 +74,7 @@ fn traffic(capacity: usize, senders: u64, receivers: usize) {
                             let Some(message) = message else {
                                 return received;
                             };
+                            progress.made();
                             received.push(message);
                         }
                     })
@@ -112,25 +116,54 @@ fn each_message_arrives_once_and_in_order() {
 
 /// Fails unless `is_helped` returns `true` a few times. A test cannot enforce the schedule in which
 /// a thread yields until another one has completed its call.
-fn helps(is_helped: impl Fn() -> bool) {
+fn helps(is_helped: impl Fn() -> bool + Send + 'static) {
     const ENOUGH: usize = 10;
-    let helped = (0..10_000).filter(|_| is_helped()).take(ENOUGH).count();
-    assert_eq!(helped, ENOUGH);
+    within_limit(move || {
+        let helped = (0..10_000).filter(|_| is_helped()).take(ENOUGH).count();
+        assert_eq!(helped, ENOUGH);
+    });
+}
+
+/// Starts a thread that makes a blocking call, which has to wait, and lets it run until it yields.
+fn blocked<R: Send + 'static>(call: impl FnOnce() -> R + Send + 'static) -> Blocked<R> {
+    let has_returned = Arc::new(AtomicBool::new(false));
+    let returned = Arc::clone(&has_returned);
+    let thread = thread::spawn(move || {
+        let output = call();
+        returned.store(true, Ordering::Relaxed);
+        output
+    });
+    thread::yield_now();
+    Blocked {
+        thread,
+        has_returned,
+    }
+}
+
+struct Blocked<R> {
+    thread: JoinHandle<R>,
+    has_returned: Arc<AtomicBool>,
+}
+
+impl<R> Blocked<R> {
+    /// Returns whether the thread has not run since its call was completed, if it was.
+    fn has_not_run(&self) -> bool {
+        !self.has_returned.load(Ordering::Relaxed)
+    }
 }
 
 /// A receiver is blocked in an empty channel of one message. Returns whether two messages can be
 /// sent before it runs again: then the first one was received for it.
 fn sends_two(recv: fn(&Receiver<u32>) -> Option<u32>) -> bool {
     let (tx, rx) = channel(1);
-    let receiver = thread::spawn(move || [recv(&rx), recv(&rx)]);
-    // The receiver runs now, until it yields.
-    thread::yield_now();
-    let sent = [tx.try_send(1), tx.try_send(2)];
-    let has_sent_two = sent == [Ok(()), Ok(())];
-    drop(tx);
-    let received = receiver.join().unwrap();
-    assert_eq!(received, [Some(1), has_sent_two.then_some(2)]);
-    has_sent_two
+    let first = rx.clone();
+    let receiver = blocked(move || recv(&first));
+    tx.try_send(1).unwrap();
+    let is_second_sent = tx.try_send(2).is_ok();
+    let is_helped = is_second_sent && receiver.has_not_run();
+    assert_eq!(receiver.thread.join().unwrap(), Some(1));
+    assert_eq!(rx.try_recv().is_ok(), is_second_sent);
+    is_helped
 }
 
 /// A sender is blocked in a full channel of one message. Returns whether two messages can be
@@ -138,17 +171,13 @@ fn sends_two(recv: fn(&Receiver<u32>) -> Option<u32>) -> bool {
 fn receives_two(send: fn(&Sender<u32>, u32) -> bool) -> bool {
     let (tx, rx) = channel(1);
     tx.try_send(1).unwrap();
-    let sender = thread::spawn(move || assert!(send(&tx, 2)));
-    // The sender runs now, until it yields.
-    thread::yield_now();
-    let received = [rx.try_recv(), rx.try_recv()];
-    sender.join().unwrap();
-    if received == [Ok(1), Ok(2)] {
-        return true;
-    }
-    assert_eq!(received[0], Ok(1));
-    assert_eq!(rx.try_recv(), Ok(2));
-    false
+    let sender = blocked(move || send(&tx, 2));
+    assert_eq!(rx.try_recv(), Ok(1));
+    let is_second_received = rx.try_recv() == Ok(2);
+    let is_helped = is_second_received && sender.has_not_run();
+    assert!(sender.thread.join().unwrap());
+    assert_eq!(rx.try_recv().is_ok(), !is_second_received);
+    is_helped
 }
 
 #[test]
@@ -169,33 +198,59 @@ fn a_receiver_sends_for_a_sender_that_yields() {
     });
 }
 
-/// A waker that locks a mutex waits on one side, and a receiver on the other. A thread that sends
-/// with the mutex locked may receive for that receiver, but must not call the waker.
+/// A sender waits, with `waker`, for the slot of a message that another thread sends with a permit
+/// and receives for a blocked receiver. Returns whether it did, and what the receiver's thread
+/// returns from `receive`.
+fn helps_beside_a_sender<R: Send + 'static>(
+    waker: &Waker,
+    receive: fn(Receiver<u32>) -> R,
+    send: impl FnOnce(Permit<'_, u32>),
+) -> (bool, R) {
+    let (tx, rx) = channel(1);
+    let permit = tx.try_reserve().unwrap();
+    // Waits for the capacity that the permit has taken.
+    let mut waiting = ManuallyDrop::new(Box::pin(tx.send(2)));
+    let poll = waiting.as_mut().poll(&mut Context::from_waker(waker));
+    assert!(poll.is_pending());
+    let receiver = blocked(move || receive(rx));
+    send(permit);
+    let is_helped = tx.is_empty() && receiver.has_not_run();
+    (is_helped, receiver.thread.join().unwrap())
+}
+
+/// The waker locks a mutex, which the thread that sends has locked. That thread may receive for the
+/// receiver, but must not call the waker.
 #[test]
 fn a_thread_that_helps_calls_no_waker_of_its_own_side() {
     in_own_process(|| {
         assert!(stay_on_one_core());
-        within_limit(|| {
-            helps(|| {
-                let (tx, rx) = channel(1);
-                let permit = tx.try_reserve().unwrap();
-                let mutex = Arc::new(Mutex::new(()));
-                let theirs = Arc::clone(&mutex);
-                let waker = callback_waker(move || drop(theirs.lock().unwrap()));
-                // Waits for the capacity that the permit has taken.
-                let mut send = pin!(tx.send(2));
-                let poll = send.as_mut().poll(&mut Context::from_waker(&waker));
-                assert!(poll.is_pending());
-                let receiver = thread::spawn(move || rx.blocking_recv());
-                // The receiver runs now, until it yields.
-                thread::yield_now();
-                let locked = mutex.lock().unwrap();
+        helps(|| {
+            let mutex = Arc::new(Mutex::new(()));
+            let theirs = Arc::clone(&mutex);
+            let waker = callback_waker(move || drop(theirs.lock().unwrap()));
+            let receive = |rx: Receiver<u32>| rx.blocking_recv();
+            let (is_helped, received) = helps_beside_a_sender(&waker, receive, |permit| {
+                let _locked = mutex.lock().unwrap();
                 permit.send(1);
-                let is_helped = tx.is_empty();
-                drop(locked);
-                assert_eq!(receiver.join().unwrap(), Some(1));
-                is_helped
             });
+            assert_eq!(received, Some(1));
+            is_helped
+        });
+    });
+}
+
+/// The waker panics. The panic belongs to the blocked call, whichever thread has completed it.
+#[test]
+fn a_panic_of_a_waker_is_one_of_the_call_that_was_completed() {
+    in_own_process(|| {
+        assert!(stay_on_one_core());
+        helps(|| {
+            let waker = panicking_waker::in_wake();
+            let receive = |rx: Receiver<u32>| panic_message(|| rx.blocking_recv());
+            let send = |permit: Permit<'_, u32>| permit.send(1);
+            let (is_helped, message) = helps_beside_a_sender(&waker, receive, send);
+            assert_eq!(message, INTENDED_PANIC);
+            is_helped
         });
     });
 }

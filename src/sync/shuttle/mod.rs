@@ -103,8 +103,10 @@ pub(crate) fn is_single_core() -> bool {
     shuttle::rand::thread_rng().gen_bool(0.5)
 }
 
-/// Does nothing, since a task that wakes itself lets other threads run anyway.
-pub(crate) fn yield_thread() {}
+/// Adds a scheduling point. A task that wakes itself lets other threads run anyway.
+pub(crate) fn yield_thread() {
+    step();
+}
 
 /// Yields like [`Backoff::snooze`].
 pub(crate) fn sleep_briefly() {
