@@ -103,7 +103,8 @@ async fn take_turns(turn: Arc<Turn>, parity: u64, count: u64) -> u64 {
 }
 
 /// Two threads on one core that take turns by yielding. A message through a channel of capacity 1
-/// takes a round, unless the sender hands its next message over while it waits.
+/// takes a round if each thread completes its own operations only. If a thread also completes the
+/// one that the other thread waits for, a round passes three messages.
 pub struct BareTurns;
 
 impl Scenario for BareTurns {
