@@ -16,14 +16,15 @@
 //!
 //! The thread that helps claims a slot, moves the message and finishes the claim. It does not make
 //! the notification that this requires, since that calls wakers, which are user code. The thread
-//! whose operation it was makes the notification when it runs again, as if it had been suspended
-//! between publish and notify (guarantee 2 allows for that: see W3).
+//! whose operation it was makes the notification when it runs again and before its call returns, as
+//! if it had been suspended between publish and notify (W3).
 //!
 //! # Invariants
 //!
 //! * **H1** From when a thread adds an offer until it has removed the offer, or has seen that the
-//!   offer is finished, it accesses neither the operation nor the outcome, nor drops the offer. A thread that has
-//!   taken the offer out of its slot has exclusive access until it finishes the offer.
+//!   offer is finished, it accesses neither the operation nor the outcome, and does not drop the
+//!   offer. A thread that has taken the offer out of its slot has exclusive access until it
+//!   finishes the offer.
 //! * **H2** A thread that takes an offer has access to a handle of the channel, and so has the one
 //!   that offers. If these are two threads, messages of the channel are `Send`.
 //! * **H3** An operation that may be helped, and its output, are `Send` if messages are.
